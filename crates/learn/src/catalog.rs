@@ -1,0 +1,244 @@
+//! The table of everything that a spec may name.
+//!
+//! One row per estimator; the rows live beside their code, one slice per River module, and
+//! [`Catalog::builtin`] lists the slices. A user's own estimators are added with
+//! [`Catalog::with`].
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::estimator::{Any, Classifier, Regressor, Transformer};
+
+/// One parameter, as shown by `her models`.
+#[derive(Debug, Clone, Copy)]
+pub struct ParamDoc {
+    /// River's name.
+    pub name: &'static str,
+    /// Its type as written in Rust.
+    pub ty: &'static str,
+    /// What it does, its unit and its limits.
+    pub doc: &'static str,
+}
+
+/// What kind of thing an entry builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the variants are the traits of the same names")]
+pub enum Kind {
+    Transformer,
+    Classifier,
+    Regressor,
+    /// Becomes the kind of its last step or child.
+    Wrapper,
+    DriftDetector,
+    Univariate,
+    Optimizer,
+    Metric,
+}
+
+/// One row of the catalogue.
+pub struct Entry {
+    /// River's name, which is also the name on disk.
+    pub name: &'static str,
+    /// River's module.
+    pub module: &'static str,
+    /// What it builds.
+    pub kind: Kind,
+    /// The version of its saved state.
+    pub version: u16,
+    /// One line for people.
+    pub summary: &'static str,
+    /// The parameters.
+    pub params: &'static [ParamDoc],
+    /// The parameters' default values.
+    pub defaults: fn() -> Value,
+    /// Builds it from parameters.
+    pub build: fn(Value, &Builder<'_>) -> Result<Any>,
+    /// A spec that exercises it, for the contracts; it may stand in a pipeline.
+    pub example: fn() -> Value,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Entry({}.{})", self.module, self.name)
+    }
+}
+
+/// All estimators that specs may name.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    slices: Vec<&'static [Entry]>,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Self::builtin()
+    }
+}
+
+impl Catalog {
+    /// What comes with this crate.
+    pub fn builtin() -> Self {
+        Self {
+            slices: vec![
+                crate::compose::ENTRIES,
+                crate::preprocessing::ENTRIES,
+                crate::feature_extraction::ENTRIES,
+                crate::linear_model::ENTRIES,
+                crate::optim::ENTRIES,
+                crate::naive_bayes::ENTRIES,
+                crate::multiclass::ENTRIES,
+                crate::dummy::ENTRIES,
+                crate::stats::ENTRIES,
+                crate::metrics::ENTRIES,
+                crate::drift::ENTRIES,
+            ],
+        }
+    }
+
+    /// The same with more estimators. A name that is taken already keeps its first meaning.
+    pub fn with(mut self, entries: &'static [Entry]) -> Self {
+        self.slices.push(entries);
+        self
+    }
+
+    /// All rows, module by module.
+    pub fn entries(&self) -> impl Iterator<Item = &'static Entry> + '_ {
+        self.slices.iter().flat_map(|s| s.iter())
+    }
+
+    /// The row of a name.
+    pub fn find(&self, name: &str) -> Option<&'static Entry> {
+        self.entries().find(|e| e.name == name)
+    }
+
+    /// A builder over this catalogue.
+    pub fn builder(&self) -> Builder<'_> {
+        Builder { catalog: self, depth: 0 }
+    }
+}
+
+/// Builds estimators from specs, and their children from theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct Builder<'a> {
+    catalog: &'a Catalog,
+    depth: usize,
+}
+
+/// How deep specs may nest.
+pub const DEPTH_MAX: usize = 16;
+
+impl Builder<'_> {
+    /// Builds what a spec says: a name, `{"Name": {parameters}}`, or an array for a pipeline.
+    pub fn build(&self, spec: &Value) -> Result<Any> {
+        if self.depth >= DEPTH_MAX {
+            return Err(Error::new(format!(
+                "a spec may nest {DEPTH_MAX} deep, this one is deeper"
+            )));
+        }
+        match spec {
+            Value::String(name) => self.build_named(name, Value::Object(serde_json::Map::new())),
+            Value::Array(_) => self.build_named("Pipeline", serde_json::json!({ "steps": spec })),
+            Value::Object(map) if map.len() == 1 => {
+                let (name, params) = map.iter().next().expect("the length is one");
+                let params = match params {
+                    Value::Null => Value::Object(serde_json::Map::new()),
+                    Value::Array(_) => serde_json::json!({ list_param(name): params }),
+                    other => other.clone(),
+                };
+                self.build_named(name, params)
+            }
+            other => Err(Error::new(format!(
+                "expected an estimator: \"Name\", {{\"Name\": {{parameters}}}} or an array for a \
+                 pipeline, got {other}"
+            ))),
+        }
+    }
+
+    /// Builds an estimator by name.
+    pub fn build_named(&self, name: &str, params: Value) -> Result<Any> {
+        let entry = self.catalog.find(name).ok_or_else(|| self.unknown(name))?;
+        let inner = Builder { catalog: self.catalog, depth: self.depth + 1 };
+        (entry.build)(params, &inner).map_err(|e| e.at(name))
+    }
+
+    /// A child that must be a transformer.
+    pub fn transformer(&self, spec: &Value) -> Result<Box<dyn Transformer>> {
+        match self.build(spec)? {
+            Any::Transformer(t) => Ok(t),
+            other => Err(wrong_kind(&other, "a transformer")),
+        }
+    }
+
+    /// A child that must be a classifier.
+    pub fn classifier(&self, spec: &Value) -> Result<Box<dyn Classifier>> {
+        match self.build(spec)? {
+            Any::Classifier(c) => Ok(c),
+            other => Err(wrong_kind(&other, "a classifier")),
+        }
+    }
+
+    /// A child that must be a regressor.
+    pub fn regressor(&self, spec: &Value) -> Result<Box<dyn Regressor>> {
+        match self.build(spec)? {
+            Any::Regressor(r) => Ok(r),
+            other => Err(wrong_kind(&other, "a regressor")),
+        }
+    }
+
+    /// A child that must be an optimizer.
+    pub fn optimizer(&self, spec: &Value) -> Result<Box<dyn crate::optim::Optimizer>> {
+        match self.build(spec)? {
+            Any::Optimizer(o) => Ok(o),
+            other => Err(wrong_kind(&other, "an optimizer")),
+        }
+    }
+
+    /// A child that must be a statistic.
+    pub fn univariate(&self, spec: &Value) -> Result<Box<dyn crate::estimator::Univariate>> {
+        match self.build(spec)? {
+            Any::Univariate(u) => Ok(u),
+            other => Err(wrong_kind(&other, "a statistic")),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let near = self.catalog.entries().map(|e| (distance(name, e.name), e.name)).min();
+        let hint = match near {
+            Some((d, best)) if d <= 1 + name.len() / 3 => format!("did you mean {best}? "),
+            _ => String::new(),
+        };
+        Error::new(format!("there is no estimator {name:?}; {hint}`her models` lists all of them"))
+    }
+}
+
+fn list_param(name: &str) -> &'static str {
+    if name == "TransformerUnion" { "transformers" } else { "steps" }
+}
+
+fn wrong_kind(got: &Any, wanted: &str) -> Error {
+    let entry = got.estimator().entry();
+    Error::new(format!("{} is no {}, {wanted} is wanted here", entry.name, wanted_word(wanted)))
+}
+
+fn wanted_word(wanted: &str) -> &str {
+    wanted.split_once(' ').map_or(wanted, |(_, word)| word)
+}
+
+/// Edit distance, without regard to case.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let change = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

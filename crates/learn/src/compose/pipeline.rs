@@ -1,0 +1,248 @@
+//! `Pipeline`: transformers one after the other, and what predicts at the end.
+//!
+//! Predicting transforms with the statistics as they are. Learning lets each transformer learn
+//! from its input first and transform it then, as River does: `predict_one` never learns.
+//!
+//! **Shape** any features in; out what the last step gives. **Cost** the sum of its steps.
+//!
+//! ```
+//! use her_learn::{Catalog, Model};
+//! let spec = serde_json::json!(["StandardScaler", {"LogisticRegression": {"l2": 0.1}}]);
+//! let model = Model::new(&spec, &Catalog::builtin()).unwrap();
+//! assert_eq!(model.spec()["Pipeline"]["steps"][0]["StandardScaler"]["with_std"], true);
+//! ```
+//!
+//! **Source** River, `compose/pipeline.py`.
+
+use serde_json::Value;
+
+use crate::catalog::{Builder, Entry, Kind};
+use crate::error::{Error, Result};
+use crate::estimator::{Any, ClassId, Classifier, Estimator, Regressor, Transformer, WeightKey};
+use crate::features::{Context, FeatureId, Features};
+use crate::params::{self, Spec};
+use crate::saved::{self, Loader};
+
+crate::params! {
+    /// Parameters of [`Pipeline`].
+    pub struct Params {
+        /// The steps, first to last: transformers, then at the end a transformer, a classifier
+        /// or a regressor.
+        steps: Vec<Spec> = Vec::new(),
+    }
+}
+
+/// The catalogue's row.
+pub const ENTRY: Entry = Entry {
+    name: "Pipeline",
+    module: "compose",
+    kind: Kind::Wrapper,
+    version: 1,
+    summary: "Transformers one after the other, and what predicts at the end",
+    params: Params::DOCS,
+    defaults: || params::write(&Params::default()),
+    build,
+    example: || serde_json::json!(["StandardScaler", "LogisticRegression"]),
+};
+
+/// Transformers, then a last step: `Box<dyn Classifier>`, `Box<dyn Regressor>`, or `()` when the
+/// last step is a transformer like the others.
+pub struct Pipeline<L> {
+    steps: Vec<Box<dyn Transformer>>,
+    last: L,
+}
+
+fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
+    let params: Params = params::read(value)?;
+    let Some((last, steps)) = params.steps.split_last() else {
+        return Err(Error::new("a pipeline needs at least one step"));
+    };
+    let mut built = Vec::with_capacity(steps.len() + 1);
+    for (i, step) in steps.iter().enumerate() {
+        built.push(builder.transformer(&step.0).map_err(|e| e.at(format!("steps[{i}]")))?);
+    }
+    let place = format!("steps[{}]", steps.len());
+    match builder.build(&last.0).map_err(|e| e.at(&place))? {
+        Any::Transformer(last) => {
+            built.push(last);
+            Ok(Any::Transformer(Box::new(Pipeline { steps: built, last: () })))
+        }
+        Any::Classifier(last) => Ok(Any::Classifier(Box::new(Pipeline { steps: built, last }))),
+        Any::Regressor(last) => Ok(Any::Regressor(Box::new(Pipeline { steps: built, last }))),
+        other => {
+            Err(Error::new(format!("{} can't stand in a pipeline", other.estimator().entry().name))
+                .at(place))
+        }
+    }
+}
+
+/// What may stand at the end.
+pub trait Last: Send + Sync {
+    /// The estimator at the end, if there is one.
+    fn estimator(&self) -> Option<&dyn Estimator>;
+    /// The estimator at the end, if there is one.
+    fn estimator_mut(&mut self) -> Option<&mut dyn Estimator>;
+}
+
+impl Last for () {
+    fn estimator(&self) -> Option<&dyn Estimator> {
+        None
+    }
+    fn estimator_mut(&mut self) -> Option<&mut dyn Estimator> {
+        None
+    }
+}
+
+impl Last for Box<dyn Classifier> {
+    fn estimator(&self) -> Option<&dyn Estimator> {
+        Some(&**self)
+    }
+    fn estimator_mut(&mut self) -> Option<&mut dyn Estimator> {
+        Some(&mut **self)
+    }
+}
+
+impl Last for Box<dyn Regressor> {
+    fn estimator(&self) -> Option<&dyn Estimator> {
+        Some(&**self)
+    }
+    fn estimator_mut(&mut self) -> Option<&mut dyn Estimator> {
+        Some(&mut **self)
+    }
+}
+
+impl<L: Last> Pipeline<L> {
+    /// Transforms through all steps and hands the result on.
+    #[inline]
+    fn through<R>(
+        &self,
+        x: &Features,
+        cx: &mut Context<'_>,
+        then: impl FnOnce(&L, &Features, &mut Context<'_>) -> R,
+    ) -> R {
+        let Some((first, rest)) = self.steps.split_first() else {
+            return then(&self.last, x, cx);
+        };
+        let (mut now, mut next) = (cx.take(), cx.take());
+        first.transform_one(x, &mut now, cx);
+        for step in rest {
+            next.clear();
+            step.transform_one(&now, &mut next, cx);
+            std::mem::swap(&mut now, &mut next);
+        }
+        let result = then(&self.last, &now, cx);
+        cx.give(now);
+        cx.give(next);
+        result
+    }
+
+    /// Lets each step learn, then transforms through it, and hands the result on.
+    #[inline]
+    fn learn_through(
+        &mut self,
+        x: &Features,
+        cx: &mut Context<'_>,
+        then: impl FnOnce(&mut L, &Features, &mut Context<'_>),
+    ) {
+        let Some((first, rest)) = self.steps.split_first_mut() else {
+            return then(&mut self.last, x, cx);
+        };
+        let (mut now, mut next) = (cx.take(), cx.take());
+        first.learn_one(x, cx);
+        first.transform_one(x, &mut now, cx);
+        cx.names.touch(now.ids());
+        for step in rest {
+            step.learn_one(&now, cx);
+            next.clear();
+            step.transform_one(&now, &mut next, cx);
+            cx.names.touch(next.ids());
+            std::mem::swap(&mut now, &mut next);
+        }
+        then(&mut self.last, &now, cx);
+        cx.give(now);
+        cx.give(next);
+    }
+}
+
+impl<L: Last> Estimator for Pipeline<L> {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
+    }
+
+    fn params(&self) -> Value {
+        let steps = self.steps.iter().map(|s| s.spec());
+        let last = self.last.estimator().map(Estimator::spec);
+        serde_json::json!({ "steps": steps.chain(last).collect::<Vec<_>>() })
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        for step in &self.steps {
+            saved::put_child(out, &**step);
+        }
+        if let Some(last) = self.last.estimator() {
+            saved::put_child(out, last);
+        }
+    }
+
+    fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
+        for step in &mut self.steps {
+            from.child(&mut **step)?;
+        }
+        self.last.estimator_mut().map_or(Ok(()), |last| from.child(last))
+    }
+
+    fn forget(&mut self, gone: &[FeatureId]) {
+        for step in &mut self.steps {
+            step.forget(gone);
+        }
+        if let Some(last) = self.last.estimator_mut() {
+            last.forget(gone);
+        }
+    }
+
+    fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
+        if let Some(last) = self.last.estimator() {
+            last.weights(visit);
+        }
+    }
+}
+
+impl Transformer for Pipeline<()> {
+    fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>) {
+        // The last transform of learn_through is wanted by no one here, but it is what fills the
+        // caches of stateless transformers.
+        self.learn_through(x, cx, |(), _, _| {});
+    }
+
+    fn transform_one(&self, x: &Features, out: &mut Features, cx: &mut Context<'_>) {
+        self.through(x, cx, |(), x, _| out.extend(x));
+    }
+}
+
+impl Classifier for Pipeline<Box<dyn Classifier>> {
+    fn multiclass(&self) -> bool {
+        self.last.multiclass()
+    }
+
+    fn learn_one(&mut self, x: &Features, y: ClassId, w: f64, cx: &mut Context<'_>) {
+        self.learn_through(x, cx, |last, x, cx| last.learn_one(x, y, w, cx));
+    }
+
+    fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
+        self.through(x, cx, |last, x, cx| last.predict_proba_one(x, proba, cx));
+    }
+
+    fn only_labels(&self) -> bool {
+        self.last.only_labels()
+    }
+}
+
+impl Regressor for Pipeline<Box<dyn Regressor>> {
+    fn learn_one(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>) {
+        self.learn_through(x, cx, |last, x, cx| last.learn_one(x, y, w, cx));
+    }
+
+    fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
+        self.through(x, cx, |last, x, cx| last.predict_one(x, cx))
+    }
+}

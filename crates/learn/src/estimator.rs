@@ -1,0 +1,161 @@
+//! The object-safe traits that every estimator implements.
+//!
+//! Learning cannot fail: whatever could be wrong with an event is found at the door or by the
+//! prediction that precedes the learning, so a refused event leaves the model bit-identical.
+
+use serde_json::Value;
+
+use crate::catalog::Entry;
+use crate::error::Result;
+use crate::features::{Context, FeatureId, Features};
+use crate::saved::Loader;
+
+/// The dense number of a class within one model. A binary classifier has 0 = false, 1 = true.
+pub type ClassId = u32;
+
+/// Which number of a model a weight is: of which class (for one-vector-per-class models) and of
+/// which feature; no feature means the intercept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WeightKey {
+    /// The class, for models that keep a vector per class.
+    pub class: Option<ClassId>,
+    /// The feature; `None` is the intercept.
+    pub feature: Option<FeatureId>,
+}
+
+/// What is common to everything in the catalogue.
+pub trait Estimator: Send + Sync {
+    /// This estimator's row in the catalogue: its name, module, version and parameters.
+    fn entry(&self) -> &'static Entry;
+
+    /// All parameters with their values, children included, as a spec's object.
+    fn params(&self) -> Value;
+
+    /// Appends the exact state.
+    fn save(&self, out: &mut Vec<u8>);
+
+    /// Takes over a state written by [`save`](Self::save) of the same parameters.
+    fn load(&mut self, from: &mut Loader<'_>) -> Result<()>;
+
+    /// Forgets these features: the vocabulary gives their ids to other names.
+    fn forget(&mut self, _gone: &[FeatureId]) {}
+
+    /// Visits the learned weights, in a fixed order. Models without weights visit nothing.
+    fn weights(&self, _visit: &mut dyn FnMut(WeightKey, f64)) {}
+
+    /// This estimator as a spec: its name alone, or its name with its parameters.
+    fn spec(&self) -> Value {
+        let name = self.entry().name;
+        match self.params() {
+            Value::Object(map) if map.is_empty() => name.into(),
+            params => serde_json::json!({ name: params }),
+        }
+    }
+}
+
+/// Turns features into features.
+pub trait Transformer: Estimator {
+    /// Learns from the features alone; does nothing for stateless transformers.
+    fn learn_one(&mut self, _x: &Features, _cx: &mut Context<'_>) {}
+
+    /// Writes the transformed event into `out`, which arrives empty and leaves sorted.
+    fn transform_one(&self, x: &Features, out: &mut Features, cx: &mut Context<'_>);
+}
+
+/// Predicts one of a set of classes.
+pub trait Classifier: Estimator {
+    /// True for classifiers that take any number of classes; false for those that know only
+    /// 0 = false and 1 = true.
+    fn multiclass(&self) -> bool;
+
+    /// Learns from one event of class `y` and weight `w`.
+    fn learn_one(&mut self, x: &Features, y: ClassId, w: f64, cx: &mut Context<'_>);
+
+    /// Writes a probability per class id into `proba`, which arrives empty. It stays empty while
+    /// there is no opinion (River's `{}`); a class without an opinion has `f64::NAN`.
+    fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>);
+
+    /// True when a label alone comes without probabilities (River's `predict_one` without
+    /// `predict_proba_one`): `proba` then holds a 1 at the predicted class.
+    fn only_labels(&self) -> bool {
+        false
+    }
+}
+
+/// Predicts a number.
+pub trait Regressor: Estimator {
+    /// Learns from one event of target `y` and weight `w`.
+    fn learn_one(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>);
+
+    /// The predicted value.
+    fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64;
+}
+
+/// Watches a series of numbers for a change of its distribution.
+pub trait DriftDetector: Estimator {
+    /// Takes the next number of the series.
+    fn update(&mut self, x: f64);
+
+    /// True when the last update completed a change.
+    fn drift_detected(&self) -> bool;
+
+    /// True when the last update made a change likely; detectors without this zone say false.
+    fn warning_detected(&self) -> bool {
+        false
+    }
+}
+
+/// A statistic of a series of numbers.
+pub trait Univariate: Estimator {
+    /// Takes the next number of the series.
+    fn update(&mut self, x: f64);
+
+    /// The statistic of what was seen so far; River's start value before anything was seen.
+    fn get(&self) -> f64;
+}
+
+/// An estimator of any kind: what a spec builds.
+pub enum Any {
+    /// Features to features.
+    Transformer(Box<dyn Transformer>),
+    /// Features to classes.
+    Classifier(Box<dyn Classifier>),
+    /// Features to a number.
+    Regressor(Box<dyn Regressor>),
+    /// A change detector on a series.
+    DriftDetector(Box<dyn DriftDetector>),
+    /// A statistic of a series.
+    Univariate(Box<dyn Univariate>),
+    /// A rule that turns gradients into steps.
+    Optimizer(Box<dyn crate::optim::Optimizer>),
+    /// A figure of how well predictions fit.
+    Metric(Box<dyn crate::metrics::Metric>),
+}
+
+impl Any {
+    /// The part that all kinds share.
+    pub fn estimator(&self) -> &dyn Estimator {
+        match self {
+            Self::Transformer(e) => &**e,
+            Self::Classifier(e) => &**e,
+            Self::Regressor(e) => &**e,
+            Self::DriftDetector(e) => &**e,
+            Self::Univariate(e) => &**e,
+            Self::Optimizer(e) => &**e,
+            Self::Metric(e) => &**e,
+        }
+    }
+
+    /// The part that all kinds share.
+    pub fn estimator_mut(&mut self) -> &mut dyn Estimator {
+        match self {
+            Self::Transformer(e) => &mut **e,
+            Self::Classifier(e) => &mut **e,
+            Self::Regressor(e) => &mut **e,
+            Self::DriftDetector(e) => &mut **e,
+            Self::Univariate(e) => &mut **e,
+            Self::Optimizer(e) => &mut **e,
+            Self::Metric(e) => &mut **e,
+        }
+    }
+}

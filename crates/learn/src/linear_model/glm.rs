@@ -1,0 +1,233 @@
+//! What linear and logistic regression share: River's `GLM`, learned by gradient steps.
+//!
+//! The order of operations is River's: gradient with the old weights, intercept (by its own
+//! learning rate at the optimizer's step count *before* the step), weights, then the cumulative
+//! L1 penalty. L2 acts on the features that are present.
+//!
+//! **Source** River, `linear_model/base.py`; Tsuruoka, Y., Tsujii, J. and Ananiadou, S., 2009.
+//! Stochastic gradient descent training for L1-regularized log-linear models (the L1 penalty).
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Builder;
+use crate::error::{Error, Result};
+use crate::estimator::WeightKey;
+use crate::features::{Context, FeatureId, Features, Slots};
+use crate::math;
+use crate::optim::{Initializer, LearningRate, Loss, Optimizer};
+use crate::params::{Spec, check_range};
+use crate::saved::{self, Loader};
+
+/// The parameters that linear and logistic regression share.
+pub(crate) struct Settings {
+    pub optimizer: Spec,
+    pub loss: Loss,
+    pub l2: f64,
+    pub l1: f64,
+    pub intercept_init: f64,
+    pub intercept_lr: LearningRate,
+    pub clip_gradient: f64,
+    pub initializer: Initializer,
+}
+
+/// A vector of weights, an intercept, and how they move.
+pub(crate) struct Glm {
+    pub loss: Loss,
+    l2: f64,
+    l1: f64,
+    intercept_lr: LearningRate,
+    clip_gradient: f64,
+    optimizer: Box<dyn Optimizer>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct State {
+    weights: Slots<f64>,
+    intercept: f64,
+    initializer: Initializer,
+    /// Which weights were made; kept only when they do not begin at 0.
+    made: Slots<bool>,
+    max_cum_l1: f64,
+    cum_l1: Slots<f64>,
+}
+
+impl Glm {
+    pub fn new(settings: Settings, builder: &Builder<'_>) -> Result<Self> {
+        let Settings { l1, l2, clip_gradient, intercept_init, .. } = settings;
+        check_range("l2", l2, 0.0, 1e12)?;
+        check_range("l1", l1, 0.0, 1e12)?;
+        check_range("clip_gradient", clip_gradient, 0.0, f64::MAX)?;
+        check_range("intercept_init", intercept_init, -1e300, 1e300)?;
+        settings.intercept_lr.check("intercept_lr")?;
+        if l1 != 0.0 && l2 != 0.0 {
+            return Err(Error::new("l1 and l2 can't be used together; set one of them to 0"));
+        }
+        let optimizer = builder.optimizer(&settings.optimizer.0).map_err(|e| e.at("optimizer"))?;
+        let state = State {
+            weights: Slots::default(),
+            intercept: intercept_init,
+            initializer: settings.initializer,
+            made: Slots::default(),
+            max_cum_l1: 0.0,
+            cum_l1: Slots::default(),
+        };
+        let (loss, intercept_lr) = (settings.loss, settings.intercept_lr);
+        Ok(Self { loss, l2, l1, intercept_lr, clip_gradient, optimizer, state })
+    }
+
+    /// The raw prediction: `w · x + intercept`.
+    #[inline]
+    pub fn raw_dot(&self, x: &Features) -> f64 {
+        let w = self.state.weights.as_slice();
+        let dot = match x.run() {
+            Some(start) if x.end() <= w.len() => math::dot(&w[start..][..x.len()], x.values()),
+            _ => {
+                let mut sum = 0.0;
+                for (id, v) in x.iter() {
+                    sum += w.get(id as usize).copied().unwrap_or(0.0) * v;
+                }
+                sum
+            }
+        };
+        dot + self.state.intercept
+    }
+
+    pub fn learn(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>) {
+        self.make_weights(x);
+        self.optimizer.look_ahead(x, &mut self.state.weights);
+        let slope = self.loss.gradient(y, self.raw_dot(x)) * w;
+        let slope = math::clamp(slope, -self.clip_gradient, self.clip_gradient);
+        let mut gradient = cx.take_floats();
+        gradient.extend(x.values().iter().map(|v| v * slope));
+        if self.l2 != 0.0 {
+            let weights = self.state.weights.as_slice();
+            for (g, &id) in gradient.iter_mut().zip(x.ids()) {
+                *g += self.l2 * weights[id as usize];
+            }
+        }
+        self.state.intercept -= self.intercept_lr.get(self.optimizer.n_iterations()) * slope;
+        self.optimizer.step(x, &gradient, &mut self.state.weights);
+        cx.give_floats(gradient);
+        if self.l1 != 0.0 {
+            self.state.max_cum_l1 += self.l1 * self.optimizer.learning_rate();
+            self.shrink(x);
+        }
+    }
+
+    fn make_weights(&mut self, x: &Features) {
+        let s = &mut self.state;
+        s.weights.grow(x.end());
+        if s.initializer.is_zero() {
+            return;
+        }
+        for &id in x.ids() {
+            if !s.made.get(id) {
+                *s.made.at(id) = true;
+                *s.weights.at(id) = s.initializer.next();
+            }
+        }
+    }
+
+    /// The cumulative L1 penalty: a weight may reach 0 and not cross it.
+    fn shrink(&mut self, x: &Features) {
+        let s = &mut self.state;
+        for &id in x.ids() {
+            let before = s.weights.get(id);
+            let cum = s.cum_l1.get(id);
+            let after = if before > 0.0 {
+                (before - (s.max_cum_l1 + cum)).max(0.0)
+            } else if before < 0.0 {
+                (before + (s.max_cum_l1 - cum)).min(0.0)
+            } else {
+                before
+            };
+            *s.weights.at(id) = after;
+            *s.cum_l1.at(id) = cum + (after - before);
+        }
+    }
+
+    pub fn forget(&mut self, gone: &[FeatureId]) {
+        self.state.weights.forget(gone);
+        self.state.made.forget(gone);
+        self.state.cum_l1.forget(gone);
+        self.optimizer.forget(gone);
+    }
+
+    pub fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
+        visit(WeightKey { class: None, feature: None }, self.state.intercept);
+        for (id, &w) in self.state.weights.as_slice().iter().enumerate() {
+            if w != 0.0 {
+                visit(WeightKey { class: None, feature: Some(id as FeatureId) }, w);
+            }
+        }
+    }
+
+    pub fn optimizer(&self) -> &dyn Optimizer {
+        &*self.optimizer
+    }
+
+    pub fn save(&self, out: &mut Vec<u8>) {
+        saved::put(out, &self.state);
+        saved::put_child(out, &*self.optimizer);
+    }
+
+    pub fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
+        self.state = from.get()?;
+        from.child(&mut *self.optimizer)
+    }
+}
+
+/// The catalogue row and the [`Estimator`](crate::estimator::Estimator) of a type that holds
+/// `params` and `glm`.
+macro_rules! glm_estimator {
+    ($ty:ident as $kind:ident, name $name:literal, $summary:literal) => {
+        impl $crate::estimator::Estimator for $ty {
+            fn entry(&self) -> &'static $crate::catalog::Entry {
+                &Self::ENTRY
+            }
+
+            fn params(&self) -> serde_json::Value {
+                let mut params = self.params.clone();
+                params.optimizer.0 = self.glm.optimizer().spec();
+                $crate::params::write(&params)
+            }
+
+            fn save(&self, out: &mut Vec<u8>) {
+                self.glm.save(out);
+            }
+
+            fn load(&mut self, from: &mut $crate::saved::Loader<'_>) -> $crate::Result<()> {
+                self.glm.load(from)
+            }
+
+            fn forget(&mut self, gone: &[$crate::features::FeatureId]) {
+                self.glm.forget(gone);
+            }
+
+            fn weights(&self, visit: &mut dyn FnMut($crate::estimator::WeightKey, f64)) {
+                self.glm.weights(visit);
+            }
+        }
+
+        impl $ty {
+            /// This estimator's row in the catalogue.
+            pub const ENTRY: $crate::catalog::Entry = $crate::catalog::Entry {
+                name: $name,
+                module: "linear_model",
+                kind: $crate::catalog::Kind::$kind,
+                version: 1,
+                summary: $summary,
+                params: Params::DOCS,
+                defaults: || $crate::params::write(&Params::default()),
+                build: |params, builder| {
+                    let params = $crate::params::read(params)?;
+                    let built = $ty::new(params, builder)?;
+                    Ok($crate::estimator::Any::$kind(Box::new(built)))
+                },
+                example: || serde_json::json!(["StandardScaler", $name]),
+            };
+        }
+    };
+}
+pub(crate) use glm_estimator;

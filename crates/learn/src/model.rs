@@ -1,0 +1,454 @@
+//! A whole model: a spec, its names and classes, and the estimator at its root.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::catalog::Catalog;
+use crate::error::{Error, Result};
+use crate::estimator::{Any, ClassId, WeightKey};
+use crate::features::{Context, FeatureId, Features, Names, Overlay, Pool, Vocabulary};
+use crate::row::{Kind, Row, Shape, Target};
+use crate::saved::{self, Loader};
+
+/// Classes that one model may tell apart.
+pub const CLASSES_MAX: usize = 65_535;
+
+/// The name of a class.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Label {
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer class.
+    Int(i64),
+    /// A named class.
+    Text(Box<str>),
+}
+
+impl Label {
+    /// The label as JSON.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Bool(b) => (*b).into(),
+            Self::Int(i) => (*i).into(),
+            Self::Text(t) => (&**t).into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(b) => write!(f, "{b}"),
+            Self::Int(i) => write!(f, "{i}"),
+            Self::Text(t) => f.write_str(t),
+        }
+    }
+}
+
+/// What a model predicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// `false` or `true`.
+    Binary,
+    /// One of the classes met so far.
+    Multiclass,
+    /// A number.
+    Regression,
+}
+
+/// One prediction: a reused buffer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prediction {
+    /// Probability per class id; empty for regression and while there is no opinion.
+    pub proba: Vec<f64>,
+    /// The predicted number; `None` for classification.
+    pub value: Option<f64>,
+}
+
+impl Prediction {
+    /// The probability of `true`; 0 while there is no opinion.
+    pub fn positive(&self) -> f64 {
+        self.proba.get(1).copied().unwrap_or(0.0)
+    }
+
+    /// The most probable class, the first of equals; `None` while there is no opinion.
+    pub fn class(&self) -> Option<ClassId> {
+        let mut best: Option<(usize, f64)> = None;
+        for (i, &p) in self.proba.iter().enumerate() {
+            if !p.is_nan() && best.is_none_or(|(_, q)| p > q) {
+                best = Some((i, p));
+            }
+        }
+        best.map(|(i, _)| i as ClassId)
+    }
+
+    /// Empties the prediction, keeping its buffer.
+    pub fn clear(&mut self) {
+        self.proba.clear();
+        self.value = None;
+    }
+}
+
+/// Buffers for the work on one event. One per thread, shared by all models on it.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    x: Features,
+    overlay: Overlay,
+    pool: Pool,
+}
+
+/// Ids of the columns of the shape met last, so that a stream of one shape looks up no name.
+#[derive(Debug, Default)]
+struct Resolved {
+    shape: Arc<Shape>,
+    generation: u64,
+    known: bool,
+    numbers: Vec<FeatureId>,
+    texts: Vec<FeatureId>,
+    sorted: bool,
+}
+
+/// A model that learns.
+pub struct Model {
+    spec: Value,
+    root: Any,
+    task: Task,
+    names: Vocabulary,
+    classes: Vec<Label>,
+    resolved: Resolved,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Model({}, {} names)", self.spec, self.names.len())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Door {
+    names: Vocabulary,
+    classes: Vec<Label>,
+}
+
+impl Model {
+    /// A model that has learned nothing yet.
+    pub fn new(spec: &Value, catalog: &Catalog) -> Result<Self> {
+        Self::with_cap(spec, catalog, Vocabulary::CAP_DEFAULT)
+    }
+
+    /// The same with another cap on the number of feature names.
+    pub fn with_cap(spec: &Value, catalog: &Catalog, names_max: u32) -> Result<Self> {
+        let root = catalog.builder().build(spec).map_err(|e| e.at("spec"))?;
+        let task = match &root {
+            Any::Classifier(c) if c.multiclass() => Task::Multiclass,
+            Any::Classifier(_) => Task::Binary,
+            Any::Regressor(_) => Task::Regression,
+            other => {
+                return Err(Error::new(format!(
+                    "{} predicts nothing: a model ends in a classifier or a regressor",
+                    other.estimator().entry().name
+                ))
+                .at("spec"));
+            }
+        };
+        let classes = match task {
+            Task::Binary => vec![Label::Bool(false), Label::Bool(true)],
+            Task::Multiclass | Task::Regression => Vec::new(),
+        };
+        let names = Vocabulary::new(names_max);
+        let spec = root.estimator().spec();
+        Ok(Self { spec, root, task, names, classes, resolved: Resolved::default() })
+    }
+
+    /// What the model predicts.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// The whole spec, defaults included.
+    pub fn spec(&self) -> &Value {
+        &self.spec
+    }
+
+    /// The classes by id. A binary model has `false` and `true`.
+    pub fn classes(&self) -> &[Label] {
+        &self.classes
+    }
+
+    /// The names of the features.
+    pub fn names(&self) -> &Vocabulary {
+        &self.names
+    }
+
+    /// The root of the spec, to be looked at.
+    pub fn root(&self) -> &Any {
+        &self.root
+    }
+
+    /// Visits the learned weights in a fixed order.
+    pub fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
+        self.root.estimator().weights(visit);
+    }
+
+    /// Predicts. Changes nothing.
+    pub fn predict(&self, row: &Row, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
+        row.check()?;
+        self.lookup(row, scratch);
+        self.predict_features(out, scratch)
+    }
+
+    /// Predicts, then learns: the loop. A refused event leaves the model bit-identical.
+    ///
+    /// `weight` multiplies the event's influence where the estimator supports it.
+    pub fn step(
+        &mut self,
+        row: &Row,
+        target: &Target,
+        weight: f64,
+        out: &mut Prediction,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        row.check()?;
+        self.check_target(target)?;
+        self.lookup(row, scratch);
+        self.predict_features(out, scratch)?;
+        self.learn_resolved(row, target, weight, scratch);
+        Ok(())
+    }
+
+    /// Learns without a prediction before. A refused event leaves the model bit-identical.
+    pub fn learn(
+        &mut self,
+        row: &Row,
+        target: &Target,
+        weight: f64,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        row.check()?;
+        self.check_target(target)?;
+        self.lookup(row, scratch);
+        if row.has_texts() {
+            // Only a trial run shows whether some transformer consumes the texts.
+            self.predict_features(&mut Prediction::default(), scratch)?;
+        }
+        self.learn_resolved(row, target, weight, scratch);
+        Ok(())
+    }
+
+    /// Turns names into ids, without changing the model: unknown names get temporary ids.
+    fn lookup(&self, row: &Row, scratch: &mut Scratch) {
+        let Scratch { x, overlay, .. } = scratch;
+        x.clear();
+        overlay.clear();
+        let r = &self.resolved;
+        if r.known && r.generation == self.names.generation() && Arc::ptr_eq(&r.shape, row.shape())
+        {
+            for (&id, &v) in r.numbers.iter().zip(row.numbers()) {
+                x.push(id, v);
+            }
+            for (&id, t) in r.texts.iter().zip(row.texts()) {
+                x.push_text(id, t);
+            }
+            if !r.sorted {
+                x.sort();
+            }
+            return;
+        }
+        let mut names = Names::Predict(&self.names, overlay);
+        let (mut numbers, mut texts) = (row.numbers().iter(), row.texts());
+        for (name, kind) in row.shape().columns() {
+            let id = names.id(name);
+            match kind {
+                Kind::Number => x.push(id, numbers.next().copied().unwrap_or_default()),
+                Kind::Text => x.push_text(id, texts.next().unwrap_or_default()),
+            }
+        }
+        x.sort();
+    }
+
+    fn predict_features(&self, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
+        out.clear();
+        let Scratch { x, overlay, pool } = scratch;
+        let mut cx = Context::new(Names::Predict(&self.names, overlay), pool);
+        match &self.root {
+            Any::Classifier(c) => c.predict_proba_one(x, &mut out.proba, &mut cx),
+            Any::Regressor(r) => out.value = Some(r.predict_one(x, &mut cx)),
+            _ => unreachable!("a model ends in a classifier or a regressor"),
+        }
+        cx.refusal().map_or(Ok(()), Err)
+    }
+
+    /// The learning half, after every check has passed.
+    fn learn_resolved(&mut self, row: &Row, target: &Target, weight: f64, scratch: &mut Scratch) {
+        if let Some(gone) = self.names.begin_event() {
+            self.root.estimator_mut().forget(&gone);
+        }
+        let r = &self.resolved;
+        let known = r.known
+            && r.generation == self.names.generation()
+            && Arc::ptr_eq(&r.shape, row.shape());
+        if !known {
+            self.resolve(row);
+            self.lookup(row, scratch);
+        }
+        let y = self.intern_target(target);
+        let Scratch { x, pool, .. } = scratch;
+        self.names.touch(x.ids());
+        let mut cx = Context::new(Names::Learn(&mut self.names), pool);
+        match (&mut self.root, y) {
+            (Any::Classifier(c), Y::Class(y)) => c.learn_one(x, y, weight, &mut cx),
+            (Any::Regressor(r), Y::Value(y)) => r.learn_one(x, y, weight, &mut cx),
+            _ => unreachable!("the target was checked against the task"),
+        }
+    }
+
+    /// Interns a row's names and remembers their ids for the next row of this shape.
+    fn resolve(&mut self, row: &Row) {
+        let r = &mut self.resolved;
+        r.numbers.clear();
+        r.texts.clear();
+        for (name, kind) in row.shape().columns() {
+            let id = self.names.intern(name);
+            match kind {
+                Kind::Number => r.numbers.push(id),
+                Kind::Text => r.texts.push(id),
+            }
+        }
+        r.sorted = r.numbers.windows(2).all(|w| w[0] < w[1]);
+        r.shape = Arc::clone(row.shape());
+        r.generation = self.names.generation();
+        r.known = true;
+    }
+
+    /// Checks that a target fits the task, without learning it.
+    pub fn check_target(&self, target: &Target) -> Result<()> {
+        match (self.task, target) {
+            (Task::Regression, Target::Number(v)) if v.is_finite() => Ok(()),
+            (Task::Regression, other) => Err(Error::new(format!(
+                "the target is {}, a regression learns from finite numbers",
+                other.to_json()
+            ))),
+            (Task::Binary, Target::Bool(_)) => Ok(()),
+            (Task::Binary, Target::Number(v)) if *v == 0.0 || *v == 1.0 => Ok(()),
+            (Task::Binary, other) => Err(Error::new(format!(
+                "the target is {}, this model is binary and learns from true, false, 1 or 0; \
+                 wrap it in OneVsRestClassifier for more classes",
+                other.to_json()
+            ))),
+            (Task::Multiclass, target) => {
+                let label = label_of(target)?;
+                if self.classes.len() >= CLASSES_MAX && !self.classes.contains(&label) {
+                    return Err(Error::new(format!(
+                        "class {label} would be number {}, a model tells apart {CLASSES_MAX}",
+                        self.classes.len() + 1
+                    )));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The id of the class that a target names, when the model has met it.
+    pub fn class_of(&self, target: &Target) -> Option<ClassId> {
+        match (self.task, target) {
+            (Task::Binary, Target::Bool(b)) => Some(ClassId::from(*b)),
+            (Task::Binary, Target::Number(v)) => Some(ClassId::from(*v != 0.0)),
+            (Task::Multiclass, target) => {
+                let label = label_of(target).ok()?;
+                self.classes.iter().position(|l| *l == label).map(|i| i as ClassId)
+            }
+            _ => None,
+        }
+    }
+
+    fn intern_target(&mut self, target: &Target) -> Y {
+        if let (Task::Regression, Target::Number(v)) = (self.task, target) {
+            return Y::Value(*v);
+        }
+        if let Some(class) = self.class_of(target) {
+            return Y::Class(class);
+        }
+        self.classes.extend(label_of(target));
+        Y::Class((self.classes.len() - 1) as ClassId)
+    }
+
+    /// The exact model as bytes: the estimator's envelope, then its names and classes.
+    pub fn save(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        saved::put_block(&mut out, &saved::save(self.root.estimator()));
+        let door = Door { names: self.names.clone(), classes: self.classes.clone() };
+        saved::put(&mut out, &door);
+        out
+    }
+
+    /// A model from the bytes of [`save`](Self::save).
+    pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
+        let mut loader = Loader::new(bytes, saved::FORMAT);
+        let root = saved::load(loader.block()?, &catalog.builder())?;
+        let door: Door = loader.get()?;
+        loader.finish()?;
+        let mut model = Self::with_cap(&root.estimator().spec(), catalog, door.names.cap())?;
+        model.root = root;
+        model.names = door.names;
+        model.names.rebuild_index();
+        model.classes = door.classes;
+        Ok(model)
+    }
+
+    /// A read-only copy of the model as it is now.
+    pub fn freeze(&self, catalog: &Catalog) -> Result<Frozen> {
+        Self::load(&self.save(), catalog).map(Frozen)
+    }
+}
+
+enum Y {
+    Class(ClassId),
+    Value(f64),
+}
+
+fn label_of(target: &Target) -> Result<Label> {
+    match target {
+        Target::Bool(b) => Ok(Label::Bool(*b)),
+        Target::Number(v) if v.fract() == 0.0 && v.abs() <= 9_007_199_254_740_992.0 => {
+            Ok(Label::Int(*v as i64))
+        }
+        Target::Number(v) => Err(Error::new(format!(
+            "the target is {v}, a class is true, false, an integer or a string"
+        ))),
+        Target::Text(t) => Ok(Label::Text(t.clone())),
+    }
+}
+
+/// A model that cannot learn: the type has no method for it.
+#[derive(Debug)]
+pub struct Frozen(Model);
+
+impl Frozen {
+    /// Predicts.
+    pub fn predict(&self, row: &Row, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
+        self.0.predict(row, out, scratch)
+    }
+
+    /// The classes by id, as they were when the model was frozen.
+    pub fn classes(&self) -> &[Label] {
+        self.0.classes()
+    }
+
+    /// The id of the class that a target names, when the model had met it.
+    pub fn class_of(&self, target: &Target) -> Option<ClassId> {
+        self.0.class_of(target)
+    }
+
+    /// The frozen model as bytes.
+    pub fn save(&self) -> Vec<u8> {
+        self.0.save()
+    }
+
+    /// A frozen model from the bytes of [`save`](Self::save) or [`Model::save`].
+    pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
+        Model::load(bytes, catalog).map(Self)
+    }
+}

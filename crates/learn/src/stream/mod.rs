@@ -1,0 +1,1 @@
+//! Bytes to rows: River's `stream`, without the I/O.
