@@ -1,0 +1,503 @@
+//! The journal: the ordered, durable log of what happened to every identity.
+//!
+//! `state(v) = fold(journal[1..v])`. The unit of append is a [`Frame`] of events of one identity;
+//! frames of one identity are dense in sequence numbers and chained by digest, so that damage or
+//! loss below us is an error and never a shorter life. The newest epoch owns the identity: an append
+//! is accepted only on top of the head it names, so an owner that was overtaken cannot write.
+//!
+//! What every engine promises:
+//! 1. An accepted frame is durable as [`Journal::durability`] says before `append` returns.
+//! 2. Sequence numbers of an identity are dense and have one order.
+//! 3. Only the newest epoch appends; an older owner is fenced for ever.
+//! 4. A frame that is appended again, byte for byte, is found and not written twice.
+//! 5. A frame is all or nothing.
+//! 6. Damage is an error that names file and offset, never silence.
+//! 7. Truncation is idempotent and keeps the fence: the last frame always stays.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::FRAME_PAYLOAD_MAX;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::str::FromStr;
+
+mod background;
+mod frame;
+mod index;
+mod manifest;
+mod memory;
+mod reader;
+mod recover;
+mod segment;
+mod sidecar;
+#[cfg(feature = "testing")]
+pub mod suite;
+mod writer;
+
+pub use memory::MemoryJournal;
+#[cfg(any(test, feature = "testing"))]
+pub use writer::PlantedBug;
+pub use writer::{Options, SegmentJournal};
+
+/// The name of an identity below the surface: sixteen bytes, written as 32 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentityId(pub [u8; 16]);
+
+impl fmt::Display for IdentityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for IdentityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for IdentityId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || Error::invalid(format!("identity id {text:?} is not 32 hex digits"));
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(wrong());
+        }
+        let bits = u128::from_str_radix(text, 16).map_err(|_| wrong())?;
+        Ok(Self(bits.to_be_bytes()))
+    }
+}
+
+/// The value of the rolling chain after a frame: it proves that a replay is the same life.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Digest(pub [u8; 16]);
+
+impl Digest {
+    /// The chain before the first frame of an identity.
+    pub const ZERO: Self = Self([0; 16]);
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a frame holds. The numbers are on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum FrameKind {
+    /// Events: the only kind that occupies sequence numbers.
+    Events = 1,
+    /// A new owner; only [`Journal::own`] and [`Journal::begin`] write it.
+    Own = 2,
+    /// The owner hands the identity to another.
+    Handoff = 3,
+    /// A reference to a snapshot; also moves the head of a cold identity into a new segment.
+    Snapshot = 4,
+    /// The end of an identity's life as a learner. What may follow is not the journal's affair.
+    Seal = 5,
+}
+
+impl FrameKind {
+    /// The kind with this number on disk.
+    pub fn from_u8(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Events),
+            2 => Some(Self::Own),
+            3 => Some(Self::Handoff),
+            4 => Some(Self::Snapshot),
+            5 => Some(Self::Seal),
+            _ => None,
+        }
+    }
+}
+
+/// What a frame says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// What the payload is.
+    pub kind: FrameKind,
+    /// Whose frame it is.
+    pub identity: IdentityId,
+    /// The owner's fencing number.
+    pub epoch: u64,
+    /// The sequence number of the first event; of the next one, if there are none.
+    pub first_seq: u64,
+    /// How many events; 0 unless the kind is [`FrameKind::Events`].
+    pub count: u32,
+    /// Chosen by the writer, so that two writers never make the same frame.
+    pub nonce: u64,
+    /// The digest of the frame before.
+    pub prev: Digest,
+}
+
+impl FrameHeader {
+    /// The sequence number of the last event up to and with this frame.
+    pub fn last_seq(&self) -> u64 {
+        self.first_seq.saturating_add(self.count as u64).saturating_sub(1)
+    }
+
+    /// The chain value of this header and `payload`: 16 bytes of BLAKE3.
+    fn digest(&self, payload: &[u8]) -> Digest {
+        let mut head = [0u8; 65];
+        head[..16].copy_from_slice(&self.prev.0);
+        head[16] = self.kind as u8;
+        head[17..33].copy_from_slice(&self.identity.0);
+        head[33..41].copy_from_slice(&self.epoch.to_le_bytes());
+        head[41..49].copy_from_slice(&self.first_seq.to_le_bytes());
+        head[49..53].copy_from_slice(&self.count.to_le_bytes());
+        head[53..61].copy_from_slice(&self.nonce.to_le_bytes());
+        head[61..65].copy_from_slice(&(payload.len() as u32).to_le_bytes());
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&head).update(payload);
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Digest(digest)
+    }
+}
+
+/// A frame to append. Its fields cannot be changed once sealed, so its digest is always true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    header: FrameHeader,
+    digest: Digest,
+    payload: Vec<u8>,
+}
+
+impl Frame {
+    /// Checks the header, computes the digest and closes the frame.
+    pub fn seal(header: FrameHeader, payload: Vec<u8>) -> Result<Self> {
+        let events = header.kind == FrameKind::Events;
+        if payload.len() > FRAME_PAYLOAD_MAX {
+            return Err(Error::invalid(format!(
+                "a frame payload of {} bytes is longer than {FRAME_PAYLOAD_MAX}; split it",
+                payload.len()
+            )));
+        }
+        if events != (header.count > 0) {
+            return Err(Error::invalid(format!(
+                "a frame of kind {:?} cannot hold {} events",
+                header.kind, header.count
+            )));
+        }
+        if header.first_seq == 0 || header.first_seq.checked_add(header.count as u64).is_none() {
+            return Err(Error::invalid(format!(
+                "sequence numbers start at 1 and end at 2^64 - 1, not at {}",
+                header.first_seq
+            )));
+        }
+        let digest = header.digest(&payload);
+        Ok(Self { header, digest, payload })
+    }
+
+    /// What the frame says of itself.
+    pub fn header(&self) -> &FrameHeader {
+        &self.header
+    }
+
+    /// The chain after this frame.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The bytes inside.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The payload back, to reuse its memory.
+    pub fn into_payload(self) -> Vec<u8> {
+        self.payload
+    }
+
+    /// The head of the identity once this frame is the last one.
+    pub fn head(&self) -> Head {
+        self.as_ref().head()
+    }
+
+    /// The same frame, borrowed.
+    pub fn as_ref(&self) -> FrameRef<'_> {
+        FrameRef { header: self.header, digest: self.digest, payload: &self.payload }
+    }
+}
+
+/// A frame that was read and verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameRef<'a> {
+    /// What the frame says of itself.
+    pub header: FrameHeader,
+    /// The chain after this frame.
+    pub digest: Digest,
+    /// The bytes inside.
+    pub payload: &'a [u8],
+}
+
+impl FrameRef<'_> {
+    /// The head of the identity once this frame is the last one.
+    pub fn head(&self) -> Head {
+        Head { seq: self.header.last_seq(), epoch: self.header.epoch, digest: self.digest }
+    }
+}
+
+/// Where an identity stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The sequence number of the last event; 0 before the first.
+    pub seq: u64,
+    /// The newest owner's fencing number.
+    pub epoch: u64,
+    /// The chain after the last frame.
+    pub digest: Digest,
+}
+
+/// What an acknowledgement means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Synced to this machine's disk.
+    LocalFsync,
+    /// Synced by a majority of machines.
+    QuorumFsync,
+    /// Held in memory; gone with the process.
+    Memory,
+}
+
+/// Why a frame was not acknowledged, and what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// Not written: the frame does not follow the head, or its epoch is not the newest.
+    #[error("the append does not follow the head of its identity, which is {head:?}")]
+    Fenced {
+        /// Where the identity really stands; `None` if it was never begun.
+        head: Option<Head>,
+    },
+    /// Written or not: reopen, then append the same frame again or read the head.
+    #[error("it is not known whether the append is durable: {0}")]
+    Unknown(String),
+    /// Not written: too much is under way.
+    #[error("the journal is busy: {0}")]
+    Busy(String),
+    /// Not written: the journal refuses writes until it is reopened.
+    #[error("the journal refuses writes: {0}")]
+    Unavailable(String),
+    /// Not written: the disk is full; the same frame can be appended when there is space.
+    #[error("the disk is full: {0}")]
+    Full(String),
+    /// Not written: what is stored is damaged.
+    #[error("{0}")]
+    Corrupt(String),
+    /// Not written: the call itself is wrong.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl From<AppendError> for Error {
+    fn from(error: AppendError) -> Self {
+        let kind = match &error {
+            AppendError::Fenced { .. } => ErrorKind::Fenced,
+            AppendError::Unknown(_) | AppendError::Unavailable(_) => ErrorKind::Unavailable,
+            AppendError::Busy(_) => ErrorKind::Busy,
+            AppendError::Full(_) => ErrorKind::Full,
+            AppendError::Corrupt(_) => ErrorKind::Corrupt,
+            AppendError::Invalid(_) => ErrorKind::Invalid,
+        };
+        Error::new(kind, error.to_string()).because(error)
+    }
+}
+
+/// The result of one append.
+pub type Appended = std::result::Result<Head, AppendError>;
+
+/// A tail that was cut at opening: bytes of a write that was never acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TornTail {
+    /// The file it was in.
+    pub file: String,
+    /// Where the last whole frame ends.
+    pub offset: u64,
+    /// How many bytes after it were not zero, counted to the last such byte.
+    pub bytes: u64,
+}
+
+/// The state of an engine, in figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JournalReport {
+    /// Identities with a head.
+    pub identities: u64,
+    /// Segments on disk.
+    pub segments: u64,
+    /// Bytes of frames in them.
+    pub bytes: u64,
+    /// What was cut when the journal was opened.
+    pub torn: Option<TornTail>,
+    /// Milliseconds that opening took.
+    pub recovery_ms: u64,
+    /// Sidecars that were missing or damaged at opening, and were rebuilt.
+    pub sidecars_rebuilt: u64,
+    /// Why writes are refused, if they are.
+    pub poisoned: Option<String>,
+    /// Failures of background work that cost no durability; the newest is told.
+    pub background_errors: u64,
+    /// The newest of them.
+    pub background_error: Option<String>,
+}
+
+/// Called with each frame that is read; `Break` ends the reading.
+pub type Visit<'a> = &'a mut dyn FnMut(&FrameRef<'_>) -> Result<ControlFlow<()>>;
+
+/// The reading half: any number, on any thread, while the writer appends.
+pub trait JournalReader: Send {
+    /// Where `id` stands, or `None` if it was never begun.
+    fn head(&self, id: IdentityId) -> Result<Option<Head>>;
+
+    /// Visits the frames of `id` in order, from the one that holds event `from_seq` (0 is taken as
+    /// 1), verified: dense, chained, checksummed, epochs never falling. A frame is visited whole, so the first
+    /// may begin before `from_seq`. Reading from the event after the head visits nothing; further
+    /// on, or at a truncated event, is [`ErrorKind::NotFound`].
+    fn read(&self, id: IdentityId, from_seq: u64, visit: Visit<'_>) -> Result<()>;
+
+    /// The last truncated event of `id`: reading starts after it.
+    fn truncated(&self, id: IdentityId) -> Result<u64>;
+
+    /// Every identity, sorted.
+    fn identities(&self) -> Vec<IdentityId>;
+}
+
+/// The writing half; it reads as well. One per journal.
+pub trait Journal: JournalReader {
+    /// Appends frames and returns once all accepted ones are durable. `results` is cleared and gets
+    /// one result per frame, in order. A frame is accepted if its epoch is the head's, `first_seq`
+    /// the next and `prev` the head's digest. A frame that is in the journal already is accepted
+    /// again, without being written again.
+    fn append(&mut self, frames: &[Frame], results: &mut Vec<Appended>);
+
+    /// Takes `id` over from `expected`, with an epoch above its own; `None` is a birth. Among
+    /// those who expect the same head, one succeeds.
+    fn own(&mut self, id: IdentityId, expected: Option<Head>, epoch: u64, nonce: u64) -> Appended;
+
+    /// A birth that continues another life: the first event is `at + 1`, chained to `digest`.
+    fn begin(
+        &mut self,
+        id: IdentityId,
+        epoch: u64,
+        nonce: u64,
+        at: u64,
+        digest: Digest,
+    ) -> Appended;
+
+    /// Forgets events up to `upto`, except those in the last frame, and returns the last event that
+    /// is forgotten now. Frames without events at that place may go as well: they carry no state
+    /// but the epoch, which the head keeps. What is forgotten may return with a reopening.
+    fn truncate(&mut self, id: IdentityId, upto: u64) -> Result<u64>;
+
+    /// Opens anew after a failure: finds out what is durable and accepts writes again.
+    fn reopen(&mut self) -> Result<()>;
+
+    /// A reader for another thread.
+    fn reader(&self) -> Box<dyn JournalReader + Sync>;
+
+    /// What an acknowledgement means here.
+    fn durability(&self) -> Durability;
+
+    /// The state in figures.
+    fn report(&self) -> JournalReport;
+}
+
+/// Whether `frame` may follow `head`: the one rule of acceptance, shared by all engines.
+fn follows(head: Option<&Head>, frame: &FrameHeader) -> std::result::Result<(), AppendError> {
+    let fenced = || Err(AppendError::Fenced { head: head.copied() });
+    let Some(head) = head else { return fenced() };
+    let epoch = match frame.kind {
+        FrameKind::Own => frame.epoch > head.epoch,
+        FrameKind::Events | FrameKind::Handoff | FrameKind::Snapshot | FrameKind::Seal => {
+            frame.epoch == head.epoch
+        }
+    };
+    if epoch && frame.first_seq == head.seq + 1 && frame.prev == head.digest {
+        Ok(())
+    } else {
+        fenced()
+    }
+}
+
+/// The frame that `own` and `begin` write.
+fn own_frame(
+    id: IdentityId,
+    epoch: u64,
+    nonce: u64,
+    at: u64,
+    prev: Digest,
+) -> std::result::Result<Frame, AppendError> {
+    let invalid = |error: Error| AppendError::Invalid(error.message);
+    let first_seq = at
+        .checked_add(1)
+        .ok_or_else(|| AppendError::Invalid(format!("no event can follow {at}")))?;
+    let kind = FrameKind::Own;
+    let header = FrameHeader { kind, identity: id, epoch, first_seq, count: 0, nonce, prev };
+    Frame::seal(header, Vec::new()).map_err(invalid)
+}
+
+fn only_own() -> AppendError {
+    AppendError::Invalid(
+        "a frame of kind Own is written by own and begin, not by append".to_owned(),
+    )
+}
+
+/// How far `upto` can be truncated, given the last frame's place.
+fn truncation_point(upto: u64, last_first_seq: u64, truncated: u64) -> u64 {
+    upto.min(last_first_seq.saturating_sub(1)).max(truncated)
+}
+
+/// The errors of a read that starts outside of what there is.
+fn check_start(id: IdentityId, from: u64, truncated: u64, head: &Head) -> Result<()> {
+    if from <= truncated {
+        return Err(Error::not_found(format!(
+            "event {from} of identity {id} was truncated; read from {} on top of a snapshot",
+            truncated + 1
+        )));
+    }
+    if from > head.seq.saturating_add(1) {
+        return Err(Error::not_found(format!(
+            "event {from} of identity {id} does not exist; the last one is {}",
+            head.seq
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_id_is_32_hex_digits() {
+        let id = IdentityId([0xab; 16]);
+        assert_eq!(id.to_string().parse::<IdentityId>().unwrap(), id);
+        assert!("ab".parse::<IdentityId>().is_err());
+        assert!("+bababababababababababababababab".parse::<IdentityId>().is_err());
+    }
+
+    #[test]
+    fn a_frame_is_bounded_and_counts_its_events() {
+        let header = FrameHeader {
+            kind: FrameKind::Events,
+            identity: IdentityId([1; 16]),
+            epoch: 1,
+            first_seq: 1,
+            count: 1,
+            nonce: 0,
+            prev: Digest::ZERO,
+        };
+        assert!(Frame::seal(header, vec![0; FRAME_PAYLOAD_MAX]).is_ok());
+        assert!(Frame::seal(header, vec![0; FRAME_PAYLOAD_MAX + 1]).is_err());
+        assert!(Frame::seal(FrameHeader { count: 0, ..header }, vec![]).is_err());
+        assert!(Frame::seal(FrameHeader { kind: FrameKind::Own, ..header }, vec![]).is_err());
+        assert!(Frame::seal(FrameHeader { first_seq: 0, ..header }, vec![]).is_err());
+        assert!(Frame::seal(FrameHeader { first_seq: u64::MAX, ..header }, vec![]).is_err());
+    }
+}
