@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Invalid,
     /// What was asked for does not exist (any more).
     NotFound,
+    /// It existed and is done with: a late label that was given or came too late.
+    Gone,
     /// What was to be created exists already.
     Exists,
     /// Somebody else holds it, or a queue is full; try again later.

@@ -39,6 +39,20 @@ pub const SNAPSHOT_MAGIC: u32 = u32::from_le_bytes(*b"HERS");
 /// The newest snapshot format this build writes.
 pub const SNAPSHOT_VERSION: u16 = 1;
 
+/// The newest format of the events inside a frame.
+pub const EVENTS_VERSION: u8 = 1;
+/// The newest format of the files below that describe a house and an identity.
+pub const RECORD_VERSION: u16 = 1;
+/// The file that describes a house.
+pub const HOUSE_FILE: &str = "house.json";
+/// The directory of identities by name inside a data directory.
+pub const IDENTITIES_DIR: &str = "identities";
+
+/// The directory of a shard's journal inside a data directory.
+pub fn shard_dir(shard: usize) -> String {
+    format!("shards/{shard:02}")
+}
+
 /// The file whose lock says that a process owns a journal directory.
 pub const LOCK_FILE: &str = "lock";
 /// The file that says which segments were freed on purpose and from where each identity starts.
