@@ -35,7 +35,7 @@ use crate::turn::{Answer, Reply};
 mod past;
 mod registry;
 
-pub use past::Verified;
+pub use past::{Verified, weight_name};
 pub use registry::{Branch, Origin, Record};
 use registry::Registry;
 

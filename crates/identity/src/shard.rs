@@ -218,9 +218,6 @@ impl Learner {
                     self.undo(id, error);
                 }
             }
-            Urgent::Forget(id) => {
-                self.slots.remove(&id);
-            }
         }
     }
 

@@ -18,7 +18,6 @@ pub(super) enum Urgent {
     Begin(Begin),
     /// The committer is done with a group; these identities' frames were not taken.
     Committed(Vec<(IdentityId, Arc<Error>)>),
-    Forget(IdentityId),
 }
 
 #[derive(Default)]
