@@ -75,7 +75,7 @@ def predict(model: Any, x: Any, kind: str) -> Any:
 
 
 def usable(answer: Any) -> bool:
-    """River scores nothing before the first answer; we also leave out its NaN, which is for ever."""
+    """River scores nothing before the first answer; its NaN, which would stay, we leave out too."""
     return answer is not None and not (isinstance(answer, float) and math.isnan(answer))
 
 

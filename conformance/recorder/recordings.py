@@ -13,7 +13,9 @@ from .streams import Event, load
 
 def record(data: Path, out: Path, only: str) -> Iterator[str]:
     """Write every recording whose name contains `only`, and yield its name."""
-    yield from record_models(data, out, only)
+    river = out / "river-0.26.1"
+    river.mkdir(parents=True, exist_ok=True)
+    yield from record_models(data, river, only)
 
 
 def record_models(data: Path, out: Path, only: str) -> Iterator[str]:
