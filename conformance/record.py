@@ -35,7 +35,7 @@ def main() -> None:
 def record_all(data: Path, out: Path, only: str) -> None:
     from recorder import recordings
 
-        started = time.process_time()
+    started = time.process_time()
     written = 0
     for name in recordings.record(data, out, only):
         written += 1

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{command, metadata, output, root, say};
+use crate::shell::{cargo, command, metadata, output, root, say};
 
 /// A file of the repository: its path from the root and its text.
 pub struct File {
@@ -51,7 +51,17 @@ pub fn run() -> Result<()> {
     offences.extend(words::check(&files));
     offences.extend(links::check(&files));
     offences.extend(floors::check(&metadata));
-    offences.extend(packages::check(&metadata));
+    offences.extend(packages::licences(&metadata));
+    let tree = [
+        "tree",
+        "--quiet",
+        "--workspace",
+        "--locked",
+        "--duplicates",
+        "--depth=0",
+        "--prefix=none",
+    ];
+    offences.extend(packages::duplicates(&output(&mut cargo(&tree))?));
     let ratchet = std::fs::read_to_string(root().join("xtask/ratchet.txt"))
         .context("cannot read xtask/ratchet.txt")?;
     let left = apply_ratchet(offences, &ratchet);

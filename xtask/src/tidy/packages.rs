@@ -25,48 +25,34 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// Licences not on the list, and crates that are built in two versions.
-pub fn check(metadata: &Value) -> Vec<Offence> {
+/// Licences not on the list, of everything that the lock file could bring in on this platform.
+pub fn licences(metadata: &Value) -> Vec<Offence> {
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let built = built(metadata);
-    let mut offences = Vec::new();
-    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for package in packages {
+    let offence = |package: &Value| {
         let name = package["name"].as_str().unwrap_or_default();
-        if !package["id"].as_str().is_some_and(|id| built.contains(id)) {
-            continue;
-        }
-        versions.entry(name).or_default().insert(package["version"].as_str().unwrap_or_default());
         let licence = package["license"].as_str().unwrap_or("none stated");
-        if !allowed(licence) {
-            let message = format!("{name}: its licence `{licence}` is not on the list");
-            offences.push(Offence::new(format!("licence {name}"), message));
-        }
-    }
-    for (name, versions) in versions.into_iter().filter(|(_, versions)| versions.len() > 1) {
-        let listed = versions.into_iter().collect::<Vec<_>>().join(" and ");
-        let message = format!("{name} is built in versions {listed}");
-        offences.push(Offence::new(format!("duplicate {name}"), message));
-    }
-    offences
+        let message = format!("{name}: its licence `{licence}` is not on the list");
+        (!allowed(licence)).then(|| Offence::new(format!("licence {name}"), message))
+    };
+    packages.iter().filter_map(offence).collect()
 }
 
-/// What the workspace leads to on this platform, tests included. Not simply all nodes: the
-/// resolver also lists optional dependencies that only a weak feature (`a?/b`) names.
-fn built(metadata: &Value) -> BTreeSet<&str> {
-    let nodes = metadata["resolve"]["nodes"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let by_id: BTreeMap<&str, &Value> =
-        nodes.iter().filter_map(|node| Some((node["id"].as_str()?, node))).collect();
-    let members = metadata["workspace_members"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut queue: Vec<&str> = members.iter().filter_map(Value::as_str).collect();
-    let mut seen = BTreeSet::new();
-    while let Some(id) = queue.pop() {
-        if seen.insert(id) {
-            let edges = by_id.get(id).and_then(|node| node["deps"].as_array());
-            queue.extend(edges.into_iter().flatten().filter_map(|edge| edge["pkg"].as_str()));
+/// Crates that are built in two versions, from what `cargo tree --duplicates` prints: one
+/// `name v1.2.3` a line. (`cargo metadata` also lists what only a weak feature names.)
+pub fn duplicates(tree: &str) -> Vec<Offence> {
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for line in tree.lines() {
+        let mut words = line.split(' ');
+        if let (Some(name), Some(version)) = (words.next(), words.next()) {
+            versions.entry(name).or_default().insert(version);
         }
     }
-    seen
+    let twice = versions.into_iter().filter(|(_, versions)| versions.len() > 1);
+    let offence = |(name, versions): (&str, BTreeSet<&str>)| {
+        let listed = versions.into_iter().collect::<Vec<_>>().join(" and ");
+        Offence::new(format!("duplicate {name}"), format!("{name} is built as {listed}"))
+    };
+    twice.map(offence).collect()
 }
 
 /// Whether an SPDX expression leaves us a licence of the list.
@@ -136,23 +122,21 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_licence_and_a_second_version_are_caught() {
-        let package = |id: &str, name: &str, version: &str, licence: Value| json!({"id": id, "name": name, "version": version, "license": licence});
-        let packages = [
-            package("1", "a", "1.0.0", json!("MIT")),
-            package("2", "a", "2.0.0", json!("MIT")),
-            package("3", "b", "1.0.0", json!("AGPL-3.0-only")),
-            package("4", "c", "1.0.0", Value::Null),
-            package("5", "elsewhere", "1.0.0", Value::Null),
-        ];
-        let nodes = json!([
-            {"id": "1", "deps": [{"pkg": "2"}, {"pkg": "3"}]},
-            {"id": "3", "deps": [{"pkg": "4"}]},
+    fn a_refused_or_missing_licence_is_caught() {
+        let packages = json!([
+            {"name": "a", "license": "MIT"},
+            {"name": "b", "license": "AGPL-3.0-only"},
+            {"name": "c", "license": null},
         ]);
-        let resolve = json!({"nodes": nodes});
-        let metadata =
-            json!({"packages": packages, "workspace_members": ["1"], "resolve": resolve});
-        let keys: Vec<String> = check(&metadata).into_iter().map(|o| o.key).collect();
-        assert_eq!(keys, ["licence b", "licence c", "duplicate a"]);
+        let found = licences(&json!({"packages": packages}));
+        let keys: Vec<String> = found.into_iter().map(|offence| offence.key).collect();
+        assert_eq!(keys, ["licence b", "licence c"]);
+    }
+
+    #[test]
+    fn a_second_version_is_caught() {
+        let tree = "a v1.0.0\na v1.0.0 (*)\nb v1.0.0\n\nb v2.0.0\n";
+        let keys: Vec<String> = duplicates(tree).into_iter().map(|o| o.key).collect();
+        assert_eq!(keys, ["duplicate b"]);
     }
 }
