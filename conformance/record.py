@@ -36,12 +36,16 @@ def record_all(data: Path, out: Path, only: str) -> None:
     from recorder import recordings
 
     started = time.process_time()
+    live = sys.stderr.isatty()
     written = 0
     for name in recordings.record(data, out, only):
         written += 1
-        print(f"\r{written:4} recorded, {time.process_time() - started:5.1f} s  {name:40}",
-              end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        if live:
+            print(f"\r{written:4} recorded: {name:48}", end="", file=sys.stderr, flush=True)
+    seconds = time.process_time() - started
+    if live:
+        print(file=sys.stderr)
+    print(f"{written} recorded in {seconds:.1f} s of processor time", file=sys.stderr)
     if written == 0:
         raise SystemExit(f"no case's name contains {only!r}")
 
