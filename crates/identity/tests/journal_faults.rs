@@ -70,7 +70,9 @@ fn live(disk: &FaultyDisk, seed: u64, bug: Option<PlantedBug>) -> Lives {
             continue;
         }
         let batch: Vec<Frame> = (0..1 + dice.below(4))
-            .map(|_| owner.events(1 + dice.below(3) as u32, &vec![step as u8; dice.below(400) as usize]))
+            .map(|_| {
+                owner.events(1 + dice.below(3) as u32, &vec![step as u8; dice.below(400) as usize])
+            })
             .collect();
         append_ok(&mut journal, &batch);
         let life = lives.get_mut(&n).expect("it lives");
@@ -228,7 +230,9 @@ fn a_full_disk_takes_nothing_back_and_goes_on_when_there_is_space() {
     assert!(written.len() > 2);
     assert_eq!(frames_of(&journal, id(1), 1).unwrap(), written, "reading goes on");
     assert!(matches!(append(&mut journal, &[refused.clone()])[0], Err(AppendError::Full(_))));
-    let error = her_identity::error::Error::from(append(&mut journal, &[refused.clone()])[0].clone().unwrap_err());
+    let error = her_identity::error::Error::from(
+        append(&mut journal, &[refused.clone()])[0].clone().unwrap_err(),
+    );
     assert_eq!(error.kind, ErrorKind::Full);
     drop(journal);
     let mut journal = open(&disk);
