@@ -30,7 +30,7 @@ struct Inode {
     dirty: BTreeSet<usize>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct State {
     seen: BTreeMap<PathBuf, usize>,
     durable: BTreeMap<PathBuf, usize>,
@@ -42,6 +42,8 @@ struct State {
     fail_writes: u32,
     short_write: Option<usize>,
     syncs: u64,
+    photo_at: Option<u64>,
+    photo: Option<Box<State>>,
 }
 
 /// See the module.
@@ -82,7 +84,18 @@ impl FaultyDisk {
         self.state().short_write = Some(bytes);
     }
 
-    /// How many syncs of file data were asked for.
+    /// Takes a photo right before sync number `n` (from 1), when what it would save is in danger.
+    pub fn photo_at(&self, n: u64) {
+        self.state().photo_at = Some(n);
+    }
+
+    /// The disk in the moment of the photo, if it was taken.
+    pub fn photo(&self) -> Option<Self> {
+        let photo = self.state().photo.clone()?;
+        Some(Self { state: Arc::new(Mutex::new(*photo)) })
+    }
+
+    /// How many syncs, of files and of directories, were asked for.
     pub fn syncs(&self) -> u64 {
         self.state().syncs
     }
@@ -166,6 +179,13 @@ impl Inode {
 }
 
 impl State {
+    fn count_sync(&mut self) {
+        self.syncs += 1;
+        if self.photo_at == Some(self.syncs) {
+            self.photo = Some(Box::new(self.clone()));
+        }
+    }
+
     fn inode(&self, path: &Path) -> io::Result<usize> {
         self.seen.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -242,6 +262,7 @@ impl Disk for FaultyDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.state();
+        state.count_sync();
         let inside = |path: &PathBuf| path.parent() == Some(dir);
         state.durable.retain(|path, _| !inside(path));
         let now: Vec<_> = state.seen.iter().filter(|(path, _)| inside(path)).collect();
@@ -303,7 +324,7 @@ impl DiskFile for FaultyFile {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.disk.state();
-        state.syncs += 1;
+        state.count_sync();
         if state.fail_syncs > 0 {
             state.fail_syncs -= 1;
             state.inodes[self.inode].dirty.clear();

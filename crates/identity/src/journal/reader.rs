@@ -73,7 +73,9 @@ struct Chain {
 }
 
 const DENSE_STEP: u64 = 128 * 1024;
-const SPARSE_STEP: u64 = 4 * 1024;
+const SPARSE_STEP: u64 = 1024;
+/// Frames of one identity that are further apart are not worth what lies between them.
+const SPARSE_GAP: u64 = 8 * 1024;
 
 impl Chain {
     /// Visits the frames of one segment.
@@ -84,8 +86,11 @@ impl Chain {
         visit: Visit<'_>,
     ) -> Result<ControlFlow<()>> {
         let gap = (entry.last_offset - entry.first_offset) as u64 / entry.frames.max(1) as u64;
-        let step = if gap < 2 * SPARSE_STEP { DENSE_STEP } else { SPARSE_STEP };
-        let mut window = Window::new(segment, step);
+        let mut window = if gap < SPARSE_GAP {
+            Window::new(segment, DENSE_STEP)
+        } else {
+            Window::sparse(segment, SPARSE_STEP)
+        };
         let offsets = self.walk_back(segment, entry, &mut window)?;
         for &at in offsets.iter().rev() {
             let (head, payload) = match window.frame(at as u64)? {

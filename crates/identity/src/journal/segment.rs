@@ -153,14 +153,20 @@ fn header(number: u64, length: u64, salt: u32) -> [u8; SEGMENT_HEADER_LEN as usi
 pub(super) struct Window<'a> {
     segment: &'a Segment,
     step: u64,
+    grid: u64,
     base: u64,
     bytes: Vec<u8>,
 }
 
 impl<'a> Window<'a> {
-    /// Reads `step` bytes at a time.
+    /// Reads `step` bytes at a time, from multiples of `step`: for neighbours in any direction.
     pub fn new(segment: &'a Segment, step: u64) -> Self {
-        Self { segment, step, base: 0, bytes: Vec::new() }
+        Self { segment, step, grid: step, base: 0, bytes: Vec::new() }
+    }
+
+    /// Reads `step` bytes from wherever it is asked to: for places far apart.
+    pub fn sparse(segment: &'a Segment, step: u64) -> Self {
+        Self { segment, step, grid: 1, base: 0, bytes: Vec::new() }
     }
 
     /// Up to `len` bytes at `at`: fewer only at the end of the file.
@@ -168,7 +174,7 @@ impl<'a> Window<'a> {
         let end = (at + len).min(self.segment.length);
         let at = at.min(end);
         if at < self.base || end > self.base + self.bytes.len() as u64 {
-            self.base = at / self.step * self.step;
+            self.base = at / self.grid * self.grid;
             let until = end.max(self.base + self.step).min(self.segment.length);
             self.bytes.resize((until - self.base) as usize, 0);
             if let Err(source) = self.segment.file.read_at(&mut self.bytes, self.base) {

@@ -86,6 +86,11 @@ impl Owner {
         Self { id: id(n), head, nonce: n << 32 }
     }
 
+    /// The owner of an identity that stands at `head`.
+    pub fn resume(id: IdentityId, head: Head, nonce: u64) -> Self {
+        Self { id, head, nonce }
+    }
+
     /// The next frame of `count` events.
     pub fn events(&mut self, count: u32, payload: &[u8]) -> Frame {
         self.frame(FrameKind::Events, count, payload)
