@@ -16,6 +16,7 @@ use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
 use crate::optim::{Initializer, LearningRate, Loss, Optimizer};
 use crate::params::{Spec, check_range};
+use crate::rng::NormalRng;
 use crate::saved::{self, Loader};
 
 /// The parameters that linear and logistic regression share.
@@ -37,6 +38,7 @@ pub(crate) struct Glm {
     l1: f64,
     intercept_lr: LearningRate,
     clip_gradient: f64,
+    initializer: Initializer,
     optimizer: Box<dyn Optimizer>,
     state: State,
 }
@@ -45,7 +47,8 @@ pub(crate) struct Glm {
 struct State {
     weights: Slots<f64>,
     intercept: f64,
-    initializer: Initializer,
+    /// Draws the first weights, when they are random.
+    rng: Option<NormalRng>,
     /// Which weights were made; kept only when they do not begin at 0.
     made: Slots<bool>,
     max_cum_l1: f64,
@@ -64,16 +67,22 @@ impl Glm {
             return Err(Error::new("l1 and l2 can't be used together; set one of them to 0"));
         }
         let optimizer = builder.optimizer(&settings.optimizer.0).map_err(|e| e.at("optimizer"))?;
+        if l1 != 0.0 && !optimizer.has_learning_rate() {
+            return Err(Error::new(format!(
+                "l1 grows by the optimizer's learning rate and {} has none; set l1 to 0",
+                optimizer.entry().name
+            )));
+        }
         let state = State {
             weights: Slots::default(),
             intercept: intercept_init,
-            initializer: settings.initializer,
+            rng: settings.initializer.rng(),
             made: Slots::default(),
             max_cum_l1: 0.0,
             cum_l1: Slots::default(),
         };
-        let (loss, intercept_lr) = (settings.loss, settings.intercept_lr);
-        Ok(Self { loss, l2, l1, intercept_lr, clip_gradient, optimizer, state })
+        let Settings { loss, intercept_lr, initializer, .. } = settings;
+        Ok(Self { loss, l2, l1, intercept_lr, clip_gradient, initializer, optimizer, state })
     }
 
     /// The raw prediction: `w · x + intercept`.
@@ -118,13 +127,13 @@ impl Glm {
     fn make_weights(&mut self, x: &Features) {
         let s = &mut self.state;
         s.weights.grow(x.end());
-        if s.initializer.is_zero() {
+        if self.initializer.is_zero() {
             return;
         }
         for &id in x.ids() {
             if !s.made.get(id) {
                 *s.made.at(id) = true;
-                *s.weights.at(id) = s.initializer.next();
+                *s.weights.at(id) = self.initializer.draw(&mut s.rng);
             }
         }
     }

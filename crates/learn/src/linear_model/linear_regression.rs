@@ -67,7 +67,7 @@ glm_estimator! {
 impl LinearRegression {
     /// A model whose weights are all at their first values.
     pub fn new(params: Params, builder: &Builder<'_>) -> Result<Self> {
-        if params.loss.is_binary() {
+        if params.loss.is_binary() || params.loss.is_multiclass() {
             return Err(Error::new(format!(
                 "loss must be a regression one, got {:?}",
                 params.loss
