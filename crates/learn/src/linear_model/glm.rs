@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{dot, visit_weights};
 use crate::catalog::Builder;
 use crate::error::{Error, Result};
 use crate::estimator::WeightKey;
@@ -88,18 +89,7 @@ impl Glm {
     /// The raw prediction: `w · x + intercept`.
     #[inline]
     pub fn raw_dot(&self, x: &Features) -> f64 {
-        let w = self.state.weights.as_slice();
-        let dot = match x.run() {
-            Some(start) if x.end() <= w.len() => math::dot(&w[start..][..x.len()], x.values()),
-            _ => {
-                let mut sum = 0.0;
-                for (id, v) in x.iter() {
-                    sum += w.get(id as usize).copied().unwrap_or(0.0) * v;
-                }
-                sum
-            }
-        };
-        dot + self.state.intercept
+        dot(&self.state.weights, x) + self.state.intercept
     }
 
     pub fn learn(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>) {
@@ -165,11 +155,7 @@ impl Glm {
 
     pub fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
         visit(WeightKey { class: None, feature: None }, self.state.intercept);
-        for (id, &w) in self.state.weights.as_slice().iter().enumerate() {
-            if w != 0.0 {
-                visit(WeightKey { class: None, feature: Some(id as FeatureId) }, w);
-            }
-        }
+        visit_weights(&self.state.weights, None, visit);
     }
 
     pub fn optimizer(&self) -> &dyn Optimizer {
@@ -188,9 +174,10 @@ impl Glm {
 }
 
 /// The catalogue row and the [`Estimator`](crate::estimator::Estimator) of a type that holds
-/// `params` and `glm`.
+/// `params` and `glm`. The expression `params` completes the parameters with what the children
+/// say of themselves.
 macro_rules! glm_estimator {
-    ($ty:ident as $kind:ident, name $name:literal, $summary:literal) => {
+    ($ty:ident as $kind:ident, name $name:literal, $summary:literal, params = $params:expr $(,)?) => {
         impl $crate::estimator::Estimator for $ty {
             fn entry(&self) -> &'static $crate::catalog::Entry {
                 &Self::ENTRY
@@ -198,7 +185,8 @@ macro_rules! glm_estimator {
 
             fn params(&self) -> serde_json::Value {
                 let mut params = self.params.clone();
-                params.optimizer.0 = self.glm.optimizer().spec();
+                #[allow(clippy::redundant_closure_call, reason = "the macro's argument")]
+                ($params)(&mut params, &self.glm);
                 $crate::params::write(&params)
             }
 

@@ -61,7 +61,8 @@ pub struct LinearRegression {
 
 glm_estimator! {
     LinearRegression as Regressor, name "LinearRegression",
-    "A number from a weighted sum of the features"
+    "A number from a weighted sum of the features",
+    params = |p: &mut Params, glm: &Glm| p.optimizer.0 = glm.optimizer().spec(),
 }
 
 impl LinearRegression {
