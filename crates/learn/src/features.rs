@@ -2,6 +2,8 @@
 
 mod context;
 mod names;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use serde::{Deserialize, Serialize};
 

@@ -72,29 +72,3 @@ fn is_word(c: char) -> bool {
     let drawn = matches!(c, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}');
     (c.is_alphabetic() && !is_combining_mark(c) && !drawn) || c.is_numeric()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dump() {
-        if let Ok(p) = std::env::var("HER_DUMP") {
-            let mut s = String::new();
-            for c in (0..=0x0010_ffff_u32).filter_map(char::from_u32) {
-                let mut o = String::new();
-                normalize(&c.to_string(), true, true, &mut o);
-                let mut l = String::new();
-                normalize(&c.to_string(), false, true, &mut l);
-                s.push_str(&format!(
-                    "{:x} {} {} {}\n",
-                    c as u32,
-                    u8::from(is_word(c)),
-                    o.chars().map(|c| format!("{:x}", c as u32)).collect::<Vec<_>>().join(","),
-                    l.chars().map(|c| format!("{:x}", c as u32)).collect::<Vec<_>>().join(","),
-                ));
-            }
-            std::fs::write(p, s).unwrap();
-        }
-    }
-}

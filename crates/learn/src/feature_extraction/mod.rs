@@ -2,6 +2,8 @@
 
 pub mod bag_of_words;
 mod letters;
+#[cfg(test)]
+mod tests;
 pub mod tfidf;
 pub(crate) mod words;
 

@@ -264,7 +264,7 @@ impl Words {
 
 /// Visits the tokens of a padded text.
 #[inline]
-fn tokens(text: &str, mut visit: impl FnMut(usize, usize)) {
+pub(super) fn tokens(text: &str, mut visit: impl FnMut(usize, usize)) {
     if !text.is_ascii() {
         return letters::tokens(text, visit);
     }
