@@ -58,8 +58,9 @@ pub use sum::Sum;
 pub use var::Var;
 
 pub(crate) use extremes::{Range, WindowMax, WindowRange};
-pub(crate) use first_seen::{FirstSeen, Probe, VALUES_MAX};
+pub(crate) use first_seen::{FirstSeen, Probe, Seen, VALUES_MAX};
 pub(crate) use p2::P2;
+pub(crate) use rolling::WindowVar;
 
 use crate::catalog::Entry;
 use crate::error::{Error, Result};

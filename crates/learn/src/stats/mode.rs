@@ -20,8 +20,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::first_seen::Seen;
-use super::{FirstSeen, Probe, VALUES_MAX};
+use super::{FirstSeen, Probe, Seen, VALUES_MAX};
 use crate::error::{Error, Result};
 use crate::estimator::Univariate;
 

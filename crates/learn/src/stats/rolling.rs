@@ -23,6 +23,7 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Mean, SEM, Sum, Var, check_window};
@@ -102,6 +103,33 @@ impl Inner {
             Self::Sem(s) => s.revert(x, 1.0),
             Self::Sum(s) => s.revert(x),
         }
+    }
+}
+
+/// The mean and the population variance of a window, to be kept by feature.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct WindowVar {
+    var: super::var::State,
+    window: VecDeque<f64>,
+}
+
+impl WindowVar {
+    pub fn update(&mut self, x: f64, window_size: u32) {
+        if self.window.len() == window_size as usize
+            && let Some(oldest) = self.window.pop_front()
+        {
+            self.var.revert(oldest, 1.0);
+        }
+        self.var.update_weighted(x, 1.0);
+        self.window.push_back(x);
+    }
+
+    pub fn mean(&self) -> f64 {
+        self.var.mean.get()
+    }
+
+    pub fn var(&self) -> f64 {
+        self.var.get(0)
     }
 }
 
