@@ -74,15 +74,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Refuses the event, for a reason that an estimator finds while it predicts. The first reason
-    /// stays.
-    #[cold]
-    pub fn refuse(&mut self, message: impl Into<String>) {
-        if self.refusal.is_none() {
-            self.refusal = Some(Error::new(message.into()));
-        }
-    }
-
     /// Why the event is refused, if it is.
     pub fn refusal(self) -> Option<Error> {
         self.refusal
