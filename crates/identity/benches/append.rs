@@ -17,7 +17,9 @@ const IDENTITIES: usize = 1_000;
 const ROUNDS: usize = 10;
 
 fn main() {
-    let dir = tempfile::tempdir_in(".").expect("a directory on this disk");
+    // The directory to measure in may be named, to compare disks; by default it is this one.
+    let place = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let dir = tempfile::tempdir_in(place.as_deref().unwrap_or(".")).expect("a directory");
     let clock = RealClock::new();
     let mut journal = SegmentJournal::open(&dir.path().join("journal"), Options::default())
         .expect("the journal opens");
@@ -27,7 +29,7 @@ fn main() {
     println!("durable records of {RECORD} B per second, write + sync per batch");
     println!("batch      raw     frames  ratio    stream  ratio");
     for batch in [1, 10, 100, 1_000] {
-        let appends = (4_000 / batch).clamp(20, 1_500) / ROUNDS;
+        let appends = (40_000 / batch).clamp(100, 1_500) / ROUNDS;
         let mut ns = [0_u64; 3];
         for _ in 0..ROUNDS {
             ns[0] += raw(dir.path(), &clock, batch, appends);
