@@ -7,7 +7,7 @@
 use her_identity::clock::{Clock, RealClock};
 use her_identity::disk::{Disk, RealDisk};
 use her_identity::journal::{
-    Frame, FrameHeader, FrameKind, Head, IdentityId, Journal, JournalReader, Options,
+    Digest, Frame, FrameHeader, FrameKind, Head, IdentityId, Journal, JournalReader, Options,
     SegmentJournal,
 };
 use std::ops::ControlFlow;
@@ -91,7 +91,12 @@ impl Owners {
 
 fn births(journal: &mut SegmentJournal) -> Vec<(IdentityId, Head)> {
     let ids = (0..IDENTITIES).map(|n| IdentityId((n as u128 + 1).to_be_bytes()));
-    ids.map(|id| (id, journal.own(id, None, 1, 1).expect("a birth succeeds"))).collect()
+    let own = |id| Frame::own(id, 1, 1, 0, Digest::ZERO).expect("a small frame");
+    let births: Vec<Frame> = ids.map(own).collect();
+    let mut results = Vec::new();
+    journal.append(&births, &mut results);
+    let heads = results.into_iter().map(|head| head.expect("a birth succeeds"));
+    births.iter().map(|birth| birth.header().identity).zip(heads).collect()
 }
 
 fn raw(dir: &std::path::Path, clock: &RealClock, batch: usize, appends: usize) -> u64 {

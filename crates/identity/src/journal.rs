@@ -156,13 +156,21 @@ pub trait JournalReader: Send {
 pub trait Journal: JournalReader {
     /// Appends frames and returns once all accepted ones are durable. `results` is cleared and gets
     /// one result per frame, in order. A frame is accepted if its epoch is the head's, `first_seq`
-    /// the next and `prev` the head's digest. A frame that is in the journal already is accepted
-    /// again, without being written again.
+    /// the next and `prev` the head's digest. A frame of kind [`FrameKind::Own`] needs a higher
+    /// epoch instead, and is a birth if the identity is unknown. A frame that is in the journal
+    /// already is accepted again, without being written again.
     fn append(&mut self, frames: &[Frame], results: &mut Vec<Appended>);
 
     /// Takes `id` over from `expected`, with an epoch above its own; `None` is a birth. Among
     /// those who expect the same head, one succeeds.
-    fn own(&mut self, id: IdentityId, expected: Option<Head>, epoch: u64, nonce: u64) -> Appended;
+    /// To take over many at once, append frames made by [`Frame::own`].
+    fn own(&mut self, id: IdentityId, expected: Option<Head>, epoch: u64, nonce: u64) -> Appended {
+        let frame = own_frame(id, expected, epoch, nonce)?;
+        if expected.is_some() && self.head(id).is_ok_and(|head| head.is_none()) {
+            return Err(AppendError::Fenced { head: None });
+        }
+        append_one(self, frame)
+    }
 
     /// A birth that continues another life: the first event is `at + 1`, chained to `digest`.
     fn begin(
@@ -172,7 +180,17 @@ pub trait Journal: JournalReader {
         nonce: u64,
         at: u64,
         digest: Digest,
-    ) -> Appended;
+    ) -> Appended {
+        let frame = Frame::own(id, epoch, nonce, at, digest)
+            .map_err(|error| AppendError::Invalid(error.message))?;
+        if let Ok(Some(head)) = self.head(id)
+            && head.epoch < epoch
+        {
+            // It would be a takeover if it happened to name the head: a birth it is not.
+            return Err(AppendError::Fenced { head: Some(head) });
+        }
+        append_one(self, frame)
+    }
 
     /// Forgets events up to `upto`, except those in the last frame, and returns the last event that
     /// is forgotten now. Frames without events at that place may go as well: they carry no state
@@ -192,10 +210,19 @@ pub trait Journal: JournalReader {
     fn report(&self) -> JournalReport;
 }
 
+/// Appends one frame and answers for it.
+fn append_one<J: Journal + ?Sized>(journal: &mut J, frame: Frame) -> Appended {
+    let mut results = Vec::with_capacity(1);
+    journal.append(&[frame], &mut results);
+    results.pop().unwrap_or_else(|| Err(AppendError::Unavailable("no answer".to_owned())))
+}
+
 /// Whether `frame` may follow `head`: the one rule of acceptance, shared by all engines.
 fn follows(head: Option<&Head>, frame: &FrameHeader) -> std::result::Result<(), AppendError> {
     let fenced = || Err(AppendError::Fenced { head: head.copied() });
-    let Some(head) = head else { return fenced() };
+    let Some(head) = head else {
+        return if frame.kind == FrameKind::Own { Ok(()) } else { fenced() };
+    };
     let epoch = match frame.kind {
         FrameKind::Own => frame.epoch > head.epoch,
         FrameKind::Events | FrameKind::Handoff | FrameKind::Snapshot | FrameKind::Seal => {
@@ -209,27 +236,15 @@ fn follows(head: Option<&Head>, frame: &FrameHeader) -> std::result::Result<(), 
     }
 }
 
-/// The frame that `own` and `begin` write.
+/// The frame with which `epoch` takes `id` over at `expected`, or gives birth to it.
 fn own_frame(
     id: IdentityId,
+    expected: Option<Head>,
     epoch: u64,
     nonce: u64,
-    at: u64,
-    prev: Digest,
 ) -> std::result::Result<Frame, AppendError> {
-    let invalid = |error: Error| AppendError::Invalid(error.message);
-    let first_seq = at
-        .checked_add(1)
-        .ok_or_else(|| AppendError::Invalid(format!("no event can follow {at}")))?;
-    let kind = FrameKind::Own;
-    let header = FrameHeader { kind, identity: id, epoch, first_seq, count: 0, nonce, prev };
-    Frame::seal(header, Vec::new()).map_err(invalid)
-}
-
-fn only_own() -> AppendError {
-    AppendError::Invalid(
-        "a frame of kind Own is written by own and begin, not by append".to_owned(),
-    )
+    let (at, prev) = expected.map_or((0, Digest::ZERO), |head| (head.seq, head.digest));
+    Frame::own(id, epoch, nonce, at, prev).map_err(|error| AppendError::Invalid(error.message))
 }
 
 /// How far `upto` can be truncated, given the last frame's place.

@@ -2,7 +2,7 @@
 
 use super::frame::{self, Place};
 use super::writer::SegmentJournal;
-use super::{AppendError, Appended, Frame, FrameKind, Head, IdentityId, JournalReader, follows};
+use super::{AppendError, Appended, Frame, Head, IdentityId, JournalReader, follows};
 use crate::error::ErrorKind;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -110,13 +110,9 @@ impl SegmentJournal {
         frames.len()
     }
 
-    /// The answer to a frame that is not written, if it is not. Births come from `begin` alone,
-    /// which has looked: for them there is no head and nothing to follow.
+    /// The answer to a frame that is not written, if it is not.
     fn refuse(&self, head: Option<Head>, frame: &Frame) -> Option<Appended> {
         let header = frame.header();
-        if head.is_none() && header.kind == FrameKind::Own {
-            return None;
-        }
         if head.is_some_and(|head| head.digest == frame.digest()) {
             if self.options.has_bug_forget_retries() {
                 return None;

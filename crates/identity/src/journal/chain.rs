@@ -61,7 +61,7 @@ impl fmt::Debug for Digest {
 pub enum FrameKind {
     /// Events: the only kind that occupies sequence numbers.
     Events = 1,
-    /// A new owner; only [`Journal::own`](super::Journal::own) and [`Journal::begin`](super::Journal::begin) write it.
+    /// A new owner, with a higher epoch; the first frame of every identity.
     Own = 2,
     /// The owner hands the identity to another.
     Handoff = 3,
@@ -161,6 +161,16 @@ impl Frame {
         }
         let digest = header.digest(&payload);
         Ok(Self { header, digest, payload })
+    }
+
+    /// The frame with which the owner of `epoch` begins, after event `at` and on top of `prev`.
+    pub fn own(id: IdentityId, epoch: u64, nonce: u64, at: u64, prev: Digest) -> Result<Self> {
+        let first_seq = at
+            .checked_add(1)
+            .ok_or_else(|| Error::invalid(format!("no event can follow event {at}")))?;
+        let kind = FrameKind::Own;
+        let header = FrameHeader { kind, identity: id, epoch, first_seq, count: 0, nonce, prev };
+        Self::seal(header, Vec::new())
     }
 
     /// What the frame says of itself.

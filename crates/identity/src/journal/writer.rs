@@ -8,8 +8,8 @@ use super::reader::{SegmentReader, unknown};
 use super::recover::{Tail, recover};
 use super::segment::{SEGMENT_HEADER_LEN, TRAILER_LEN, Trailer};
 use super::{
-    AppendError, Appended, Digest, Durability, Frame, FrameKind, Head, IdentityId, Journal,
-    JournalReader, JournalReport, TornTail, Visit, own_frame,
+    AppendError, Appended, Durability, Frame, Head, IdentityId, Journal, JournalReader,
+    JournalReport, TornTail, Visit,
 };
 use crate::disk::DiskLock;
 use crate::error::{Error, ErrorKind, Result};
@@ -188,14 +188,6 @@ impl SegmentJournal {
         self.tail.segment.name.clone()
     }
 
-    /// Writes one frame of an owner and answers for it.
-    fn append_own(&mut self, frame: Frame) -> Appended {
-        let mut results = Vec::with_capacity(1);
-        let frames = [frame];
-        self.append_some(&frames, &mut results);
-        results.pop().expect("append answers every frame")
-    }
-
     fn self_reader(&self) -> SegmentReader {
         SegmentReader { shared: Arc::clone(&self.shared) }
     }
@@ -240,41 +232,9 @@ impl Journal for SegmentJournal {
         results.clear();
         let mut rest = frames;
         while !rest.is_empty() {
-            if rest[0].header().kind == FrameKind::Own {
-                results.push(Err(super::only_own()));
-                rest = &rest[1..];
-                continue;
-            }
-            let own = rest.iter().position(|f| f.header().kind == FrameKind::Own);
-            let taken = self.append_some(&rest[..own.unwrap_or(rest.len())], results);
+            let taken = self.append_some(rest, results);
             rest = &rest[taken..];
         }
-    }
-
-    fn own(&mut self, id: IdentityId, expected: Option<Head>, epoch: u64, nonce: u64) -> Appended {
-        let Some(expected) = expected else { return self.begin(id, epoch, nonce, 0, Digest::ZERO) };
-        if self.shared.index().life(id).is_none() {
-            return Err(AppendError::Fenced { head: None });
-        }
-        let frame = own_frame(id, epoch, nonce, expected.seq, expected.digest)?;
-        self.append_own(frame)
-    }
-
-    fn begin(
-        &mut self,
-        id: IdentityId,
-        epoch: u64,
-        nonce: u64,
-        at: u64,
-        digest: Digest,
-    ) -> Appended {
-        let frame = own_frame(id, epoch, nonce, at, digest)?;
-        if let Some(head) = self.head(id).ok().flatten() {
-            let again =
-                if head.digest == frame.digest() { Some(Ok(head)) } else { self.find(&frame) };
-            return again.unwrap_or(Err(AppendError::Fenced { head: Some(head) }));
-        }
-        self.append_own(frame)
     }
 
     fn truncate(&mut self, id: IdentityId, upto: u64) -> Result<u64> {

@@ -4,7 +4,7 @@
 
 use super::{Harness, Owner, append, append_ok, fenced, frames_of, id};
 use crate::error::ErrorKind;
-use crate::journal::{AppendError, Frame, FrameKind, Head};
+use crate::journal::{AppendError, Digest, Frame, FrameKind, Head};
 use std::ops::ControlFlow;
 use std::slice::from_ref;
 
@@ -70,9 +70,6 @@ fn dense_and_compared(harness: &mut dyn Harness) {
         assert_eq!(answer[0], Err(AppendError::Fenced { head: Some(good.head) }));
     }
     assert_eq!(journal.head(id(1)).unwrap(), Some(good.head));
-    let own = owner.frame(FrameKind::Own, 0, b"");
-    let answer = append(journal, &[own]);
-    assert!(matches!(answer[0], Err(AppendError::Invalid(_))), "append takes no Own");
     let mut owner = good;
     let frames =
         [FrameKind::Snapshot, FrameKind::Handoff, FrameKind::Seal].map(|k| owner.frame(k, 0, b"x"));
@@ -122,6 +119,13 @@ fn two_owners_race(harness: &mut dyn Harness) {
     let again = journal.own(id(1), Some(start.head), 2, 11);
     assert_eq!(again, Ok(head), "the winner may ask again");
     assert!(journal.own(id(1), Some(head), 3, 14).is_ok());
+    assert_eq!(journal.own(id(2), Some(head), 3, 14), Err(AppendError::Fenced { head: None }));
+    // Many are taken over, or born, in one batch; one that is late is fenced alone.
+    let stale = Frame::own(id(1), 9, 15, start.head.seq, start.head.digest).unwrap();
+    let births = (10..20).map(|n| Frame::own(id(n), 1, n, 0, Digest::ZERO).unwrap());
+    let frames: Vec<Frame> = births.chain([stale]).collect();
+    let answers = append(journal, &frames);
+    assert!(answers[..10].iter().all(Result::is_ok) && fenced(&answers[10]), "{answers:?}");
 }
 
 fn all_or_nothing(harness: &mut dyn Harness) {
@@ -231,7 +235,13 @@ fn truncation(harness: &mut dyn Harness) {
 fn many_identities(harness: &mut dyn Harness) {
     const N: u64 = 2_000;
     let journal = harness.journal();
-    let mut owners: Vec<Owner> = (0..N).map(|n| Owner::birth(journal, n)).collect();
+    let births: Vec<Frame> =
+        (0..N).map(|n| Frame::own(id(n), 1, n, 0, Digest::ZERO).unwrap()).collect();
+    append_ok(journal, &births);
+    let mut owners: Vec<Owner> = births
+        .iter()
+        .map(|birth| Owner::resume(birth.header().identity, birth.head(), 0))
+        .collect();
     for round in 0..5_u32 {
         let frames: Vec<Frame> =
             owners.iter_mut().map(|o| o.events(1 + round, &[round as u8; 64])).collect();
