@@ -24,6 +24,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("reopening keeps everything", reopening),
     ("a lost acknowledgement is resolved", lost_acknowledgement),
     ("a reader on another thread", reader_elsewhere),
+    ("truncation under a reader", truncation_under_a_reader),
     ("large frames", large_frames),
 ];
 
@@ -342,6 +343,37 @@ fn reader_elsewhere(harness: &mut dyn Harness) {
         for _ in 0..300 {
             let frame = owner.events(2, &[1; 100]);
             append_ok(journal, &[frame]);
+        }
+        handle.join().expect("the reader agrees");
+    });
+}
+
+fn truncation_under_a_reader(harness: &mut dyn Harness) {
+    let journal = harness.journal();
+    let mut owner = Owner::birth(journal, 1);
+    let reader = journal.reader();
+    std::thread::scope(|scope| {
+        let handle = scope.spawn(move || {
+            let mut last = 0;
+            while last < 200 {
+                let from = reader.truncated(id(1)).unwrap() + 1;
+                match frames_of(&*reader, id(1), from) {
+                    Ok(frames) => {
+                        let Some(first) = frames.first() else { continue };
+                        assert!(first.header().first_seq <= from, "nothing is skipped");
+                        last = frames[frames.len() - 1].head().seq;
+                    }
+                    // It was truncated between the two questions: said, not served short.
+                    Err(error) => assert_eq!(error.kind, ErrorKind::NotFound, "{error}"),
+                }
+            }
+        });
+        for round in 0..100_u64 {
+            let frame = owner.events(2, &[1; 900]);
+            append_ok(journal, &[frame]);
+            if round % 5 == 4 {
+                journal.truncate(id(1), owner.head.seq - 6).unwrap();
+            }
         }
         handle.join().expect("the reader agrees");
     });
