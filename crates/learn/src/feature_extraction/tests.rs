@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 use super::{letters, words};
 use crate::features::testing::{Bench, assert_close};
 
+type Row =
+    (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 /// Texts, and their tokens by default, with accents kept, and with capitals kept.
 #[rustfmt::skip]
-const TOKENS: &[(&str, &[&str], &[&str], &[&str])] = &[
+const TOKENS: &[Row] = &[
     ("a", &[], &[], &[]),
     ("ab", &["ab"], &["ab"], &["ab"]),
     ("a-", &[], &[], &[]),

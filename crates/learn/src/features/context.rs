@@ -118,4 +118,14 @@ impl<'a> Context<'a> {
         self.pool.text = text;
         id
     }
+
+    /// The id of a name that is made from another feature's, without an allocation.
+    pub fn renamed(&mut self, id: FeatureId, write: impl FnOnce(&str, &mut String)) -> FeatureId {
+        let mut text = std::mem::take(&mut self.pool.text);
+        text.clear();
+        write(self.names.name(id), &mut text);
+        let id = self.names.id(&text);
+        self.pool.text = text;
+        id
+    }
 }
