@@ -47,6 +47,16 @@ impl Features {
         self.values.extend_from_slice(values);
     }
 
+    /// Gives an event without numbers these ids, which are sorted, with values to be written by
+    /// the caller.
+    #[inline]
+    pub fn values_for(&mut self, ids: &[FeatureId]) -> &mut [f64] {
+        debug_assert!(self.ids.is_empty() && ids.windows(2).all(|w| w[0] < w[1]));
+        self.ids.extend_from_slice(ids);
+        self.values.resize(ids.len(), 0.0);
+        &mut self.values
+    }
+
     /// Adds a text.
     pub fn push_text(&mut self, id: FeatureId, text: &str) {
         self.arena.push_str(text);

@@ -116,7 +116,7 @@ pub(crate) fn events(n: u64) -> impl Iterator<Item = (Row, Target)> {
         let mut x = serde_json::Map::new();
         for f in 0..6 {
             r = (r * 1_103_515_245 + 12_345) % (1 << 31);
-            if (r >> 16) % 4 > 0 {
+            if !(r >> 16).is_multiple_of(4) {
                 let value = ((r >> 8) % 9) as f64 * ((i % 3) + 1) as f64 / 2.0;
                 x.insert(format!("f{f}"), value.into());
             }

@@ -20,7 +20,7 @@ pub(super) struct Terms {
     /// Over all terms and classes.
     total: f64,
     known: Slots<bool>,
-    n_terms: f64,
+    met: f64,
 }
 
 impl Terms {
@@ -47,14 +47,14 @@ impl Terms {
             self.total += v;
             if !known[i] {
                 known[i] = true;
-                self.n_terms += 1.0;
+                self.met += 1.0;
             }
         }
     }
 
     /// How many terms were met.
     pub fn n_terms(&self) -> f64 {
-        self.n_terms
+        self.met
     }
 
     /// How much of a term came with a class.
@@ -85,7 +85,7 @@ impl Terms {
             if !self.known.get(id) {
                 continue;
             }
-            self.n_terms -= 1.0;
+            self.met -= 1.0;
             self.total -= self.sums.get(id);
             for (counts, total) in self.counts.iter().zip(&mut self.totals) {
                 *total -= counts.get(id);
