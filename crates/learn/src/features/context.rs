@@ -118,4 +118,30 @@ impl<'a> Context<'a> {
         self.pool.text = text;
         id
     }
+
+    /// The id of a name that is made from another feature's, without an allocation.
+    pub fn renamed(&mut self, id: FeatureId, write: impl FnOnce(&str, &mut String)) -> FeatureId {
+        let mut text = std::mem::take(&mut self.pool.text);
+        text.clear();
+        write(self.names.name(id), &mut text);
+        let id = self.names.id(&text);
+        self.pool.text = text;
+        id
+    }
+
+    /// The id of a name that is other features' names with something between, without an
+    /// allocation.
+    pub fn id_of_names(&mut self, ids: &[FeatureId], between: &str) -> FeatureId {
+        let mut text = std::mem::take(&mut self.pool.text);
+        text.clear();
+        for (i, &id) in ids.iter().enumerate() {
+            if i > 0 {
+                text.push_str(between);
+            }
+            text.push_str(self.names.name(id));
+        }
+        let id = self.names.id(&text);
+        self.pool.text = text;
+        id
+    }
 }
