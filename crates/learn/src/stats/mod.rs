@@ -15,6 +15,7 @@ pub mod ew_mean;
 pub mod ew_var;
 pub mod iqr;
 pub mod kurtosis;
+pub mod mad;
 pub mod max;
 pub mod mean;
 pub mod min;
@@ -29,6 +30,7 @@ pub mod rolling_min;
 pub mod rolling_peak_to_peak;
 pub mod rolling_quantile;
 pub mod sem;
+pub mod shift;
 pub mod skew;
 pub mod sum;
 pub mod var;
@@ -39,6 +41,7 @@ pub use ew_mean::EWMean;
 pub use ew_var::EWVar;
 pub use iqr::IQR;
 pub use kurtosis::Kurtosis;
+pub use mad::MAD;
 pub use max::Max;
 pub use mean::Mean;
 pub use min::Min;
@@ -53,6 +56,7 @@ pub use rolling_min::RollingMin;
 pub use rolling_peak_to_peak::RollingPeakToPeak;
 pub use rolling_quantile::RollingQuantile;
 pub use sem::SEM;
+pub use shift::Shift;
 pub use skew::Skew;
 pub use sum::Sum;
 pub use var::Var;
@@ -80,7 +84,9 @@ pub const ENTRIES: &[Entry] = &[
     EWVar::ENTRY,
     Quantile::ENTRY,
     IQR::ENTRY,
+    MAD::ENTRY,
     Mode::ENTRY,
+    Shift::ENTRY,
     Skew::ENTRY,
     Kurtosis::ENTRY,
     RollingQuantile::ENTRY,
