@@ -27,6 +27,7 @@ pub mod rolling_abs_max;
 pub mod rolling_iqr;
 pub mod rolling_max;
 pub mod rolling_min;
+pub mod rolling_mode;
 pub mod rolling_peak_to_peak;
 pub mod rolling_quantile;
 pub mod sem;
@@ -53,6 +54,7 @@ pub use rolling_abs_max::RollingAbsMax;
 pub use rolling_iqr::RollingIQR;
 pub use rolling_max::RollingMax;
 pub use rolling_min::RollingMin;
+pub use rolling_mode::RollingMode;
 pub use rolling_peak_to_peak::RollingPeakToPeak;
 pub use rolling_quantile::RollingQuantile;
 pub use sem::SEM;
@@ -95,6 +97,7 @@ pub const ENTRIES: &[Entry] = &[
     RollingMax::ENTRY,
     RollingAbsMax::ENTRY,
     RollingPeakToPeak::ENTRY,
+    RollingMode::ENTRY,
     Rolling::ENTRY,
 ];
 
