@@ -61,13 +61,14 @@ pub struct LinearRegression {
 
 glm_estimator! {
     LinearRegression as Regressor, name "LinearRegression",
-    "A number from a weighted sum of the features"
+    "A number from a weighted sum of the features",
+    params = |p: &mut Params, glm: &Glm| p.optimizer.0 = glm.optimizer().spec(),
 }
 
 impl LinearRegression {
     /// A model whose weights are all at their first values.
     pub fn new(params: Params, builder: &Builder<'_>) -> Result<Self> {
-        if params.loss.is_binary() {
+        if params.loss.is_binary() || params.loss.is_multiclass() {
             return Err(Error::new(format!(
                 "loss must be a regression one, got {:?}",
                 params.loss

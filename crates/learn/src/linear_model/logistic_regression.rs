@@ -62,7 +62,8 @@ pub struct LogisticRegression {
 
 glm_estimator! {
     LogisticRegression as Classifier, name "LogisticRegression",
-    "The probability of true from a weighted sum of the features"
+    "The probability of true from a weighted sum of the features",
+    params = |p: &mut Params, glm: &Glm| p.optimizer.0 = glm.optimizer().spec(),
 }
 
 impl LogisticRegression {
