@@ -29,8 +29,10 @@ impl Features {
     pub fn clear(&mut self) {
         self.ids.clear();
         self.values.clear();
-        self.texts.clear();
-        self.arena.clear();
+        if !self.texts.is_empty() {
+            self.texts.clear();
+            self.arena.clear();
+        }
     }
 
     /// Adds a number. Ids may come in any order and more than once until [`sort`](Self::sort).
@@ -55,6 +57,15 @@ impl Features {
         self.ids.extend_from_slice(ids);
         self.values.resize(ids.len(), 0.0);
         &mut self.values
+    }
+
+    /// Replaces the numbers by these, which are in the order of their ids.
+    #[inline]
+    pub fn assign(&mut self, ids: &[FeatureId], values: &[f64]) {
+        self.ids.clear();
+        self.values.clear();
+        self.ids.extend_from_slice(ids);
+        self.values.extend_from_slice(&values[..ids.len()]);
     }
 
     /// Adds a text.
@@ -145,6 +156,15 @@ impl Features {
         self.values.resize(other.ids.len(), 0.0);
         self.pass_texts(other);
         &mut self.values
+    }
+
+    /// Replaces this event by `other`'s ids with the values of `values`, one for each.
+    #[inline]
+    pub fn derive(&mut self, other: &Features, values: impl ExactSizeIterator<Item = f64>) {
+        self.clear();
+        self.ids.extend_from_slice(&other.ids);
+        self.values.extend(values);
+        self.pass_texts(other);
     }
 
     /// Puts the numbers in the order of their ids. Of equal ids the first pushed stays, as in

@@ -246,9 +246,7 @@ impl Model {
         let r = &self.resolved;
         if r.known && r.generation == self.names.generation() && Arc::ptr_eq(&r.shape, row.shape())
         {
-            for (&id, &v) in r.numbers.iter().zip(row.numbers()) {
-                x.push(id, v);
-            }
+            x.assign(&r.numbers, row.numbers());
             for (&id, t) in r.texts.iter().zip(row.texts()) {
                 x.push_text(id, t);
             }

@@ -7,7 +7,8 @@ use crate::feature_extraction::words::Bag;
 /// Buffers that estimators borrow while they work, so that no event allocates.
 #[derive(Debug, Default)]
 pub struct Pool {
-    features: Vec<Features>,
+    /// Boxed, so that lending one moves a pointer and not five vectors.
+    features: Vec<Box<Features>>,
     floats: Vec<Vec<f64>>,
     text: String,
     bags: Vec<Bag>,
@@ -81,7 +82,7 @@ impl<'a> Context<'a> {
 
     /// An empty event; give it back with [`give`](Self::give).
     #[inline]
-    pub fn take(&mut self) -> Features {
+    pub fn take(&mut self) -> Box<Features> {
         let mut features = self.pool.features.pop().unwrap_or_default();
         features.clear();
         features
@@ -89,7 +90,7 @@ impl<'a> Context<'a> {
 
     /// Gives a buffer back for the next event.
     #[inline]
-    pub fn give(&mut self, features: Features) {
+    pub fn give(&mut self, features: Box<Features>) {
         self.pool.features.push(features);
     }
 
