@@ -1,6 +1,7 @@
 //! Names to dense ids, and one event as a sorted run of (id, number).
 
 mod context;
+mod index;
 mod names;
 #[cfg(test)]
 pub(crate) mod testing;
