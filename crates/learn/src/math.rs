@@ -34,6 +34,18 @@ pub fn tanh(x: f64) -> f64 {
     libm::tanh(x)
 }
 
+/// Sine of an angle in radians.
+#[inline]
+pub fn sin(x: f64) -> f64 {
+    libm::sin(x)
+}
+
+/// Cosine of an angle in radians.
+#[inline]
+pub fn cos(x: f64) -> f64 {
+    libm::cos(x)
+}
+
 /// Logistic function, cut at ±30 as River cuts it: `0` below −30, `1` above 30.
 #[inline]
 pub fn sigmoid(x: f64) -> f64 {

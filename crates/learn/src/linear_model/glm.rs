@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{dot, visit_weights};
 use crate::catalog::Builder;
 use crate::error::{Error, Result};
 use crate::estimator::WeightKey;
@@ -16,6 +17,7 @@ use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
 use crate::optim::{Initializer, LearningRate, Loss, Optimizer};
 use crate::params::{Spec, check_range};
+use crate::rng::NormalRng;
 use crate::saved::{self, Loader};
 
 /// The parameters that linear and logistic regression share.
@@ -37,6 +39,7 @@ pub(crate) struct Glm {
     l1: f64,
     intercept_lr: LearningRate,
     clip_gradient: f64,
+    initializer: Initializer,
     optimizer: Box<dyn Optimizer>,
     state: State,
 }
@@ -45,7 +48,8 @@ pub(crate) struct Glm {
 struct State {
     weights: Slots<f64>,
     intercept: f64,
-    initializer: Initializer,
+    /// Draws the first weights, when they are random.
+    rng: Option<NormalRng>,
     /// Which weights were made; kept only when they do not begin at 0.
     made: Slots<bool>,
     max_cum_l1: f64,
@@ -64,33 +68,28 @@ impl Glm {
             return Err(Error::new("l1 and l2 can't be used together; set one of them to 0"));
         }
         let optimizer = builder.optimizer(&settings.optimizer.0).map_err(|e| e.at("optimizer"))?;
+        if l1 != 0.0 && !optimizer.has_learning_rate() {
+            return Err(Error::new(format!(
+                "l1 grows by the optimizer's learning rate and {} has none; set l1 to 0",
+                optimizer.entry().name
+            )));
+        }
         let state = State {
             weights: Slots::default(),
             intercept: intercept_init,
-            initializer: settings.initializer,
+            rng: settings.initializer.rng(),
             made: Slots::default(),
             max_cum_l1: 0.0,
             cum_l1: Slots::default(),
         };
-        let (loss, intercept_lr) = (settings.loss, settings.intercept_lr);
-        Ok(Self { loss, l2, l1, intercept_lr, clip_gradient, optimizer, state })
+        let Settings { loss, intercept_lr, initializer, .. } = settings;
+        Ok(Self { loss, l2, l1, intercept_lr, clip_gradient, initializer, optimizer, state })
     }
 
     /// The raw prediction: `w · x + intercept`.
     #[inline]
     pub fn raw_dot(&self, x: &Features) -> f64 {
-        let w = self.state.weights.as_slice();
-        let dot = match x.run() {
-            Some(start) if x.end() <= w.len() => math::dot(&w[start..][..x.len()], x.values()),
-            _ => {
-                let mut sum = 0.0;
-                for (id, v) in x.iter() {
-                    sum += w.get(id as usize).copied().unwrap_or(0.0) * v;
-                }
-                sum
-            }
-        };
-        dot + self.state.intercept
+        dot(&self.state.weights, x) + self.state.intercept
     }
 
     pub fn learn(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>) {
@@ -118,13 +117,13 @@ impl Glm {
     fn make_weights(&mut self, x: &Features) {
         let s = &mut self.state;
         s.weights.grow(x.end());
-        if s.initializer.is_zero() {
+        if self.initializer.is_zero() {
             return;
         }
         for &id in x.ids() {
             if !s.made.get(id) {
                 *s.made.at(id) = true;
-                *s.weights.at(id) = s.initializer.next();
+                *s.weights.at(id) = self.initializer.draw(&mut s.rng);
             }
         }
     }
@@ -156,11 +155,7 @@ impl Glm {
 
     pub fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
         visit(WeightKey { class: None, feature: None }, self.state.intercept);
-        for (id, &w) in self.state.weights.as_slice().iter().enumerate() {
-            if w != 0.0 {
-                visit(WeightKey { class: None, feature: Some(id as FeatureId) }, w);
-            }
-        }
+        visit_weights(&self.state.weights, None, visit);
     }
 
     pub fn optimizer(&self) -> &dyn Optimizer {
@@ -179,9 +174,12 @@ impl Glm {
 }
 
 /// The catalogue row and the [`Estimator`](crate::estimator::Estimator) of a type that holds
-/// `params` and `glm`.
+/// `params` and `glm`. The expression `params` completes the parameters with what the children
+/// say of themselves.
 macro_rules! glm_estimator {
-    ($ty:ident as $kind:ident, name $name:literal, $summary:literal) => {
+    (
+        $ty:ident as $kind:ident, name $name:literal, $summary:literal, params = $params:expr $(,)?
+    ) => {
         impl $crate::estimator::Estimator for $ty {
             fn entry(&self) -> &'static $crate::catalog::Entry {
                 &Self::ENTRY
@@ -189,7 +187,8 @@ macro_rules! glm_estimator {
 
             fn params(&self) -> serde_json::Value {
                 let mut params = self.params.clone();
-                params.optimizer.0 = self.glm.optimizer().spec();
+                #[allow(clippy::redundant_closure_call, reason = "the macro's argument")]
+                ($params)(&mut params, &self.glm);
                 $crate::params::write(&params)
             }
 

@@ -14,7 +14,8 @@
 //! let (mut s, mut p, mut last) = (Scratch::default(), Prediction::default(), 0.0);
 //! for i in 0..2000_u32 {
 //!     let a = f64::from(i * 7919 % 101);
-//!     model.step(&Row::from_json(&json!({"a": a}))?, &Target::Number(3.0 * a), 1.0, &mut p, &mut s)?;
+//!     let (x, y) = (Row::from_json(&json!({"a": a}))?, Target::Number(3.0 * a));
+//!     model.step(&x, &y, 1.0, &mut p, &mut s)?;
 //!     last = (p.value.unwrap() - 3.0 * a).abs();
 //! }
 //! assert!(last < 5.0, "{last}");
@@ -61,13 +62,14 @@ pub struct LinearRegression {
 
 glm_estimator! {
     LinearRegression as Regressor, name "LinearRegression",
-    "A number from a weighted sum of the features"
+    "A number from a weighted sum of the features",
+    params = |p: &mut Params, glm: &Glm| p.optimizer.0 = glm.optimizer().spec(),
 }
 
 impl LinearRegression {
     /// A model whose weights are all at their first values.
     pub fn new(params: Params, builder: &Builder<'_>) -> Result<Self> {
-        if params.loss.is_binary() {
+        if params.loss.is_binary() || params.loss.is_multiclass() {
             return Err(Error::new(format!(
                 "loss must be a regression one, got {:?}",
                 params.loss

@@ -2,14 +2,15 @@
 //!
 //! **Source** River, `optim/schedulers.py`; Bottou, L., 2012. Stochastic gradient descent tricks.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::losses::Loss;
 use crate::error::{Error, Result};
 use crate::math;
 
 /// A learning rate as a spec gives it: a number or a scheduler.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum LearningRate {
     /// The same at every step.
@@ -20,7 +21,7 @@ pub enum LearningRate {
 
 /// A rule from step count to learning rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub enum Scheduler {
     /// The same at every step.
     Constant {
@@ -43,6 +44,19 @@ pub enum Scheduler {
         #[serde(default = "alpha")]
         alpha: f64,
     },
+}
+
+super::named_forms!(Scheduler);
+
+impl<'de> Deserialize<'de> for LearningRate {
+    // By hand, because serde's untagged enums don't say what was wrong.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(from)?;
+        match value.as_f64() {
+            Some(lr) => Ok(Self::Constant(lr)),
+            None => serde_json::from_value(value).map(Self::Scheduled).map_err(D::Error::custom),
+        }
+    }
 }
 
 fn half() -> f64 {
