@@ -315,7 +315,7 @@ impl Model {
                 Kind::Text => r.texts.push(id),
             }
         }
-        r.sorted = r.numbers.windows(2).all(|w| w[0] < w[1]);
+        r.sorted = [&r.numbers, &r.texts].iter().all(|ids| ids.windows(2).all(|w| w[0] < w[1]));
         r.shape = Arc::clone(row.shape());
         r.generation = self.names.generation();
         r.known = true;

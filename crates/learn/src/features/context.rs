@@ -11,7 +11,11 @@ pub struct Pool {
     features: Vec<Box<Features>>,
     floats: Vec<Vec<f64>>,
     text: String,
-    bags: Vec<Bag>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a bag is large, and is taken and given back for every text"
+    )]
+    bags: Vec<Box<Bag>>,
     /// True once the bags of words of the last prediction were used for learning.
     learned: bool,
 }
@@ -42,7 +46,7 @@ impl<'a> Context<'a> {
     }
 
     /// The bag that this owner gave back last for the same event, or one to be filled.
-    pub(crate) fn take_bag(&mut self, owner: usize) -> Bag {
+    pub(crate) fn take_bag(&mut self, owner: usize) -> Box<Bag> {
         let bags = &mut self.pool.bags;
         let at = bags.iter().position(|b| b.owner() == Some(owner));
         let at = at.or_else(|| bags.iter().position(|b| b.owner().is_none()));
@@ -52,7 +56,7 @@ impl<'a> Context<'a> {
     }
 
     /// Gives a bag back.
-    pub(crate) fn give_bag(&mut self, bag: Bag) {
+    pub(crate) fn give_bag(&mut self, bag: Box<Bag>) {
         self.pool.bags.push(bag);
     }
 
