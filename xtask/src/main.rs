@@ -1,1 +1,70 @@
-fn main() {}
+//! The project's one tool door: `cargo xtask <verb>`. Everything that CI does, a developer does
+//! with the same words.
+
+mod bench;
+mod conformance;
+mod data;
+mod demo;
+mod hash;
+mod setup;
+mod shell;
+mod suite;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask <verb>
+
+  setup [conformance|peers|all]   make the virtual environments that tests and benches need
+  data                            fetch the pinned streams into target/data
+  test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
+  demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
+  bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
+  tidy                            floors, sizes, words, links, licences
+  conformance [--check|--record]  compare River's answers with the recordings, or record them anew
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("setup") => setup::run(rest),
+        Some("data") => {
+            refuse_arguments("data", rest)?;
+            data::fetch()
+        }
+        Some("test") => suite::run(rest),
+        Some("demo") => demo::run(rest),
+        Some("bench") => bench::run(rest),
+        Some("tidy") => {
+            refuse_arguments("tidy", rest)?;
+            tidy::run()
+        }
+        Some("conformance") => conformance::run(rest),
+        None | Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => bail!("there is no verb {other:?}\n\n{USAGE}"),
+    }
+}
+
+fn refuse_arguments(verb: &str, rest: &[String]) -> Result<()> {
+    match rest.first() {
+        Some(first) => bail!("`{verb}` takes no arguments, but was given {first:?}"),
+        None => Ok(()),
+    }
+}

@@ -1,1 +1,28 @@
-//! Identities.
+//! Identities that predict, learn and never lose an update.
+//!
+//! Bytes in → [`event`] → [`turn`] (predict, learn) → [`journal`] (append, group sync) → reply.
+//! The front door is [`house`]. Read [`turn`] first.
+
+pub mod turn;
+
+pub mod event;
+
+pub mod figures;
+
+pub mod identity;
+
+pub mod shard;
+
+pub mod house;
+
+pub mod journal;
+
+pub mod snapshot;
+
+pub mod clock;
+pub mod disk;
+pub mod error;
+pub mod format;
+
+pub use error::{Error, ErrorKind, Result};
+pub use house::House;

@@ -1,9 +1,14 @@
 //! Names to dense ids, and one event as a sorted run of (id, number).
 
-use hashbrown::HashTable;
+mod context;
+mod names;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+pub use context::{Context, Pool};
+pub use names::{Names, Overlay, Vocabulary};
 
 /// The dense number of a feature's name within one model.
 pub type FeatureId = u32;
@@ -35,6 +40,23 @@ impl Features {
         self.values.push(value);
     }
 
+    /// Adds numbers with their ids.
+    #[inline]
+    pub fn push_all(&mut self, ids: &[FeatureId], values: &[f64]) {
+        self.ids.extend_from_slice(ids);
+        self.values.extend_from_slice(values);
+    }
+
+    /// Gives an event without numbers these ids, which are sorted, with values to be written by
+    /// the caller.
+    #[inline]
+    pub fn values_for(&mut self, ids: &[FeatureId]) -> &mut [f64] {
+        debug_assert!(self.ids.is_empty() && ids.windows(2).all(|w| w[0] < w[1]));
+        self.ids.extend_from_slice(ids);
+        self.values.resize(ids.len(), 0.0);
+        &mut self.values
+    }
+
     /// Adds a text.
     pub fn push_text(&mut self, id: FeatureId, text: &str) {
         self.arena.push_str(text);
@@ -50,12 +72,67 @@ impl Features {
         }
     }
 
+    /// Adds the numbers and texts of another event. A text stays out where its name is taken;
+    /// a number stays out where a text has its name, and else until [`sort`](Self::sort).
+    pub fn extend_new(&mut self, other: &Features) {
+        let texts = self.texts.len();
+        for (id, text) in other.texts() {
+            if !self.contains(id) {
+                self.push_text(id, text);
+            }
+        }
+        if texts == 0 {
+            self.push_all(&other.ids, &other.values);
+            return;
+        }
+        for (id, v) in other.iter() {
+            if self.texts[..texts].iter().all(|&(taken, _)| taken != id) {
+                self.push(id, v);
+            }
+        }
+    }
+
+    /// True when there is a number or a text under this id, whatever the order.
+    pub fn contains(&self, id: FeatureId) -> bool {
+        self.ids.contains(&id) || self.texts.iter().any(|&(text, _)| text == id)
+    }
+
     /// Copies another event's texts: what a transformer of numbers does with them.
     #[inline]
     pub fn pass_texts(&mut self, other: &Features) {
         if !other.texts.is_empty() {
             self.texts.extend_from_slice(&other.texts);
             self.arena.push_str(&other.arena);
+        }
+    }
+
+    /// Moves what is under `old` to `new`, replacing what was there. Leaves the order to
+    /// [`sort`](Self::sort).
+    pub fn rename(&mut self, old: FeatureId, new: FeatureId) {
+        if old == new || !self.contains(old) {
+            return;
+        }
+        self.remove(new);
+        let texts = self.texts.iter_mut().map(|(id, _)| id);
+        for id in self.ids.iter_mut().chain(texts) {
+            if *id == old {
+                *id = new;
+            }
+        }
+    }
+
+    fn remove(&mut self, gone: FeatureId) {
+        if let Some(at) = self.ids.iter().position(|&id| id == gone) {
+            self.ids.remove(at);
+            self.values.remove(at);
+        }
+        if let Some(at) = self.texts.iter().position(|&(id, _)| id == gone) {
+            let start = at.checked_sub(1).map_or(0, |before| self.texts[before].1);
+            let end = self.texts.remove(at).1;
+            self.arena.replace_range(start as usize..end as usize, "");
+            for (_, other) in &mut self.texts[at..] {
+                *other -= end - start;
+            }
         }
     }
 
@@ -171,347 +248,6 @@ impl Features {
     }
 }
 
-/// The names of one model's features. Ids are given out in order of first sight, so that the
-/// order of additions is that of the first event, as in River.
-///
-/// It has a cap. When more than `cap` names are known at the start of an event, the eighth that
-/// was seen longest ago is forgotten, everywhere in the model, and its ids are given out again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Vocabulary {
-    names: Vec<Option<Box<str>>>,
-    seen: Vec<u64>,
-    free: Vec<FeatureId>,
-    clock: u64,
-    cap: u32,
-    #[serde(skip)]
-    index: HashTable<FeatureId>,
-    #[serde(skip)]
-    generation: u64,
-}
-
-fn hash(name: &str) -> u64 {
-    // FNV-1a with a final mix. Its order is never visible: the table is only looked up.
-    let mut h = 0xcbf2_9ce4_8422_2325_u64;
-    for chunk in name.as_bytes().chunks(8) {
-        let mut word = [0u8; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        h = (h ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        h ^= h >> 29;
-    }
-    h = (h ^ name.len() as u64).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    h ^ (h >> 32)
-}
-
-impl Vocabulary {
-    /// The cap when a spec does not say another one.
-    pub const CAP_DEFAULT: u32 = 1 << 20;
-
-    /// An empty vocabulary of at most about `cap` names.
-    pub fn new(cap: u32) -> Self {
-        Self {
-            names: Vec::new(),
-            seen: Vec::new(),
-            free: Vec::new(),
-            clock: 0,
-            cap: cap.max(8),
-            index: HashTable::new(),
-            generation: 0,
-        }
-    }
-
-    /// How many names are known.
-    pub fn len(&self) -> usize {
-        self.names.len() - self.free.len()
-    }
-
-    /// True when no name is known.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The cap on names.
-    pub fn cap(&self) -> u32 {
-        self.cap
-    }
-
-    /// One more than the largest id ever given out: where temporary ids begin.
-    pub fn end(&self) -> FeatureId {
-        self.names.len() as FeatureId
-    }
-
-    /// Changes whenever ids were taken away or given out again; caches of ids compare it.
-    pub fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// The id of a known name.
-    #[inline]
-    pub fn find(&self, name: &str) -> Option<FeatureId> {
-        let names = &self.names;
-        self.index.find(hash(name), |&id| names[id as usize].as_deref() == Some(name)).copied()
-    }
-
-    /// The name of an id that is in use.
-    pub fn name(&self, id: FeatureId) -> Option<&str> {
-        self.names.get(id as usize).and_then(Option::as_deref)
-    }
-
-    /// The id of a name, new or known, marked as seen.
-    pub fn intern(&mut self, name: &str) -> FeatureId {
-        if let Some(id) = self.find(name) {
-            self.seen[id as usize] = self.clock;
-            return id;
-        }
-        let id = match self.free.pop() {
-            Some(id) => id,
-            None => {
-                self.names.push(None);
-                self.seen.push(0);
-                (self.names.len() - 1) as FeatureId
-            }
-        };
-        self.names[id as usize] = Some(name.into());
-        self.seen[id as usize] = self.clock;
-        let names = &self.names;
-        self.index.insert_unique(hash(name), id, |&other| {
-            hash(names[other as usize].as_deref().unwrap_or_default())
-        });
-        id
-    }
-
-    /// True from the point on where it matters when a name was last seen. Below half of the cap
-    /// nothing will be forgotten soon, and the marking is saved.
-    #[inline]
-    pub fn tracks(&self) -> bool {
-        self.len() * 2 > self.cap as usize
-    }
-
-    /// Marks ids as seen now.
-    #[inline]
-    pub fn touch(&mut self, ids: &[FeatureId]) {
-        if self.tracks() {
-            for &id in ids {
-                self.seen[id as usize] = self.clock;
-            }
-        }
-    }
-
-    /// Starts an event. When the cap was passed, returns the ids that the model must forget, in
-    /// rising order, and gives them free.
-    pub fn begin_event(&mut self) -> Option<Vec<FeatureId>> {
-        self.clock += 1;
-        if self.len() <= self.cap as usize {
-            return None;
-        }
-        let target = self.cap as usize - self.cap as usize / 8;
-        let mut live: Vec<(u64, FeatureId)> = (0..self.end())
-            .filter(|&id| self.names[id as usize].is_some())
-            .map(|id| (self.seen[id as usize], id))
-            .collect();
-        live.sort_unstable();
-        live.truncate(self.len() - target);
-        let mut gone: Vec<FeatureId> = live.into_iter().map(|(_, id)| id).collect();
-        gone.sort_unstable();
-        for &id in &gone {
-            self.names[id as usize] = None;
-        }
-        // Given out again from the smallest up.
-        self.free.extend(gone.iter().rev());
-        self.generation += 1;
-        self.rebuild_index();
-        Some(gone)
-    }
-
-    /// Rebuilds the lookup table: after loading, and after names were forgotten.
-    pub fn rebuild_index(&mut self) {
-        let mut index = HashTable::with_capacity(self.len());
-        let names = &self.names;
-        for (id, name) in names.iter().enumerate() {
-            if let Some(name) = name {
-                index.insert_unique(hash(name), id as FeatureId, |&other: &FeatureId| {
-                    hash(names[other as usize].as_deref().unwrap_or_default())
-                });
-            }
-        }
-        self.index = index;
-    }
-}
-
-/// Names that a prediction met and the vocabulary does not know. They get ids past the
-/// vocabulary's end for the length of one event: unknown to every estimator, yet distinct.
-#[derive(Debug, Default, Clone)]
-pub struct Overlay {
-    names: Vec<Box<str>>,
-    used: usize,
-}
-
-impl Overlay {
-    /// Forgets all names, keeping the first buffers.
-    pub fn clear(&mut self) {
-        self.used = 0;
-        self.names.truncate(64);
-    }
-
-    /// How many names there are.
-    pub fn len(&self) -> usize {
-        self.used
-    }
-
-    /// True when every name of the event was known.
-    pub fn is_empty(&self) -> bool {
-        self.used == 0
-    }
-
-    fn id(&mut self, base: FeatureId, name: &str) -> FeatureId {
-        let known = self.names[..self.used].iter().position(|n| &**n == name);
-        let at = known.unwrap_or_else(|| {
-            if self.used == self.names.len() {
-                self.names.push(name.into());
-            } else {
-                self.names[self.used] = name.into();
-            }
-            self.used += 1;
-            self.used - 1
-        });
-        base + at as FeatureId
-    }
-
-    fn name(&self, base: FeatureId, id: FeatureId) -> Option<&str> {
-        self.names[..self.used].get(id.checked_sub(base)? as usize).map(|n| &**n)
-    }
-}
-
-/// How a name becomes an id: for good while learning, for one event while predicting.
-#[derive(Debug)]
-pub enum Names<'a> {
-    /// Learning: new names are interned.
-    Learn(&'a mut Vocabulary),
-    /// Predicting: new names live in the overlay for this event only.
-    Predict(&'a Vocabulary, &'a mut Overlay),
-}
-
-impl Names<'_> {
-    /// The id of a name.
-    pub fn id(&mut self, name: &str) -> FeatureId {
-        match self {
-            Self::Learn(vocabulary) => vocabulary.intern(name),
-            Self::Predict(vocabulary, overlay) => {
-                vocabulary.find(name).unwrap_or_else(|| overlay.id(vocabulary.end(), name))
-            }
-        }
-    }
-
-    /// The name of an id of this event.
-    pub fn name(&self, id: FeatureId) -> &str {
-        match self {
-            Self::Learn(vocabulary) => vocabulary.name(id),
-            Self::Predict(vocabulary, overlay) => {
-                vocabulary.name(id).or_else(|| overlay.name(vocabulary.end(), id))
-            }
-        }
-        .unwrap_or_default()
-    }
-
-    /// Marks ids as seen, while learning.
-    #[inline]
-    pub fn touch(&mut self, ids: &[FeatureId]) {
-        if let Self::Learn(vocabulary) = self {
-            vocabulary.touch(ids);
-        }
-    }
-}
-
-/// Buffers that estimators borrow while they work, so that no event allocates.
-#[derive(Debug, Default)]
-pub struct Pool {
-    features: Vec<Features>,
-    floats: Vec<Vec<f64>>,
-    text: String,
-}
-
-/// What an estimator may use while it works on one event: names and buffers, nothing else.
-#[derive(Debug)]
-pub struct Context<'a> {
-    /// Names to ids and back.
-    pub names: Names<'a>,
-    pool: &'a mut Pool,
-    refusal: Option<Error>,
-}
-
-impl<'a> Context<'a> {
-    /// A context over a model's names and a caller's buffers.
-    pub fn new(names: Names<'a>, pool: &'a mut Pool) -> Self {
-        Self { names, pool, refusal: None }
-    }
-
-    /// Refuses the event when a text is left over: called by estimators that learn from numbers.
-    /// Predictions precede learning, so a refusal reaches the caller before anything changed.
-    #[inline]
-    pub fn refuse_texts(&mut self, x: &Features, estimator: &str) {
-        if !x.texts.is_empty() && self.refusal.is_none() {
-            let name = x.texts().next().map(|(id, _)| self.names.name(id)).unwrap_or_default();
-            self.refusal = Some(Error::new(format!(
-                "feature {name:?} is a text and {estimator} learns from numbers; put \
-                 OneHotEncoder, FeatureHasher, BagOfWords or TFIDF before it, or Discard it"
-            )));
-        }
-    }
-
-    /// Refuses the event, for a reason that an estimator finds while it predicts. The first reason
-    /// stays.
-    #[cold]
-    pub fn refuse(&mut self, message: impl Into<String>) {
-        if self.refusal.is_none() {
-            self.refusal = Some(Error::new(message.into()));
-        }
-    }
-
-    /// Why the event is refused, if it is.
-    pub fn refusal(self) -> Option<Error> {
-        self.refusal
-    }
-
-    /// An empty event; give it back with [`give`](Self::give).
-    #[inline]
-    pub fn take(&mut self) -> Features {
-        let mut features = self.pool.features.pop().unwrap_or_default();
-        features.clear();
-        features
-    }
-
-    /// Gives a buffer back for the next event.
-    #[inline]
-    pub fn give(&mut self, features: Features) {
-        self.pool.features.push(features);
-    }
-
-    /// An empty vector of numbers; give it back with [`give_floats`](Self::give_floats).
-    #[inline]
-    pub fn take_floats(&mut self) -> Vec<f64> {
-        let mut floats = self.pool.floats.pop().unwrap_or_default();
-        floats.clear();
-        floats
-    }
-
-    /// Gives a buffer back for the next event.
-    #[inline]
-    pub fn give_floats(&mut self, floats: Vec<f64>) {
-        self.pool.floats.push(floats);
-    }
-
-    /// The id of a name that is put together from parts, without an allocation.
-    pub fn id_of(&mut self, parts: std::fmt::Arguments<'_>) -> FeatureId {
-        use std::fmt::Write as _;
-        let mut text = std::mem::take(&mut self.pool.text);
-        text.clear();
-        // Writing to a String cannot fail.
-        let _ = text.write_fmt(parts);
-        let id = self.names.id(&text);
-        self.pool.text = text;
-        id
-    }
-}
-
 /// A value per feature id, growing as ids are met: what most estimators keep.
 ///
 /// ```
@@ -606,32 +342,26 @@ mod tests {
     }
 
     #[test]
-    fn the_vocabulary_forgets_what_was_seen_longest_ago() {
-        let mut v = Vocabulary::new(8);
-        let mut forgotten = Vec::new();
-        for i in 0..40 {
-            if let Some(gone) = v.begin_event() {
-                forgotten.extend(gone);
-            }
-            v.intern("always");
-            v.intern(&format!("once-{i}"));
+    fn renaming_moves_numbers_and_texts_and_replaces_what_was_there() {
+        let mut f = Features::default();
+        for id in [1, 4, 6] {
+            f.push(id, f64::from(id));
         }
-        assert!(v.len() <= 10, "{}", v.len());
-        assert!(!forgotten.is_empty());
-        assert_eq!(v.find("always"), Some(0));
-        assert_eq!(v.find("once-0"), None);
-        assert!(v.end() <= 12, "ids are given out again: {}", v.end());
-    }
-
-    #[test]
-    fn predicting_gives_unknown_names_ids_for_one_event_only() {
-        let mut v = Vocabulary::new(100);
-        v.intern("a");
-        let mut overlay = Overlay::default();
-        let mut names = Names::Predict(&v, &mut overlay);
-        assert_eq!(names.id("a"), 0);
-        assert_eq!((names.id("b"), names.id("c"), names.id("b")), (1, 2, 1));
-        assert_eq!(names.name(2), "c");
-        assert_eq!(v.len(), 1);
+        for (id, text) in [(2, "two"), (3, "three"), (5, "five")] {
+            f.push_text(id, text);
+        }
+        let numbers = |f: &Features| f.iter().collect::<Vec<_>>();
+        let texts = |f: &Features| f.texts().map(|(i, t)| (i, t.to_owned())).collect::<Vec<_>>();
+        f.rename(6, 1);
+        assert_eq!(numbers(&f), [(4, 4.0), (1, 6.0)]);
+        f.rename(2, 4);
+        assert_eq!(numbers(&f), [(1, 6.0)]);
+        assert_eq!(texts(&f), [(4, "two".into()), (3, "three".into()), (5, "five".into())]);
+        f.rename(5, 4);
+        assert_eq!(texts(&f), [(3, "three".into()), (4, "five".into())]);
+        f.rename(9, 3);
+        f.rename(3, 3);
+        f.rename(1, 3);
+        assert_eq!((numbers(&f), texts(&f)), (vec![(3, 6.0)], vec![(4, "five".into())]));
     }
 }

@@ -13,6 +13,8 @@ pub mod limits {
     pub const FEATURES: usize = 10_000;
     /// Bytes in the name of a feature.
     pub const NAME_BYTES: usize = 256;
+    /// Bytes in all names of one event together.
+    pub const NAMES_BYTES: usize = 256 * 1024;
     /// Bytes in one text value.
     pub const TEXT_BYTES: usize = 64 * 1024;
 }
@@ -51,6 +53,13 @@ impl Shape {
                 "the feature name starting with {start:?} has {} bytes, at most {} are allowed",
                 long.len(),
                 limits::NAME_BYTES
+            )));
+        }
+        let total: usize = names.iter().map(|n| n.len()).sum();
+        if total > limits::NAMES_BYTES {
+            return Err(Error::new(format!(
+                "the feature names of an event have {total} bytes, at most {} are allowed",
+                limits::NAMES_BYTES
             )));
         }
         names.sort_unstable();

@@ -36,7 +36,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Entry;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Regressor, WeightKey};
 use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
@@ -310,10 +310,10 @@ impl Regressor for BayesianLinearRegression {
         cx.refuse_texts(x, "BayesianLinearRegression");
         let wanted = self.features_with(x);
         if wanted > FEATURES_MAX {
-            cx.refuse(format!(
+            cx.refuse(Error::new(format!(
                 "with this event BayesianLinearRegression would meet {wanted} features, its \
                  covariance has room for {FEATURES_MAX}; use LinearRegression, or Select before it"
-            ));
+            )));
         }
         let mut sum = 0.0;
         for (id, v) in x.iter() {

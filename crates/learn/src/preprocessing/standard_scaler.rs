@@ -2,15 +2,18 @@
 //!
 //! `z = (x − mean) / √variance`, with the population variance by Welford's update, per feature:
 //! a feature that comes and goes has its own count. A feature that was never learned from, or
-//! whose variance is 0, becomes 0.
+//! whose variance is 0, becomes 0. With `window_size`, only that many of a feature's newest
+//! numbers count.
 //!
 //! **Shape** any numbers in, the same names out; texts pass through. **Cost** 24 bytes a feature;
-//! one square root and two divisions a number. **Errors** none.
+//! one square root and two divisions a number. A window adds 56 bytes a feature and 8 a number in
+//! it. **Errors** none.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 //! use serde_json::json;
-//! let mut model = Model::new(&json!(["StandardScaler", "LinearRegression"]), &Catalog::builtin())?;
+//! let spec = json!(["StandardScaler", "LinearRegression"]);
+//! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..100 {
 //!     let x = Row::from_json(&json!({"a": f64::from(i % 7) * 1000.0}))?;
@@ -29,12 +32,15 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::estimator::Transformer;
 use crate::features::{Context, FeatureId, Features, Slots};
+use crate::stats::{WindowVar, check_window};
 
 crate::params! {
     /// Parameters of [`StandardScaler`].
     pub struct Params {
         /// Whether to divide by the standard deviation.
         with_std: bool = true,
+        /// How many of a feature's newest numbers count, from 1 to 1,000,000; `null` for all.
+        window_size: Option<u32> = None,
     }
 }
 
@@ -43,6 +49,8 @@ struct State {
     counts: Slots<f64>,
     means: Slots<f64>,
     vars: Slots<f64>,
+    /// Used in place of the three above when there is a window.
+    windows: Slots<WindowVar>,
 }
 
 /// See the module's documentation.
@@ -58,13 +66,14 @@ crate::estimator! {
         state.counts.forget(gone);
         state.means.forget(gone);
         state.vars.forget(gone);
+        state.windows.forget(gone);
     },
 }
 
 impl StandardScaler {
     /// A scaler that has seen nothing.
-    #[allow(clippy::unnecessary_wraps, reason = "the signature that the catalogue builds with")]
     pub fn new(params: Params) -> Result<Self> {
+        params.window_size.map_or(Ok(()), check_window)?;
         Ok(Self { params, state: State::default() })
     }
 }
@@ -87,6 +96,9 @@ fn scale(x: f64, mean: f64, var: f64) -> f64 {
 impl Transformer for StandardScaler {
     fn learn_one(&mut self, x: &Features, _cx: &mut Context<'_>) {
         let s = &mut self.state;
+        if let Some(window_size) = self.params.window_size {
+            return super::update_slots(&mut s.windows, x, |w, v| w.update(v, window_size));
+        }
         let end = x.end();
         s.counts.grow(end);
         s.means.grow(end);
@@ -109,6 +121,12 @@ impl Transformer for StandardScaler {
     }
 
     fn transform_one(&self, x: &Features, out: &mut Features, _cx: &mut Context<'_>) {
+        if self.params.window_size.is_some() {
+            let with_std = self.params.with_std;
+            return super::map_slots(&self.state.windows, x, out, |w, v| {
+                if with_std { scale(v, w.mean(), w.var()) } else { v - w.mean() }
+            });
+        }
         let z = out.same_ids(x);
         let (means, vars) = (self.state.means.as_slice(), self.state.vars.as_slice());
         let with_std = self.params.with_std;
@@ -134,5 +152,99 @@ impl Transformer for StandardScaler {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::approx_constant, reason = "values as River gave them")]
+mod tests {
+    use serde_json::json;
+
+    use crate::preprocessing::tests::{Bench, check, refusal, rows};
+
+    #[test]
+    fn river() {
+        check(
+            &json!("StandardScaler"),
+            &rows(),
+            &[
+                json!({"a": 0.0, "b": 0.0}),
+                json!({"a": -1.0, "b": 1.0, "c": 0.0}),
+                json!({"a": -0.3730620025303552, "c": -1.0}),
+                json!({"a": 1.45665397908593, "b": 0.7071067811865475, "c": -1.1573808071162308}),
+                json!({"a": 1.0916672057617163, "b": -0.12216944435630522}),
+                json!({
+                    "a": -1.5148830219706861, "b": -0.7144345083117603,
+                    "c": 0.7154498816626002
+                }),
+                json!({"a": 0.00904838439685347, "b": -1.9109796396476963, "c": 0.609480459978338}),
+                json!({"a": 1.7439851955621577, "b": 0.6277703362906875, "c": -0.7420282753032341}),
+            ],
+        );
+        check(
+            &json!({"StandardScaler": {"with_std": false}}),
+            &rows(),
+            &[
+                json!({"a": 0.0, "b": 0.0}),
+                json!({"a": -2.375, "b": 2.5, "c": 0.0}),
+                json!({"a": -0.75, "c": -3.75}),
+                json!({"a": 4.6875, "b": 1.6666666666666665, "c": -6.166666666666666}),
+                json!({"a": 3.75, "b": -0.25}),
+                json!({"a": -6.458333333333333, "b": -1.4, "c": 3.625}),
+                json!({"a": 0.03571428571428581, "b": -6.583333333333333, "c": 2.9000000000000004}),
+                json!({"a": 8.5625, "b": 2.071428571428571, "c": -3.416666666666666}),
+            ],
+        );
+        check(
+            &json!({"StandardScaler": {"window_size": 3}}),
+            &rows(),
+            &[
+                json!({"a": 0.0, "b": 0.0}),
+                json!({"a": -1.0, "b": 1.0, "c": 0.0}),
+                json!({"a": -0.3730620025303552, "c": -1.0}),
+                json!({"a": 1.4001731038549103, "b": 0.7071067811865476, "c": -1.1573808071162306}),
+                json!({"a": 0.7071067811865477, "b": -1.414213562373094}),
+                json!({"a": -1.414213562373095, "b": -1.1624763874381927, "c": 1.224744871391589}),
+                json!({
+                    "a": 0.10619884881071844, "b": -1.3920445461382258,
+                    "c": 0.7071067811865475
+                }),
+                json!({"a": 1.2977713690461006, "b": 1.0105619828766177, "c": -1.414213562373095}),
+            ],
+        );
+        check(
+            &json!({"StandardScaler": {"window_size": 2, "with_std": false}}),
+            &rows(),
+            &[
+                json!({"a": 0.0, "b": 0.0}),
+                json!({"a": -2.375, "b": 2.5, "c": 0.0}),
+                json!({"a": 0.625, "c": -3.75}),
+                json!({"a": 3.5, "b": 0.0, "c": -2.75}),
+                json!({"a": 0.0, "b": -1.0}),
+                json!({"a": -5.75, "b": -0.75, "c": 5.5}),
+                json!({"a": 3.25, "b": -3.25, "c": 0.0}),
+                json!({"a": 4.875, "b": 4.5, "c": -3.5}),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_was_never_learned_becomes_0() {
+        for window_size in [json!(null), json!(3)] {
+            let mut bench = Bench::new(&json!({"StandardScaler": {"window_size": window_size}}));
+            bench.learn(&json!({"a": 1}));
+            bench.learn(&json!({"a": 2}));
+            assert_eq!(bench.transform(&json!({"a": 1.5, "z": 9})), json!({"a": 0.0, "z": 0.0}));
+            bench.forget(&["a"]);
+            assert_eq!(bench.transform(&json!({"a": 2})), json!({"a": 0.0}));
+        }
+    }
+
+    #[test]
+    fn refuses_windows_without_room() {
+        assert_eq!(
+            refusal(&json!({"StandardScaler": {"window_size": 2_000_000}})),
+            "StandardScaler: window_size must lie between 1 and 1000000, got 2000000"
+        );
     }
 }

@@ -1,0 +1,8 @@
+//! The verbs of `her`, one a file.
+
+use std::process::ExitCode;
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,11 @@
+//! The command line, the server, and the client that both speak to.
+
+pub mod cli;
+
+pub mod client;
+
+pub mod config;
+
+pub mod server;
+
+pub mod wire;

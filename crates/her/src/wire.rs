@@ -1,0 +1,208 @@
+//! What identities say, as JSON: one place for the server, the command line and the client.
+
+use her_identity::event::{Event, What, limits};
+use her_identity::house::{House, Record, Verified, weight_name};
+use her_identity::identity::Identity;
+use her_identity::turn::{Answer, Reply, State};
+use her_identity::{Error, Result};
+use her_learn::{Row, Target};
+use serde_json::{Map, Value, json};
+
+/// A prediction: `{"label", "proba"}` for classes, `{"value"}` for numbers, null without opinion.
+pub fn prediction(answer: &Answer) -> Value {
+    match answer {
+        Answer::None => Value::Null,
+        Answer::Value(v) => json!({ "value": v }),
+        Answer::Binary(p) => {
+            json!({ "label": *p > 0.5, "proba": { "false": 1.0 - p, "true": p } })
+        }
+        Answer::Classes(classes) => {
+            let mut best: Option<&(her_learn::Label, f64)> = None;
+            for class in classes {
+                if best.is_none_or(|b| class.1 > b.1) {
+                    best = Some(class);
+                }
+            }
+            let proba: Map<String, Value> =
+                classes.iter().map(|(label, p)| (label.to_string(), (*p).into())).collect();
+            json!({ "label": best.map(|(label, _)| label.to_json()), "proba": proba })
+        }
+    }
+}
+
+/// What an event gave.
+pub fn reply(reply: &Reply) -> Value {
+    let mut out = json!({ "version": reply.version });
+    if let Some(answer) = &reply.answer {
+        out["prediction"] = prediction(answer);
+    }
+    if reply.duplicate {
+        out["duplicate"] = true.into();
+    }
+    if reply.drift {
+        out["drift"] = true.into();
+    }
+    out
+}
+
+/// A state in full: what `show` prints.
+pub fn state(state: &State, top: usize) -> Value {
+    let model = state.model();
+    let mut weights: Vec<(String, f64)> = Vec::new();
+    model.weights(&mut |key, w| weights.push((weight_name(state, key), w)));
+    let count = weights.len();
+    weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
+    weights.truncate(top);
+    let weights: Map<String, Value> =
+        weights.into_iter().map(|(name, w)| (name, w.into())).collect();
+    json!({
+        "version": state.version(),
+        "task": model.task(),
+        "spec": model.spec(),
+        "options": state.birth().options,
+        "classes": model.classes().iter().map(her_learn::Label::to_json).collect::<Vec<_>>(),
+        "features": model.names().len(),
+        "weights": count,
+        "top_weights": weights,
+        "waiting_for_a_label": state.waiting(),
+        "frozen": state.is_frozen(),
+        "figures": state.figures().to_json(model.task()),
+    })
+}
+
+/// The same with the series for charts.
+pub fn series(state: &State) -> Value {
+    let figures = state.figures();
+    json!({
+        "loss": figures.loss_series.to_json(),
+        "shadow_loss": figures.shadow_series.to_json(),
+    })
+}
+
+/// An identity's card: its record and its live state.
+pub fn card(house: &House, name: &str, top: usize) -> Result<Value> {
+    let record = house.record(name)?;
+    let (mut card, epoch) = house.look(name, move |identity: &Identity| {
+        (state(identity.state(), top), identity.head().epoch)
+    })?;
+    card["name"] = record.name.clone().into();
+    card["epoch"] = epoch.into();
+    card["durable_version"] = house.head(name)?.seq.into();
+    merge(&mut card, self::record(&record));
+    card["journal"] = house.dir().display().to_string().into();
+    Ok(card)
+}
+
+/// One line of a list.
+pub fn line(house: &House, name: &str) -> Result<Value> {
+    let card = card(house, name, 0)?;
+    let figures = &card["figures"];
+    Ok(json!({
+        "name": name,
+        "version": card["version"],
+        "task": card["task"],
+        "learned": figures["learned"],
+        "online": figures["online"]["rolling"],
+        "shadow": figures["shadow"]["rolling"],
+        "bits_saved": figures["bits_saved"],
+        "drift_alarms": figures["drift_alarms"],
+        "frozen": card["frozen"],
+    }))
+}
+
+/// What is written down about a name.
+pub fn record(record: &Record) -> Value {
+    json!({
+        "branch": record.current.to_string(),
+        "branches": record.branches.iter().map(|b| json!({
+            "id": b.id.to_string(),
+            "created_ms": b.created_ms,
+            "parent": b.parent.map(|p| json!({
+                "id": p.id.to_string(),
+                "version": p.version,
+            })),
+        })).collect::<Vec<_>>(),
+        "tags": record.tags,
+    })
+}
+
+/// What `verify` found.
+pub fn verified(v: &Verified) -> Value {
+    json!({
+        "verified": true,
+        "version": v.version,
+        "events": v.events,
+        "snapshots_compared": v.snapshots,
+        "chain": v.chain,
+        "state": v.state,
+    })
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
+}
+
+/// The event that a JSON object `{"x", "y"?, "id"?, "w"?}` asks for: with `y`, learn; with `id`
+/// and `x`, predict and wait for a label; with `id` and `y` and no `x`, a late label.
+pub fn event(house: &House, body: &Value) -> Result<Event> {
+    let Some(map) = body.as_object() else {
+        return Err(Error::invalid(format!(
+            "an event is an object such as {{\"x\": {{\"a\": 1}}, \"y\": true}}, got {body}"
+        )));
+    };
+    const KNOWN: [&str; 6] = ["x", "y", "id", "w", "client", "n"];
+    if let Some(unknown) = map.keys().find(|k| !KNOWN.contains(&k.as_str())) {
+        return Err(Error::invalid(format!(
+            "unknown field {unknown:?} in an event; allowed are {}",
+            KNOWN.join(", ")
+        )));
+    }
+    let refused = |e: her_learn::Error| Error::invalid(e.to_string());
+    let target = map.get("y").map(Target::from_json).transpose().map_err(refused)?;
+    let row = map.get("x").map(Row::from_json).transpose().map_err(refused)?;
+    let key = match map.get("id") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(id)) => Some(id.as_str().into()),
+        Some(other) => {
+            return Err(Error::invalid(format!("id must be a string, got {other}")));
+        }
+    };
+    let weight = match map.get("w") {
+        None => 1.0,
+        Some(w) => w
+            .as_f64()
+            .ok_or_else(|| Error::invalid(format!("w must be a number of 0 or more, got {w}")))?,
+    };
+    let what = match (row, target, key) {
+        (Some(row), Some(target), None) => What::Learn { row, target, weight },
+        (Some(row), None, Some(key)) => What::Remember { key, row },
+        (None, Some(target), Some(key)) => What::Label { key, target },
+        (Some(_), Some(_), Some(_)) => {
+            return Err(Error::invalid(
+                "an event with x, y and id is ambiguous: leave out id to learn now, or y to be \
+                 asked again by id",
+            ));
+        }
+        _ => {
+            return Err(Error::invalid(
+                "an event needs x and y (learn), x and id (predict, label later) or id and y \
+                 (a late label)",
+            ));
+        }
+    };
+    let mut event = house.event(what);
+    if let Some(client) = map.get("client") {
+        let n = map.get("n").and_then(Value::as_u64);
+        let (Some(client), Some(n)) = (client.as_str(), n) else {
+            return Err(Error::invalid(format!(
+                "a numbered request has a client of at most {} bytes and a whole number n",
+                limits::CLIENT_BYTES
+            )));
+        };
+        event.request = Some(her_identity::event::Request { client: client.into(), n });
+    }
+    event.check()?;
+    Ok(event)
+}

@@ -1,0 +1,272 @@
+//! All identities on a machine: the front door of this crate.
+//!
+//! ```no_run
+//! use her_identity::event::{Birth, What};
+//! use her_identity::house::{Config, House};
+//! use her_learn::{Catalog, Row, Target};
+//! use serde_json::json;
+//!
+//! let house = House::open(Config::new("data"), Catalog::builtin())?;
+//! let birth = Birth::from_json(&json!(["StandardScaler", "LogisticRegression"]))?;
+//! house.create("samantha", &birth)?;
+//! let row = Row::from_json(&json!({"words": 12, "hour": 23})).unwrap();
+//! let event = house.event(What::Learn { row, target: Target::Bool(true), weight: 1.0 });
+//! let replies = house.submit_wait("samantha", vec![event])?; // durable when this returns
+//! assert_eq!(replies[0].as_ref().unwrap().version, 2);
+//! house.close();
+//! # Ok::<(), her_identity::Error>(())
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use her_learn::{Catalog, Row};
+
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Birth, Event, What};
+use crate::identity::Identity;
+use crate::journal::{Head, IdentityId, Options as JournalOptions, SegmentJournal};
+use crate::shard::{Begin, Predicted, Replies, Shard};
+use crate::snapshot::Snapshots;
+use crate::turn::{Answer, Reply};
+
+mod past;
+mod registry;
+
+pub use past::{Verified, weight_name};
+use registry::Registry;
+pub use registry::{Branch, Origin, Record};
+
+/// How a house is opened.
+#[derive(Clone)]
+pub struct Config {
+    /// Where everything lies.
+    pub dir: PathBuf,
+    /// Learner threads of a new house, each with its own journal; an existing one keeps its own.
+    pub shards: usize,
+    /// How journals are kept, on which disk and by which clock.
+    pub journal: JournalOptions,
+}
+
+impl Config {
+    /// A house in a directory, with a learner for each core up to four.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { dir: dir.into(), shards: cores.clamp(1, 4), journal: JournalOptions::default() }
+    }
+}
+
+/// A house and its identities. Shared by reference between threads.
+pub struct House {
+    config: Config,
+    catalog: Catalog,
+    registry: Registry,
+    snapshots: Arc<Snapshots>,
+    shards: Vec<Shard>,
+    reports: Vec<crate::journal::JournalReport>,
+}
+
+impl House {
+    /// Opens a house, or builds it where there is none. Fails when another process has it open.
+    pub fn open(config: Config, catalog: Catalog) -> Result<Self> {
+        let registry = Registry::open(
+            &*config.journal.disk,
+            &config.dir,
+            config.shards,
+            &*config.journal.clock,
+        )?;
+        let snapshots = Arc::new(Snapshots::new(Arc::clone(&config.journal.disk), &config.dir));
+        let (mut shards, mut reports) = (Vec::new(), Vec::new());
+        for i in 0..registry.shards() {
+            let dir = config.dir.join(crate::format::shard_dir(i));
+            let journal = SegmentJournal::open(&dir, config.journal.clone())?;
+            reports.push(crate::journal::Journal::report(&journal));
+            let (snapshots, catalog) = (Arc::clone(&snapshots), catalog.clone());
+            let journal = Box::new(journal);
+            shards.push(Shard::start(
+                &format!("shard-{i}"),
+                journal,
+                snapshots,
+                catalog,
+                nonce()?,
+            )?);
+        }
+        Ok(Self { config, catalog, registry, snapshots, shards, reports })
+    }
+
+    /// What opening found: one report per shard.
+    pub fn reports(&self) -> &[crate::journal::JournalReport] {
+        &self.reports
+    }
+
+    /// The directory of the house.
+    pub fn dir(&self) -> &Path {
+        &self.config.dir
+    }
+
+    /// The catalogue that specs are built from.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The clock of the house.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.config.journal.clock
+    }
+
+    /// An event that happens now.
+    pub fn event(&self, what: What) -> Event {
+        Event { at_ms: self.config.journal.clock.now_ms(), request: None, what }
+    }
+
+    /// A new identity. Durable when this returns.
+    pub fn create(&self, name: &str, birth: &Birth) -> Result<Record> {
+        registry::check_name(name)?;
+        // Built once here, so that a mistake in the spec is told before anything is written.
+        crate::turn::State::born(birth.clone(), &self.catalog)?;
+        let _turn = self.registry.one_at_a_time();
+        if self.registry.find(name).is_ok() {
+            return Err(Error::new(
+                ErrorKind::Exists,
+                format!("an identity named {name:?} exists already; choose another name"),
+            ));
+        }
+        let id = new_id()?;
+        self.begin(id, self.event(What::Born(Box::new(birth.clone()))), None)?;
+        let record = Record::new(name, id, self.config.journal.clock.now_ms());
+        self.registry.put(&*self.config.journal.disk, record.clone())?;
+        Ok(record)
+    }
+
+    fn begin(
+        &self,
+        id: IdentityId,
+        event: Event,
+        branch: Option<(u64, crate::journal::Digest, Vec<u8>)>,
+    ) -> Result<Head> {
+        let (tell, told) = sync_channel(1);
+        let done = Box::new(move |result| drop(tell.send(result)));
+        self.shard(id).begin(Begin { id, event, branch, nonce: nonce()?, done });
+        told.recv().map_err(|_| closing())?
+    }
+
+    /// The names of all identities, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.registry.names()
+    }
+
+    /// What is written down about an identity.
+    pub fn record(&self, name: &str) -> Result<Arc<Record>> {
+        self.registry.find(name)
+    }
+
+    /// Hands events in. `replies` is called once, when all accepted events are durable; it gets
+    /// one result per event. Busy when too much waits already.
+    pub fn submit(&self, name: &str, events: Vec<Event>, replies: Replies) -> Result<()> {
+        let id = self.registry.find(name)?.current;
+        self.shard(id).submit(id, events, replies)
+    }
+
+    /// Hands events in and waits until all accepted ones are durable.
+    pub fn submit_wait(&self, name: &str, events: Vec<Event>) -> Result<Vec<Result<Reply>>> {
+        let (tell, told) = sync_channel(1);
+        self.submit(name, events, Box::new(move |result| drop(tell.send(result))))?;
+        told.recv().map_err(|_| closing())?
+    }
+
+    /// Predicts with the newest applied state; `done` gets the prediction and its version.
+    pub fn predict(&self, name: &str, row: Row, done: Predicted) {
+        match self.registry.find(name) {
+            Ok(record) => self.shard(record.current).predict(record.current, row, done),
+            Err(e) => done(Err(e)),
+        }
+    }
+
+    /// Predicts and waits for the prediction.
+    pub fn predict_wait(&self, name: &str, row: Row) -> Result<(Answer, u64)> {
+        let (tell, told) = sync_channel(1);
+        self.predict(name, row, Box::new(move |result| drop(tell.send(result))));
+        told.recv().map_err(|_| closing())?
+    }
+
+    /// Looks at a live identity, on its learner thread: keep it short.
+    pub fn look<T: Send + 'static>(
+        &self,
+        name: &str,
+        look: impl FnOnce(&Identity) -> T + Send + 'static,
+    ) -> Result<T> {
+        self.look_at(self.registry.find(name)?.current, look)
+    }
+
+    fn look_at<T: Send + 'static>(
+        &self,
+        id: IdentityId,
+        look: impl FnOnce(&Identity) -> T + Send + 'static,
+    ) -> Result<T> {
+        let (tell, told) = sync_channel(1);
+        let look = move |result: Result<&Identity>| drop(tell.send(result.map(look)));
+        self.shard(id).look(id, Box::new(look));
+        told.recv().map_err(|_| closing())?
+    }
+
+    /// Freezes an identity: it predicts for ever and learns no more. Durable when this returns.
+    pub fn freeze(&self, name: &str) -> Result<u64> {
+        let replies = self.submit_wait(name, vec![self.event(What::Freeze)])?;
+        replies.into_iter().next().ok_or_else(closing)?.map(|r| r.version)
+    }
+
+    /// Asks for a snapshot with the next commit.
+    pub fn snapshot(&self, name: &str) -> Result<()> {
+        let id = self.registry.find(name)?.current;
+        self.shard(id).snapshot(id);
+        Ok(())
+    }
+
+    /// Events that wait in front of the learners.
+    pub fn queued(&self) -> usize {
+        self.shards.iter().map(Shard::queued).sum()
+    }
+
+    fn shard(&self, id: IdentityId) -> &Shard {
+        &self.shards[(u128::from_be_bytes(id.0) % self.shards.len() as u128) as usize]
+    }
+
+    /// Applies and commits what was submitted, snapshots what changed, and stops the threads.
+    pub fn close(mut self) {
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        for shard in &mut self.shards {
+            shard.close();
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn closing() -> Error {
+    Error::new(ErrorKind::Unavailable, "the house is closing; try again")
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|e| {
+        Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
+    })?;
+    Ok(bytes)
+}
+
+fn new_id() -> Result<IdentityId> {
+    random().map(IdentityId)
+}
+
+fn nonce() -> Result<u64> {
+    random().map(u64::from_le_bytes)
+}

@@ -1,0 +1,356 @@
+//! The past of an identity: any version, its log, branches of it, and the proof of it.
+
+use std::ops::ControlFlow;
+
+use her_learn::estimator::WeightKey;
+use serde_json::{Value, json};
+
+use super::{Branch, House, Origin, Record, registry};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{self, What};
+use crate::identity::Past;
+use crate::journal::{FrameKind, Head, IdentityId};
+use crate::turn::State;
+
+/// What `verify` found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// The version up to which everything was replayed.
+    pub version: u64,
+    /// Events replayed from birth.
+    pub events: u64,
+    /// The chain value after the last frame.
+    pub chain: String,
+    /// BLAKE3 of the replayed state, equal to that of the live one.
+    pub state: String,
+    /// Snapshots that were compared with the replay, and found equal.
+    pub snapshots: u64,
+}
+
+impl House {
+    /// An identity as it was at a version, with nobody disturbed.
+    pub fn at(&self, name: &str, version: u64) -> Result<State> {
+        let record = self.record(name)?;
+        self.past(&record, record.current, version).map(|p| p.state)
+    }
+
+    /// The durable head of an identity.
+    pub fn head(&self, name: &str) -> Result<Head> {
+        let id = self.record(name)?.current;
+        let head = self.shard(id).reader().head(id)?;
+        head.ok_or_else(|| Error::not_found(format!("identity {id} has no journal")))
+    }
+
+    /// The state of a branch at a version, from its own journal or from that of its parent.
+    fn past(&self, record: &Record, id: IdentityId, version: u64) -> Result<Past> {
+        let (id, _) = self.branch_of(record, id, version)?;
+        State::at(id, version, &**self.shard(id).reader(), &self.snapshots, &self.catalog)
+    }
+
+    /// The branch in whose journal a version lies, and where that branch begins.
+    fn branch_of(
+        &self,
+        record: &Record,
+        mut id: IdentityId,
+        version: u64,
+    ) -> Result<(IdentityId, u64)> {
+        if version == 0 {
+            return Err(Error::invalid("versions begin at 1, which is the birth"));
+        }
+        loop {
+            match record.branch(id).and_then(|b| b.parent) {
+                Some(origin) if version <= origin.version => id = origin.id,
+                Some(origin) => return Ok((id, origin.version)),
+                None => return Ok((id, 0)),
+            }
+        }
+    }
+
+    /// Events of the current branch and its parents from a version on, as JSON.
+    pub fn log(&self, name: &str, from: u64, limit: usize) -> Result<Vec<Value>> {
+        let record = self.record(name)?;
+        let mut out = Vec::new();
+        let mut from = from.max(1);
+        while out.len() < limit {
+            let (id, _) = self.branch_of(&record, record.current, from)?;
+            let end = if id == record.current { u64::MAX } else { self.end_of(&record, id) };
+            let head = self.shard(id).reader().head(id)?.map_or(0, |h| h.seq).min(end);
+            if from > head {
+                if id == record.current {
+                    break;
+                }
+                return Err(Error::new(
+                    ErrorKind::Corrupt,
+                    format!("identity {id} ends at {head}, its branch goes on from {end}"),
+                ));
+            }
+            from = self.log_of(id, from, head, limit, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// The last version of a branch that the current one goes on from.
+    fn end_of(&self, record: &Record, id: IdentityId) -> u64 {
+        let mut at = record.current;
+        while let Some(origin) = record.branch(at).and_then(|b| b.parent) {
+            if origin.id == id {
+                return origin.version;
+            }
+            at = origin.id;
+        }
+        u64::MAX
+    }
+
+    fn log_of(
+        &self,
+        id: IdentityId,
+        from: u64,
+        end: u64,
+        limit: usize,
+        out: &mut Vec<Value>,
+    ) -> Result<u64> {
+        let (mut shapes, mut next) = (Vec::new(), from);
+        self.shard(id).reader().read(id, from, &mut |frame| {
+            if frame.header.kind == FrameKind::Events {
+                let mut seq = frame.header.first_seq - 1;
+                event::decode(frame.payload, &mut shapes, &mut |event| {
+                    seq += 1;
+                    if seq >= next && seq <= end && out.len() < limit {
+                        let mut line = json!({ "version": seq, "epoch": frame.header.epoch });
+                        if let (Value::Object(line), Value::Object(event)) =
+                            (&mut line, event.to_json())
+                        {
+                            line.extend(event);
+                        }
+                        out.push(line);
+                        next = seq + 1;
+                    }
+                    Ok(())
+                })?;
+            }
+            let done = out.len() >= limit || frame.header.last_seq() >= end;
+            Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(next.max(from + 1))
+    }
+
+    /// Goes back to a version: a new branch begins there and takes the name. Nothing is deleted.
+    pub fn rewind(&self, name: &str, version: u64) -> Result<Record> {
+        let _turn = self.registry.one_at_a_time();
+        let mut record = (*self.record(name)?).clone();
+        let branch = self.branch(&record, version)?;
+        record.current = branch.id;
+        record.branches.push(branch);
+        record.tags.retain(|_, v| *v <= version);
+        self.registry.put(&*self.config.journal.disk, record.clone())?;
+        Ok(record)
+    }
+
+    /// A new identity that goes on from a version of this one; both live on.
+    pub fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Record> {
+        registry::check_name(new_name)?;
+        let _turn = self.registry.one_at_a_time();
+        if self.record(new_name).is_ok() {
+            return Err(Error::new(
+                ErrorKind::Exists,
+                format!("an identity named {new_name:?} exists already; choose another name"),
+            ));
+        }
+        let record = self.record(name)?;
+        let version = match version {
+            Some(v) => v,
+            None => self.head(name)?.seq,
+        };
+        let branch = self.branch(&record, version)?;
+        // The fork remembers the branches it came from, so that its whole past can be read.
+        let mut new = (*record).clone();
+        new.name = new_name.to_owned();
+        new.current = branch.id;
+        new.branches.push(branch);
+        new.tags.retain(|_, v| *v <= version);
+        self.registry.put(&*self.config.journal.disk, new.clone())?;
+        Ok(new)
+    }
+
+    /// A new line of life that goes on from a version; durable, and not named yet.
+    fn branch(&self, record: &Record, version: u64) -> Result<Branch> {
+        let (parent, _) = self.branch_of(record, record.current, version)?;
+        let past = self.past(record, record.current, version)?;
+        let mut state = past.state;
+        state.thaw();
+        let id = super::new_id()?;
+        let event = self.event(What::Branched { parent, version });
+        self.begin(id, event, Some((version, past.digest, state.save())))?;
+        let created_ms = self.config.journal.clock.now_ms();
+        Ok(Branch { id, parent: Some(Origin { id: parent, version }), created_ms })
+    }
+
+    /// Gives a version a name.
+    pub fn tag(&self, name: &str, tag: &str, version: Option<u64>) -> Result<u64> {
+        registry::check_name(tag)?;
+        let _turn = self.registry.one_at_a_time();
+        let mut record = (*self.record(name)?).clone();
+        let head = self.head(name)?.seq;
+        let version = version.unwrap_or(head);
+        if version == 0 || version > head {
+            return Err(Error::not_found(format!(
+                "{name} has no version {version}; its newest durable one is {head}"
+            )));
+        }
+        record.tags.insert(tag.to_owned(), version);
+        self.registry.put(&*self.config.journal.disk, record)?;
+        Ok(version)
+    }
+
+    /// What changed in the weights and figures between two versions.
+    pub fn diff(&self, name: &str, a: u64, b: u64, top: usize) -> Result<Value> {
+        let (old, new) = (self.at(name, a)?, self.at(name, b)?);
+        let mut changes: Vec<(String, f64, f64)> = Vec::new();
+        let before = weights_by_name(&old);
+        let after = weights_by_name(&new);
+        for (key, w) in &after {
+            let was = before.get(key).copied().unwrap_or(0.0);
+            if was != *w {
+                changes.push((key.clone(), was, *w));
+            }
+        }
+        changes.extend(
+            before
+                .iter()
+                .filter(|(k, _)| !after.contains_key(*k))
+                .map(|(k, w)| (k.clone(), *w, 0.0)),
+        );
+        let square: f64 = changes.iter().map(|(_, x, y)| (x - y) * (x - y)).sum();
+        changes.sort_by(|x, y| (y.2 - y.1).abs().total_cmp(&(x.2 - x.1).abs()));
+        let changed = changes.len();
+        changes.truncate(top);
+        let lines: Vec<Value> = changes
+            .into_iter()
+            .map(|(key, was, is)| json!({ "weight": key, "was": was, "is": is }))
+            .collect();
+        let task = new.model().task();
+        Ok(json!({
+            "from": a,
+            "to": b,
+            "distance": square.sqrt(),
+            "changed_weights": changed,
+            "top": lines,
+            "figures_from": old.figures().to_json(task),
+            "figures_to": new.figures().to_json(task),
+        }))
+    }
+
+    /// Replays everything from birth, and compares with every snapshot and with the live state.
+    pub fn verify(&self, name: &str) -> Result<Verified> {
+        let record = self.record(name)?;
+        let (live_version, live) =
+            self.look(name, |identity| (identity.state().version(), identity.state().save()))?;
+        self.wait_durable(name, live_version)?;
+        let (mut state, mut events, mut snapshots) = (None, 0, 0);
+        let lineage = self.lineage(&record, live_version);
+        let mut chain = String::new();
+        for (i, &(id, begin, end)) in lineage.iter().enumerate() {
+            let mut stops: Vec<u64> = self
+                .snapshots
+                .list(id)?
+                .into_iter()
+                .filter(|v| (begin + 1..=end).contains(v))
+                .collect();
+            stops.push(end);
+            for stop in stops {
+                let reader = &**self.shard(id).reader();
+                let from = state.take().map(|s: State| {
+                    let at = s.version();
+                    (s, at, crate::journal::Digest::ZERO)
+                });
+                let past = State::replay(id, from, stop, reader, &self.catalog)?;
+                events += past.replayed;
+                snapshots += self.compare_snapshot(id, &past.state)?;
+                chain = past.digest.to_string();
+                state = Some(past.state);
+            }
+            if i + 1 < lineage.len()
+                && let Some(state) = &mut state
+            {
+                state.thaw();
+            }
+        }
+        let bytes = state.map(|s| s.save()).unwrap_or_default();
+        if bytes != live {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!(
+                    "{name}: the replay of {events} events gives another state than the live one \
+                     at version {live_version}; keep the data directory and report this"
+                ),
+            ));
+        }
+        let state = blake3::hash(&bytes).to_hex().to_string();
+        Ok(Verified { version: live_version, events, chain, state, snapshots })
+    }
+
+    /// The branches from birth to now, each with the versions that belong to this life.
+    fn lineage(&self, record: &Record, version: u64) -> Vec<(IdentityId, u64, u64)> {
+        let (mut line, mut id, mut end) = (Vec::new(), record.current, version);
+        loop {
+            let parent = record.branch(id).and_then(|b| b.parent);
+            line.push((id, parent.map_or(0, |origin| origin.version), end));
+            match parent {
+                Some(origin) => (id, end) = (origin.id, origin.version),
+                None => break,
+            }
+        }
+        line.reverse();
+        line
+    }
+
+    fn compare_snapshot(&self, id: IdentityId, state: &State) -> Result<u64> {
+        let version = state.version();
+        if !self.snapshots.list(id)?.contains(&version) {
+            return Ok(0);
+        }
+        if self.snapshots.get(id, version)?.bytes == state.save() {
+            return Ok(1);
+        }
+        Err(Error::new(
+            ErrorKind::Corrupt,
+            format!("the snapshot of identity {id} at version {version} differs from the replay"),
+        ))
+    }
+
+    /// Waits until a version that was applied is durable.
+    fn wait_durable(&self, name: &str, version: u64) -> Result<()> {
+        for _ in 0..2000 {
+            if self.head(name)?.seq >= version {
+                return Ok(());
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            format!("version {version} of {name} is not durable after 10 s; try again"),
+        ))
+    }
+}
+
+fn weights_by_name(state: &State) -> std::collections::BTreeMap<String, f64> {
+    let mut weights = std::collections::BTreeMap::new();
+    let model = state.model();
+    model.weights(&mut |key, w| {
+        weights.insert(weight_name(state, key), w);
+    });
+    weights
+}
+
+/// A weight's name for people: `feature`, `intercept`, or either with its class before it.
+pub fn weight_name(state: &State, key: WeightKey) -> String {
+    let model = state.model();
+    let feature = match key.feature {
+        Some(id) => model.names().name(id).unwrap_or("(forgotten)"),
+        None => "intercept",
+    };
+    match key.class.and_then(|c| model.classes().get(c as usize)) {
+        Some(class) => format!("{class} · {feature}"),
+        None => feature.to_owned(),
+    }
+}

@@ -1,0 +1,207 @@
+//! Names and branches: one small file per identity, replaced whole.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::disk::{self, Disk};
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::{HOUSE_FILE, IDENTITIES_DIR, IDENTITY_FILE, RECORD_VERSION};
+use crate::journal::IdentityId;
+
+/// One line of an identity's life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Its id in the journal.
+    #[serde(with = "hex")]
+    pub id: IdentityId,
+    /// The line that it goes on from.
+    pub parent: Option<Origin>,
+    /// When it began, in milliseconds since 1970.
+    pub created_ms: u64,
+}
+
+/// Where a branch begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The line that it goes on from.
+    #[serde(with = "hex")]
+    pub id: IdentityId,
+    /// The last version that both share.
+    pub version: u64,
+}
+
+/// Ids as people see them.
+mod hex {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::IdentityId;
+
+    pub fn serialize<S: Serializer>(id: &IdentityId, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<IdentityId, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What is written down about a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of this file's format.
+    pub format: u16,
+    /// The name.
+    pub name: String,
+    /// The branch that is alive.
+    #[serde(with = "hex")]
+    pub current: IdentityId,
+    /// All branches, oldest first; nothing is deleted.
+    pub branches: Vec<Branch>,
+    /// Versions of the current branch with a name.
+    pub tags: BTreeMap<String, u64>,
+}
+
+impl Record {
+    pub(super) fn new(name: &str, id: IdentityId, created_ms: u64) -> Self {
+        Self {
+            format: RECORD_VERSION,
+            name: name.to_owned(),
+            current: id,
+            branches: vec![Branch { id, parent: None, created_ms }],
+            tags: BTreeMap::new(),
+        }
+    }
+
+    /// The branch of an id.
+    pub fn branch(&self, id: IdentityId) -> Option<&Branch> {
+        self.branches.iter().find(|b| b.id == id)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct HouseFile {
+    format: u16,
+    shards: usize,
+    created_ms: u64,
+}
+
+/// All records, in memory and on disk.
+pub(super) struct Registry {
+    dir: PathBuf,
+    shards: usize,
+    records: RwLock<BTreeMap<String, Arc<Record>>>,
+    writing: Mutex<()>,
+}
+
+/// The longest name of an identity, in bytes.
+pub const NAME_BYTES: usize = 64;
+
+/// Refuses names that could not be a file's name everywhere.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let first = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
+    if first && name.len() <= NAME_BYTES && name.chars().all(fine) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the name {name:?} must begin with a letter or digit and have at most {NAME_BYTES} \
+         letters, digits, '-', '_' and '.'"
+    )))
+}
+
+impl Registry {
+    pub fn open(disk: &dyn Disk, dir: &Path, shards: usize, clock: &dyn Clock) -> Result<Self> {
+        let io = |what: &str, e| Error::io(format!("{what} {}", dir.display()), e);
+        let identities = dir.join(IDENTITIES_DIR);
+        disk.create_dir(dir)
+            .and_then(|()| disk.create_dir(&identities))
+            .map_err(|e| io("making the data directory", e))?;
+        let house: HouseFile = match disk::read_whole(disk, &dir.join(HOUSE_FILE)) {
+            Ok(bytes) => parse(&dir.join(HOUSE_FILE), &bytes)?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let house =
+                    HouseFile { format: RECORD_VERSION, shards, created_ms: clock.now_ms() };
+                let bytes = serde_json::to_vec_pretty(&house).expect("plain data");
+                disk::write_whole(disk, dir, HOUSE_FILE, &[&bytes])
+                    .map_err(|e| io("writing house.json in", e))?;
+                house
+            }
+            Err(e) => return Err(io("reading house.json in", e)),
+        };
+        check_format(&dir.join(HOUSE_FILE), house.format)?;
+        let mut records = BTreeMap::new();
+        for name in disk.list(&identities).map_err(|e| io("listing identities in", e))? {
+            let path = identities.join(&name).join(IDENTITY_FILE);
+            match disk::read_whole(disk, &path) {
+                Ok(bytes) => {
+                    let record: Record = parse(&path, &bytes)?;
+                    check_format(&path, record.format)?;
+                    records.insert(record.name.clone(), Arc::new(record));
+                }
+                // A crash between making the directory and its file: the birth was not told.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                Err(e) => return Err(io("reading an identity in", e)),
+            }
+        }
+        let records = RwLock::new(records);
+        Ok(Self {
+            dir: identities,
+            shards: house.shards.max(1),
+            records,
+            writing: Mutex::default(),
+        })
+    }
+
+    pub fn shards(&self) -> usize {
+        self.shards
+    }
+
+    /// Held while a name is made or changed.
+    pub fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.records.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    pub fn find(&self, name: &str) -> Result<Arc<Record>> {
+        let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        records.get(name).cloned().ok_or_else(|| {
+            Error::not_found(format!("there is no identity named {name:?}; `her list` shows all"))
+        })
+    }
+
+    /// Replaces a record, durably. The rename of its file is the moment of change.
+    pub fn put(&self, disk: &dyn Disk, record: Record) -> Result<()> {
+        let dir = self.dir.join(&record.name);
+        let bytes = serde_json::to_vec_pretty(&record).expect("plain data");
+        disk.create_dir(&dir)
+            .and_then(|()| disk::write_whole(disk, &dir, IDENTITY_FILE, &[&bytes]))
+            .map_err(|e| Error::io(format!("writing {}", dir.display()), e))?;
+        let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
+        records.insert(record.name.clone(), Arc::new(record));
+        Ok(())
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        Error::new(
+            ErrorKind::Corrupt,
+            format!("{} can't be read ({e}); restore it from a backup", path.display()),
+        )
+    })
+}
+
+fn check_format(path: &Path, format: u16) -> Result<()> {
+    if (1..=RECORD_VERSION).contains(&format) {
+        return Ok(());
+    }
+    Err(Error::unsupported(&path.display().to_string(), "record", format, RECORD_VERSION))
+}

@@ -1,0 +1,248 @@
+//! One identity on its shard: its state, its place in the journal, and the frame being filled.
+
+use std::sync::Arc;
+
+use her_learn::Catalog;
+use her_learn::row::Shape;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{self, Batch, Event, What};
+use crate::journal::{Digest, Frame, FrameHeader, FrameKind, Head, IdentityId, JournalReader};
+use crate::snapshot::Snapshots;
+use crate::turn::{Desk, Reply, State};
+
+/// A live identity: the only writer of its journal.
+pub struct Identity {
+    id: IdentityId,
+    state: State,
+    /// The head after every frame that was closed, durable or not.
+    head: Head,
+    /// False until this process has taken the identity over with a fresh epoch.
+    owned: bool,
+    filling: Batch,
+    closed: Vec<Frame>,
+    nonce: u64,
+    /// The version at which the last snapshot was asked for.
+    snapshot_at: u64,
+}
+
+impl Identity {
+    /// Brings an identity back: the newest snapshot, then every event after it.
+    pub fn open(
+        id: IdentityId,
+        reader: &dyn JournalReader,
+        snapshots: &Snapshots,
+        catalog: &Catalog,
+        nonce: u64,
+    ) -> Result<Self> {
+        let head = reader
+            .head(id)?
+            .ok_or_else(|| Error::not_found(format!("identity {id} has no journal")))?;
+        let past = State::at(id, head.seq, reader, snapshots, catalog)?;
+        Ok(Self {
+            id,
+            snapshot_at: past.snapshot_at,
+            state: past.state,
+            head,
+            owned: false,
+            filling: Batch::default(),
+            closed: Vec::new(),
+            nonce,
+        })
+    }
+
+    /// Applies an event and puts it into the frame that is being filled.
+    pub fn apply(&mut self, event: &Event, desk: &mut Desk) -> Result<Reply> {
+        let reply = self.state.turn(event, desk)?;
+        if !reply.duplicate && !self.filling.push(event) {
+            self.close_frame();
+            assert!(self.filling.push(event), "an event within its limits fits an empty frame");
+        }
+        Ok(reply)
+    }
+
+    /// Closes the frame that is being filled and hands out all closed ones.
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        self.close_frame();
+        std::mem::take(&mut self.closed)
+    }
+
+    /// True when there is something that the journal does not have yet.
+    pub fn has_frames(&self) -> bool {
+        !self.filling.is_empty() || !self.closed.is_empty()
+    }
+
+    fn close_frame(&mut self) {
+        if self.filling.is_empty() {
+            return;
+        }
+        if !self.owned {
+            // Every activation takes a fresh epoch, in the same write as its first events.
+            self.head.epoch += 1;
+            self.seal(FrameKind::Own, 0, Vec::new());
+            self.owned = true;
+        }
+        let count = self.filling.count();
+        let payload = self.filling.take();
+        self.seal(FrameKind::Events, count, payload);
+    }
+
+    fn seal(&mut self, kind: FrameKind, count: u32, payload: Vec<u8>) {
+        self.nonce = self.nonce.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let header = FrameHeader {
+            kind,
+            identity: self.id,
+            epoch: self.head.epoch,
+            first_seq: self.head.seq + 1,
+            count,
+            nonce: self.nonce,
+            prev: self.head.digest,
+        };
+        let frame = Frame::seal(header, payload).expect("a batch keeps within a frame's bounds");
+        self.head = frame.head();
+        self.closed.push(frame);
+    }
+
+    /// The state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The identity's id.
+    pub fn id(&self) -> IdentityId {
+        self.id
+    }
+
+    /// The head after every closed frame.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// A snapshot with its head, when one is due. Call after [`take_frames`](Self::take_frames):
+    /// the head is then that of the state.
+    pub fn due_snapshot(&mut self, wanted: bool) -> Option<(Head, Vec<u8>)> {
+        let every = self.state.birth().options.snapshot_every;
+        let version = self.state.version();
+        if version == self.snapshot_at || !(wanted || version - self.snapshot_at >= every) {
+            return None;
+        }
+        self.snapshot_at = version;
+        Some((self.head, self.state.save()))
+    }
+}
+
+/// A state that was brought back, and from where.
+#[derive(Debug)]
+pub struct Past {
+    /// The state.
+    pub state: State,
+    /// The version of the snapshot that it was replayed from; 0 when from birth.
+    pub snapshot_at: u64,
+    /// Events replayed on top.
+    pub replayed: u64,
+    /// The chain value after the last frame that was read whole.
+    pub digest: Digest,
+}
+
+impl State {
+    /// The state at a version: the newest snapshot at or before it, then the events up to it.
+    pub fn at(
+        id: IdentityId,
+        version: u64,
+        reader: &dyn JournalReader,
+        snapshots: &Snapshots,
+        catalog: &Catalog,
+    ) -> Result<Past> {
+        // What is wrong with a damaged one was told when it was written over or is told by `doctor`;
+        // an older one and the journal give the same state.
+        let found = snapshots.latest(id, version, &mut Vec::new())?;
+        let from = match found {
+            Some(s) => {
+                let state = State::load(&s.bytes, catalog)?;
+                Some((state, s.head.seq, s.head.digest))
+            }
+            None => None,
+        };
+        Self::replay(id, from, version, reader, catalog)
+    }
+
+    /// Folds the journal from a state (or from birth) up to and with `version`.
+    pub fn replay(
+        id: IdentityId,
+        from: Option<(State, u64, Digest)>,
+        version: u64,
+        reader: &dyn JournalReader,
+        catalog: &Catalog,
+    ) -> Result<Past> {
+        let (mut state, snapshot_at, mut digest) = match from {
+            Some((state, at, digest)) => (Some(state), at, digest),
+            None => (None, 0, Digest::ZERO),
+        };
+        let (mut desk, mut shapes): (Desk, Vec<Arc<Shape>>) = Default::default();
+        let mut replayed = 0;
+        reader.read(id, snapshot_at + 1, &mut |frame| {
+            if frame.header.kind == FrameKind::Events {
+                let mut seq = frame.header.first_seq - 1;
+                event::decode(frame.payload, &mut shapes, &mut |event| {
+                    seq += 1;
+                    if seq <= snapshot_at || seq > version {
+                        return Ok(());
+                    }
+                    replayed += 1;
+                    fold(&mut state, &event, seq, catalog, &mut desk)
+                })?;
+                if seq != frame.header.last_seq() {
+                    return Err(broken(id, seq, "a frame holds another number of events"));
+                }
+            }
+            if frame.header.last_seq() <= version {
+                digest = frame.digest;
+            }
+            Ok(if frame.header.last_seq() >= version && frame.header.count > 0 {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            })
+        })?;
+        let state =
+            state.ok_or_else(|| broken(id, 1, "the journal does not begin with a birth"))?;
+        if state.version() != version {
+            return Err(Error::not_found(format!(
+                "identity {id} has no version {version}; its journal ends at {}",
+                state.version()
+            )));
+        }
+        Ok(Past { state, snapshot_at, replayed, digest })
+    }
+}
+
+fn fold(
+    state: &mut Option<State>,
+    event: &Event,
+    seq: u64,
+    catalog: &Catalog,
+    desk: &mut Desk,
+) -> Result<()> {
+    match (state.as_mut(), &event.what) {
+        (None, What::Born(birth)) => *state = Some(State::born((**birth).clone(), catalog)?),
+        (Some(state), _) => {
+            state.turn(event, desk).map_err(|e| {
+                Error::new(
+                    ErrorKind::Corrupt,
+                    format!("replay refuses event {seq}, which was accepted once: {e}"),
+                )
+            })?;
+        }
+        (None, _) => {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!("event {seq} comes before a birth; its snapshot is missing"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn broken(id: IdentityId, seq: u64, what: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("identity {id}, event {seq}: {what}"))
+}

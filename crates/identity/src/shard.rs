@@ -1,0 +1,346 @@
+//! One learner thread with its journal: it owns many identities and waits for nobody.
+//!
+//! The learner takes what has arrived, applies it, and hands one batch to the committer, which
+//! appends it, syncs once, and replies to all. While the committer waits for the disk the learner
+//! goes on: what comes meanwhile is the next batch. Predictions never enter a batch.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use her_learn::{Catalog, Row};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Event;
+use crate::identity::Identity;
+use crate::journal::{Frame, IdentityId, Journal, JournalReader};
+use crate::snapshot::Snapshots;
+use crate::turn::{Answer, Desk, Reply};
+
+mod commit;
+mod inbox;
+
+use commit::{Committer, Group, SnapshotJob, Waiting};
+use inbox::{Inbox, Urgent};
+
+/// The reading half of a shard's journal.
+pub type Reader = dyn JournalReader + Sync;
+/// Called once with one result per submitted event, when all accepted ones are durable.
+pub type Replies = Box<dyn FnOnce(Result<Vec<Result<Reply>>>) + Send>;
+/// Called once with the prediction and the version that made it.
+pub type Predicted = Box<dyn FnOnce(Result<(Answer, u64)>) + Send>;
+/// Runs on the learner thread, with the identity.
+pub type Look = Box<dyn FnOnce(Result<&Identity>) + Send>;
+
+/// Events that wait in front of a shard before `submit` answers Busy.
+pub const QUEUE_EVENTS_MAX: usize = 65_536;
+/// Events in one commit, beyond which the learner waits for the disk.
+pub const COMMIT_EVENTS_MAX: usize = 8_192;
+/// Events applied between two looks for predictions.
+pub const TAKE_EVENTS_MAX: usize = 256;
+
+/// A running shard.
+pub struct Shard {
+    inbox: Arc<Inbox>,
+    reader: Arc<Reader>,
+    learner: Option<JoinHandle<()>>,
+}
+
+/// What is known of an identity on its shard.
+enum Slot {
+    Live(Box<Identity>),
+    /// Its state is ahead of the journal or was left half-way; it is replayed once nothing of it
+    /// is under way.
+    Broken(Arc<Error>),
+}
+
+struct Learner {
+    inbox: Arc<Inbox>,
+    reader: Arc<Reader>,
+    snapshots: Arc<Snapshots>,
+    catalog: Catalog,
+    slots: HashMap<IdentityId, Slot>,
+    desk: Desk,
+    committer: Committer,
+    /// What will be the next commit.
+    waiting: Vec<Waiting>,
+    touched: Vec<IdentityId>,
+    /// Frames of identities that broke after filling them.
+    orphans: Vec<Frame>,
+    events: usize,
+    committing: bool,
+    nonce: u64,
+    snapshot_wanted: Vec<IdentityId>,
+}
+
+impl Shard {
+    /// Starts the threads of a shard over its journal.
+    pub fn start(
+        name: &str,
+        journal: Box<dyn Journal>,
+        snapshots: Arc<Snapshots>,
+        catalog: Catalog,
+        nonce: u64,
+    ) -> Result<Self> {
+        let inbox = Arc::new(Inbox::new(QUEUE_EVENTS_MAX));
+        let reader: Arc<Reader> = journal.reader().into();
+        let committer = Committer::start(name, journal, Arc::clone(&snapshots), &inbox)?;
+        let learner = Learner {
+            inbox: Arc::clone(&inbox),
+            reader: Arc::clone(&reader),
+            snapshots,
+            catalog,
+            slots: HashMap::new(),
+            desk: Desk::default(),
+            committer,
+            waiting: Vec::new(),
+            touched: Vec::new(),
+            orphans: Vec::new(),
+            events: 0,
+            committing: false,
+            nonce,
+            snapshot_wanted: Vec::new(),
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("{name}-learn"))
+            .spawn(move || learner.run())
+            .map_err(|e| Error::io("starting a learner thread", e))?;
+        Ok(Self { inbox, reader, learner: Some(thread) })
+    }
+
+    /// Hands events of one identity in. Busy when the queue is full: nothing was taken then.
+    pub fn submit(&self, id: IdentityId, events: Vec<Event>, replies: Replies) -> Result<()> {
+        self.inbox.submit(id, events, replies)
+    }
+
+    /// Predicts with the newest applied state.
+    pub fn predict(&self, id: IdentityId, row: Row, done: Predicted) {
+        self.inbox.urgent(Urgent::Predict(id, row, done));
+    }
+
+    /// Looks at an identity on its learner thread.
+    pub fn look(&self, id: IdentityId, look: Look) {
+        self.inbox.urgent(Urgent::Look(id, look));
+    }
+
+    /// Asks for a snapshot with the next commit.
+    pub fn snapshot(&self, id: IdentityId) {
+        self.inbox.urgent(Urgent::Snapshot(id));
+    }
+
+    /// Appends a birth or a branch: done by the committer, in order with all else.
+    pub fn begin(&self, begin: commit::Begin) {
+        self.inbox.urgent(Urgent::Begin(begin));
+    }
+
+    /// A reader of this shard's journal.
+    pub fn reader(&self) -> &Arc<Reader> {
+        &self.reader
+    }
+
+    /// Events that wait in front of the learner.
+    pub fn queued(&self) -> usize {
+        self.inbox.queued()
+    }
+
+    /// Applies and commits everything that was submitted, snapshots what changed, and ends.
+    pub fn close(&mut self) {
+        self.inbox.close();
+        if let Some(thread) = self.learner.take() {
+            // A panic of the learner itself is a bug that was printed already; nothing that was
+            // acknowledged hangs on it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+pub use commit::Begin;
+
+impl Learner {
+    fn run(mut self) {
+        loop {
+            let taken = self.inbox.take(COMMIT_EVENTS_MAX.saturating_sub(self.events));
+            let closed = taken.closed;
+            for urgent in taken.urgent {
+                self.urgent(urgent);
+            }
+            for (id, events, replies) in taken.submits {
+                self.events(id, &events, replies);
+            }
+            if !self.committing {
+                self.commit();
+            }
+            if closed && !self.committing && self.nothing_to_commit() {
+                break;
+            }
+        }
+        self.last_snapshots();
+        self.committer.stop();
+    }
+
+    fn nothing_to_commit(&self) -> bool {
+        self.waiting.is_empty() && self.snapshot_wanted.is_empty()
+    }
+
+    fn urgent(&mut self, urgent: Urgent) {
+        match urgent {
+            Urgent::Predict(id, row, done) => {
+                if let Err(e) = self.live(id) {
+                    return done(Err(e));
+                }
+                let Some(Slot::Live(identity)) = self.slots.get(&id) else { return };
+                let version = identity.state().version();
+                done(identity.state().predict(&row, &mut self.desk).map(|a| (a, version)));
+            }
+            Urgent::Look(id, look) => match self.live(id) {
+                Ok(()) => {
+                    if let Some(Slot::Live(identity)) = self.slots.get(&id) {
+                        look(Ok(identity));
+                    }
+                }
+                Err(e) => look(Err(e)),
+            },
+            Urgent::Snapshot(id) => {
+                if self.live(id).is_ok() {
+                    self.snapshot_wanted.push(id);
+                }
+            }
+            Urgent::Begin(begin) => self.committer.begin(begin),
+            Urgent::Committed(failed) => {
+                self.committing = false;
+                for (id, error) in failed {
+                    self.undo(id, error);
+                }
+            }
+        }
+    }
+
+    /// Makes sure that an identity is in memory. A broken one comes back by replay, as soon as
+    /// nothing of it is on its way to the disk.
+    fn live(&mut self, id: IdentityId) -> Result<()> {
+        match self.slots.get(&id) {
+            Some(Slot::Live(_)) => return Ok(()),
+            Some(Slot::Broken(error)) if self.committing || self.touched.contains(&id) => {
+                return Err(Error::new(
+                    ErrorKind::Poisoned,
+                    format!("identity {id} is coming back by replay after: {error}; try again"),
+                ));
+            }
+            _ => {}
+        }
+        self.nonce = self.nonce.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let (reader, snapshots) = (&*self.reader, &*self.snapshots);
+        let identity = Identity::open(id, reader, snapshots, &self.catalog, self.nonce)?;
+        self.slots.insert(id, Slot::Live(Box::new(identity)));
+        Ok(())
+    }
+
+    fn events(&mut self, id: IdentityId, events: &[Event], replies: Replies) {
+        if let Err(e) = self.live(id) {
+            return replies(Err(e));
+        }
+        let Some(Slot::Live(identity)) = self.slots.get_mut(&id) else { return };
+        let mut results = Vec::with_capacity(events.len());
+        let desk = &mut self.desk;
+        for event in events {
+            let step = std::panic::AssertUnwindSafe(|| identity.apply(event, desk));
+            match std::panic::catch_unwind(step) {
+                Ok(result) => results.push(result),
+                Err(panic) => {
+                    // The state may be half-way through the event. What was applied before it is
+                    // in the frame and will be durable; the state itself is replayed.
+                    let error = Error::new(
+                        ErrorKind::Poisoned,
+                        format!("the identity panicked on an event ({})", text_of(&*panic)),
+                    );
+                    self.desk = Desk::default();
+                    return self.poison(id, results, error, replies);
+                }
+            }
+        }
+        self.events += events.len();
+        if !self.touched.contains(&id) {
+            self.touched.push(id);
+        }
+        self.waiting.push(Waiting { id, results, replies });
+    }
+
+    /// The journal did not take an identity's frames: what was applied since is undone with them.
+    fn undo(&mut self, id: IdentityId, error: Arc<Error>) {
+        let (lost, kept) = std::mem::take(&mut self.waiting).into_iter().partition(|w| w.id == id);
+        self.waiting = kept;
+        self.touched.retain(|other| *other != id);
+        let lost: Vec<Waiting> = lost;
+        for waiting in lost {
+            (waiting.replies)(Err(Error::new(error.kind, error.message.clone())));
+        }
+        self.slots.insert(id, Slot::Broken(error));
+    }
+
+    fn poison(
+        &mut self,
+        id: IdentityId,
+        mut results: Vec<Result<Reply>>,
+        error: Error,
+        replies: Replies,
+    ) {
+        let error = Arc::new(error);
+        results.push(Err(Error::new(error.kind, error.message.clone())));
+        let frames = match self.slots.insert(id, Slot::Broken(error)) {
+            Some(Slot::Live(mut identity)) => identity.take_frames(),
+            _ => Vec::new(),
+        };
+        self.orphans.extend(frames);
+        self.waiting.push(Waiting { id, results, replies });
+        self.touched.push(id);
+    }
+
+    /// Hands everything that was applied to the committer, as one group.
+    fn commit(&mut self) {
+        if self.nothing_to_commit() {
+            return;
+        }
+        let mut group = Group {
+            waiting: std::mem::take(&mut self.waiting),
+            frames: std::mem::take(&mut self.orphans),
+            snapshots: Vec::new(),
+        };
+        let mut ids = std::mem::take(&mut self.touched);
+        let wanted = std::mem::take(&mut self.snapshot_wanted);
+        ids.extend(wanted.iter().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
+        for id in ids {
+            let Some(Slot::Live(identity)) = self.slots.get_mut(&id) else { continue };
+            group.frames.append(&mut identity.take_frames());
+            if let Some((head, bytes)) = identity.due_snapshot(wanted.contains(&id)) {
+                group.snapshots.push(SnapshotJob { id, head, bytes });
+            }
+        }
+        self.events = 0;
+        self.committing = true;
+        self.committer.commit(group);
+    }
+
+    fn last_snapshots(&mut self) {
+        let mut group = Group::default();
+        let mut ids: Vec<IdentityId> = self.slots.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            let Some(Slot::Live(identity)) = self.slots.get_mut(&id) else { continue };
+            if let Some((head, bytes)) = identity.due_snapshot(true) {
+                group.snapshots.push(SnapshotJob { id, head, bytes });
+            }
+        }
+        self.committer.commit(group);
+    }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}

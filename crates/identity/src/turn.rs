@@ -1,0 +1,370 @@
+//! The loop: (state, event) → (state', reply). Pure: the same events give the same bits.
+//!
+//! Everything that can change an identity passes through [`State::turn`]. It reads no clock (an
+//! event brings its time), draws no lot and awaits nothing. A refused event leaves the state as
+//! it was, and is not journaled.
+
+use her_learn::estimator::{Any, DriftDetector};
+use her_learn::{Catalog, Frozen, Label, Model, Prediction, Row, Scratch, Target, Task, saved};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Birth, Event, What};
+use crate::figures::{Figures, Outcome};
+
+mod clients;
+mod pending;
+
+pub use clients::Clients;
+pub use pending::{Pending, Waiting};
+
+/// Buffers for the work on one event. One per thread, shared by all identities on it.
+#[derive(Debug, Default)]
+pub struct Desk {
+    scratch: Scratch,
+    live: Prediction,
+    shadow: Prediction,
+}
+
+/// A whole identity at one version, without the outside world.
+pub struct State {
+    catalog: Catalog,
+    birth: Birth,
+    version: u64,
+    model: Model,
+    shadow: Option<Frozen>,
+    detector: Box<dyn DriftDetector>,
+    figures: Figures,
+    clients: Clients,
+    pending: Pending,
+    frozen: bool,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "State(version {}, {:?})", self.version, self.model)
+    }
+}
+
+/// A prediction with the names of its classes, as it leaves the identity.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// No opinion yet.
+    None,
+    /// The probability of `true`.
+    Binary(f64),
+    /// Classes with their probabilities, in order of first sight.
+    Classes(Vec<(Label, f64)>),
+    /// A number.
+    Value(f64),
+}
+
+/// What an event gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The version after the event.
+    pub version: u64,
+    /// The prediction made before learning; none for events that ask for none.
+    pub answer: Option<Answer>,
+    /// True when this request had been done before and was not done again.
+    pub duplicate: bool,
+    /// True when this event raised a drift alarm.
+    pub drift: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    birth: String,
+    version: u64,
+    model: Vec<u8>,
+    shadow: Option<Vec<u8>>,
+    detector: Vec<u8>,
+    figures: Figures,
+    clients: Clients,
+    pending: Vec<u8>,
+    frozen: bool,
+}
+
+impl State {
+    /// An identity that was just born: version 1.
+    pub fn born(birth: Birth, catalog: &Catalog) -> Result<Self> {
+        let model = Model::with_cap(&birth.model, catalog, birth.options.names_max)
+            .map_err(|e| Error::invalid(e.to_string()))?;
+        Ok(Self {
+            catalog: catalog.clone(),
+            version: 1,
+            model,
+            shadow: None,
+            detector: detector(catalog)?,
+            figures: Figures::default(),
+            clients: Clients::default(),
+            pending: Pending::default(),
+            frozen: false,
+            birth,
+        })
+    }
+
+    /// The one door through which an identity changes.
+    pub fn turn(&mut self, event: &Event, desk: &mut Desk) -> Result<Reply> {
+        event.check()?;
+        if let Some(request) = &event.request
+            && self.clients.is_done(request)?
+        {
+            return Ok(Reply {
+                version: self.version,
+                answer: None,
+                duplicate: true,
+                drift: false,
+            });
+        }
+        let mut drift = false;
+        let answer = match &event.what {
+            What::Born(_) => {
+                return Err(Error::invalid("an identity is born once; this one lives already"));
+            }
+            What::Branched { .. } => None,
+            What::Learn { row, target, weight } => {
+                self.check_learns()?;
+                drift = self.learn(row, target, *weight, event.at_ms, desk)?;
+                Some(self.answer(&desk.live))
+            }
+            What::Remember { key, row } => {
+                self.check_learns()?;
+                self.remember(key, row, event.at_ms, desk)?;
+                Some(self.answer(&desk.live))
+            }
+            What::Label { key, target } => {
+                self.check_learns()?;
+                let (answer, alarm) = self.label(key, target, event.at_ms, desk)?;
+                drift = alarm;
+                Some(answer)
+            }
+            What::Freeze => {
+                self.frozen = true;
+                None
+            }
+        };
+        self.version += 1;
+        if let Some(request) = &event.request {
+            self.clients.done(request, self.version, self.birth.options.clients_max);
+        }
+        Ok(Reply { version: self.version, answer, duplicate: false, drift })
+    }
+
+    /// Predict, score, learn.
+    fn learn(
+        &mut self,
+        row: &Row,
+        target: &Target,
+        weight: f64,
+        at_ms: u64,
+        desk: &mut Desk,
+    ) -> Result<bool> {
+        if let Some(shadow) = &self.shadow {
+            invalid(shadow.predict(row, &mut desk.shadow, &mut desk.scratch))?;
+        }
+        invalid(self.model.step(row, target, weight, &mut desk.live, &mut desk.scratch))?;
+        let drift = self.score(&desk.live, Some(&desk.shadow), target);
+        self.learned(at_ms);
+        Ok(drift)
+    }
+
+    fn remember(&mut self, key: &str, row: &Row, at_ms: u64, desk: &mut Desk) -> Result<()> {
+        self.pending.check_free(key)?;
+        if self.birth.options.late_labels_max == 0 {
+            return Err(Error::invalid(
+                "this identity keeps no predictions for late labels; its late_labels_max is 0",
+            ));
+        }
+        invalid(self.model.predict(row, &mut desk.live, &mut desk.scratch))?;
+        let shadow = match &self.shadow {
+            Some(shadow) => {
+                invalid(shadow.predict(row, &mut desk.shadow, &mut desk.scratch))?;
+                Some(desk.shadow.clone())
+            }
+            None => None,
+        };
+        let waiting = Waiting {
+            row: row.clone(),
+            live: desk.live.clone(),
+            shadow,
+            at_ms,
+            version: self.version + 1,
+        };
+        self.pending.insert(key, waiting);
+        self.figures.remembered += 1;
+        self.expire(at_ms);
+        Ok(())
+    }
+
+    /// Scores the prediction as it was made, then learns from its features.
+    fn label(
+        &mut self,
+        key: &str,
+        target: &Target,
+        at_ms: u64,
+        desk: &mut Desk,
+    ) -> Result<(Answer, bool)> {
+        let ttl_ms = self.birth.options.late_label_ttl_s * 1000;
+        let waiting = self.pending.find(key)?;
+        if waiting.at_ms.saturating_add(ttl_ms) <= at_ms {
+            return Err(Error::new(
+                ErrorKind::Gone,
+                format!("id {key:?} waited more than {} s for its label", ttl_ms / 1000),
+            ));
+        }
+        let row = waiting.row.clone();
+        invalid(self.model.learn(&row, target, 1.0, &mut desk.scratch))?;
+        let Some(waiting) = self.pending.take(key) else {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "a prediction that was just found is gone",
+            ));
+        };
+        let drift = self.score(&waiting.live, waiting.shadow.as_ref(), target);
+        self.figures.labelled += 1;
+        self.learned(at_ms);
+        self.expire(at_ms);
+        Ok((self.answer(&waiting.live), drift))
+    }
+
+    fn expire(&mut self, at_ms: u64) {
+        let options = &self.birth.options;
+        let (ttl_ms, max) = (options.late_label_ttl_s * 1000, options.late_labels_max as usize);
+        self.figures.expired += self.pending.expire(at_ms, ttl_ms, max);
+    }
+
+    fn score(&mut self, live: &Prediction, shadow: Option<&Prediction>, target: &Target) -> bool {
+        let task = self.model.task();
+        let shadow = shadow.zip(self.shadow.as_ref().map(Frozen::classes));
+        let seen = Outcome { task, live, classes: self.model.classes(), shadow, target };
+        self.figures.score(&seen, self.version + 1, &mut *self.detector)
+    }
+
+    /// What follows every learned event: counts, the path, and the shadow's freezing.
+    fn learned(&mut self, at_ms: u64) {
+        self.figures.count(at_ms);
+        self.figures.path.update(&self.model);
+        if self.figures.learned == self.birth.options.shadow_after {
+            let frozen = self.model.freeze(&self.catalog);
+            self.shadow = Some(frozen.expect("a model that saves itself can be loaded"));
+        }
+    }
+
+    fn check_learns(&self) -> Result<()> {
+        if self.frozen {
+            return Err(Error::new(
+                ErrorKind::Frozen,
+                "this identity is frozen and learns no more; fork it to learn on",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Predicts with the model as it is. Changes nothing.
+    pub fn predict(&self, row: &Row, desk: &mut Desk) -> Result<Answer> {
+        invalid(self.model.predict(row, &mut desk.live, &mut desk.scratch))?;
+        Ok(self.answer(&desk.live))
+    }
+
+    fn answer(&self, p: &Prediction) -> Answer {
+        match self.model.task() {
+            Task::Regression => p.value.map_or(Answer::None, Answer::Value),
+            _ if p.proba.is_empty() => Answer::None,
+            Task::Binary => Answer::Binary(p.positive()),
+            Task::Multiclass => {
+                let named = self.model.classes().iter().cloned().zip(p.proba.iter().copied());
+                Answer::Classes(named.filter(|(_, p)| !p.is_nan()).collect())
+            }
+        }
+    }
+
+    /// The sequence number of the last event.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What the identity was made of.
+    pub fn birth(&self) -> &Birth {
+        &self.birth
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What the identity knows about itself.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// True when the identity learns no more.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// Lets a branch of a frozen identity learn again.
+    pub(crate) fn thaw(&mut self) {
+        self.frozen = false;
+    }
+
+    /// Predictions that wait for their label.
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The exact state as bytes: equal states give equal bytes.
+    pub fn save(&self) -> Vec<u8> {
+        let saved = Saved {
+            // JSON keeps a spec's objects readable; postcard cannot hold free-form values.
+            birth: serde_json::to_string(&self.birth).expect("a birth is plain data"),
+            version: self.version,
+            model: self.model.save(),
+            shadow: self.shadow.as_ref().map(Frozen::save),
+            detector: saved::save(&*self.detector as &dyn her_learn::estimator::Estimator),
+            figures: self.figures.clone(),
+            clients: self.clients.clone(),
+            pending: self.pending.save(),
+            frozen: self.frozen,
+        };
+        postcard::to_allocvec(&saved).expect("a state is plain data")
+    }
+
+    /// A state from the bytes of [`save`](Self::save).
+    pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
+        let damaged =
+            |e: &dyn std::fmt::Display| Error::new(ErrorKind::Corrupt, format!("snapshot: {e}"));
+        let s: Saved = postcard::from_bytes(bytes).map_err(|e| damaged(&e))?;
+        let birth: Birth = serde_json::from_str(&s.birth).map_err(|e| damaged(&e))?;
+        let shadow = s.shadow.map(|b| Frozen::load(&b, catalog)).transpose();
+        let detector = match saved::load(&s.detector, &catalog.builder()) {
+            Ok(Any::DriftDetector(d)) => d,
+            Ok(_) => return Err(damaged(&"the drift detector is something else")),
+            Err(e) => return Err(damaged(&e)),
+        };
+        Ok(Self {
+            catalog: catalog.clone(),
+            birth,
+            version: s.version,
+            model: Model::load(&s.model, catalog).map_err(|e| damaged(&e))?,
+            shadow: shadow.map_err(|e| damaged(&e))?,
+            detector,
+            figures: s.figures,
+            clients: s.clients,
+            pending: Pending::load(&s.pending)?,
+            frozen: s.frozen,
+        })
+    }
+}
+
+fn detector(catalog: &Catalog) -> Result<Box<dyn DriftDetector>> {
+    match invalid(catalog.builder().build(&"ADWIN".into()))? {
+        Any::DriftDetector(d) => Ok(d),
+        _ => Err(Error::new(ErrorKind::Internal, "ADWIN is no drift detector")),
+    }
+}
+
+fn invalid<T>(result: her_learn::Result<T>) -> Result<T> {
+    result.map_err(|e| Error::invalid(e.to_string()))
+}

@@ -1,0 +1,55 @@
+//! `Sum`: the running sum.
+//!
+//! `sum ← sum + x`.
+//!
+//! **Shape** numbers in, a number out; 0 before the first. **Cost** 8 bytes, one addition a
+//! number. **Errors** none.
+//!
+//! ```
+//! use her_learn::Catalog;
+//! let mut sum = Catalog::builtin().builder().univariate(&"Sum".into())?;
+//! for x in [-5.0, 2.0] {
+//!     sum.update(x);
+//! }
+//! assert_eq!(sum.get(), -3.0);
+//! # Ok::<(), her_learn::Error>(())
+//! ```
+//!
+//! **Source** River, `stats/summing.py`.
+
+use serde::{Deserialize, Serialize};
+
+super::plain_statistic!(Sum, name "Sum", "The running sum");
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct State {
+    sum: f64,
+}
+
+impl State {
+    fn update(&mut self, x: f64) {
+        self.sum += x;
+    }
+
+    fn get(&self) -> f64 {
+        self.sum
+    }
+}
+
+impl Sum {
+    /// Takes a number back.
+    pub fn revert(&mut self, x: f64) {
+        self.state.sum -= x;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn river() {
+        crate::stats::tests::check(
+            &"Sum".into(),
+            &[3.5, 2.25, 2.25, 9.25, 16.25, 11.75, 13.75, 25.5, 26.0, 24.75, 30.75, 33.75],
+        );
+    }
+}

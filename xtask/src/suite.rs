@@ -1,0 +1,81 @@
+//! `cargo xtask test`: every check there is, cheap ones first. CI runs nothing else.
+
+use anyhow::{Context, Result, bail};
+
+use crate::setup::{Venv, ensure};
+use crate::shell::{cargo, run as run_command, say, timed, works};
+use crate::{conformance, data, tidy};
+
+/// One named check.
+struct Step {
+    name: &'static str,
+    /// Left out by `--fast`.
+    slow: bool,
+    work: fn() -> Result<()>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "format", slow: false, work: format },
+    Step { name: "tidy", slow: false, work: tidy::run },
+    Step { name: "setup", slow: false, work: || ensure(Venv::Conformance) },
+    Step { name: "data", slow: false, work: data::fetch },
+    Step { name: "clippy", slow: false, work: clippy },
+    Step { name: "tests", slow: false, work: tests },
+    Step { name: "doctests", slow: true, work: doctests },
+    Step { name: "conformance", slow: true, work: conformance::check },
+];
+
+/// Run the steps in order; the first that fails ends the run.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let fast = match arguments {
+        [] => false,
+        [only] if only == "--fast" => true,
+        other => bail!("`test` takes only --fast, but was given {other:?}"),
+    };
+    let mut seconds = Vec::new();
+    for step in STEPS {
+        if fast && step.slow {
+            seconds.push(format!("{:>12}  left out by --fast", step.name));
+            continue;
+        }
+        say(&format!("── {}", step.name));
+        let (result, took) = timed(step.work);
+        seconds.push(format!("{:>12}  {:7.1} s", step.name, took.as_secs_f64()));
+        if let Err(error) = result {
+            say(&format!("\n{}", seconds.join("\n")));
+            return Err(error).with_context(|| format!("the step `{}` failed", step.name));
+        }
+    }
+    say(&format!("\n{}", seconds.join("\n")));
+    Ok(())
+}
+
+fn format() -> Result<()> {
+    run_command(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    let arguments =
+        ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    run_command(&mut cargo(&arguments))
+}
+
+fn tests() -> Result<()> {
+    if works(&mut cargo(&["nextest", "--version"])) {
+        let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
+        return run_command(&mut cargo(&[
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--profile",
+            profile,
+        ]));
+    }
+    say("cargo-nextest is not installed: running `cargo test`, without time limits per test");
+    run_command(&mut cargo(&["test", "--workspace", "--locked", "--all-targets"]))
+}
+
+fn doctests() -> Result<()> {
+    run_command(&mut cargo(&["test", "--quiet", "--workspace", "--locked", "--doc"]))
+}
