@@ -299,6 +299,10 @@ impl Regressor for BayesianLinearRegression {
             return;
         }
         self.place(x);
+        if self.state.n == 0 {
+            // Nothing but events without features so far: there is no matrix yet.
+            return;
+        }
         let (state, work) = (&mut self.state, &mut self.work);
         match self.params.smoothing {
             None => state.update_covariance(y, self.params.beta, work),
