@@ -189,7 +189,7 @@ fn metrics_of_two_classes_do_not_allocate() {
     let classes = [her_learn::Label::Bool(false), her_learn::Label::Bool(true)];
     let specs = ["Accuracy", "Precision", "Recall", "F1", "MCC", "LogLoss", "CrossEntropy"];
     let more = [json!("ROCAUC"), json!({"ExactROCAUC": {"window_size": 64}})];
-    let rolling = json!({"Rolling": {"cls": "LogLoss", "window_size": 64}});
+    let rolling = json!({"RollingMetric": {"obj": "LogLoss", "window_size": 64}});
     for spec in specs.map(Value::from).into_iter().chain(more).chain([rolling]) {
         let mut metric = build(&spec, &Catalog::builtin()).unwrap();
         for i in 0..512 {
