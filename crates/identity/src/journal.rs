@@ -2,8 +2,8 @@
 //!
 //! `state(v) = fold(journal[1..v])`. The unit of append is a [`Frame`] of events of one identity;
 //! frames of one identity are dense in sequence numbers and chained by digest, so that damage or
-//! loss below us is an error and never a shorter life. The newest epoch owns the identity: an append
-//! is accepted only on top of the head it names, so an owner that was overtaken cannot write.
+//! loss below us is an error and never a shorter life. The newest epoch owns the identity: an
+//! append is accepted only on top of the head it names, so an overtaken owner cannot write.
 //!
 //! What every engine promises:
 //! 1. An accepted frame is durable as [`Journal::durability`] says before `append` returns.
@@ -140,9 +140,9 @@ pub trait JournalReader: Send {
     fn head(&self, id: IdentityId) -> Result<Option<Head>>;
 
     /// Visits the frames of `id` in order, from the one that holds event `from_seq` (0 is taken as
-    /// 1), verified: dense, chained, checksummed, epochs never falling. A frame is visited whole, so the first
-    /// may begin before `from_seq`. Reading from the event after the head visits nothing; further
-    /// on, or at a truncated event, is [`ErrorKind::NotFound`].
+    /// 1), verified: dense, chained, checksummed, epochs never falling. A frame is visited whole,
+    /// so the first may begin before `from_seq`. Reading from the event after the head visits
+    /// nothing; further on, or at a truncated event, is [`ErrorKind::NotFound`].
     fn read(&self, id: IdentityId, from_seq: u64, visit: Visit<'_>) -> Result<()>;
 
     /// The last truncated event of `id`: reading starts after it.

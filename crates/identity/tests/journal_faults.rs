@@ -274,6 +274,24 @@ fn a_write_that_fills_the_disk_half_way_is_undone() {
 }
 
 #[test]
+fn nothing_of_an_undone_write_is_left_behind_a_shorter_one() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk);
+    let mut owner = Owner::birth(&mut journal, 1);
+    let mut again = owner.clone();
+    let long = [owner.events(1, &[1; 300]), owner.events(1, &[2; 300])];
+    disk.full_after(Some(700));
+    assert!(matches!(append(&mut journal, &long)[0], Err(AppendError::Full(_))));
+    disk.full_after(None);
+    let short = again.events(1, b"short");
+    append_ok(&mut journal, from_ref(&short));
+    let crashed = disk.crashed(Crash::DropUnsynced);
+    let journal = open(&crashed);
+    assert_eq!(journal.report().torn, None);
+    assert_eq!(frames_of(&journal, id(1), 1).unwrap()[1..], [short]);
+}
+
+#[test]
 fn a_failed_sync_or_write_poisons_until_it_is_reopened() {
     type Fault = fn(&FaultyDisk);
     let faults: [Fault; 3] =

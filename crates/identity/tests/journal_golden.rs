@@ -1,7 +1,7 @@
 //! Files as the first release wrote them: every later build opens them, for ever.
 //!
-//! With `HER_WRITE_GOLDEN=1` the files of the newest format are written; those of older formats stay
-//! as they are. A new format gets a new directory and a new line in `FORMATS`.
+//! With `HER_WRITE_GOLDEN=1` the files of the newest format are written; those of older formats
+//! stay as they are. A new format gets a new directory and a new line in `FORMATS`.
 
 use her_identity::disk::{Disk, FaultyDisk};
 use her_identity::format;

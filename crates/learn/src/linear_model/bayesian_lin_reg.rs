@@ -19,12 +19,12 @@
 //! let mut model = Model::new(&json!("BayesianLinearRegression"), &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..200_u32 {
-//!     let (a, b) = (f64::from(i * 7919 % 101), f64::from(i * 104_729 % 103) / 100.0);
-//!     let y = Target::Number(3.0 * a - 50.0 * b);
+//!     let (a, b) = (f64::from(i * 7919 % 101), f64::from(i * 104_729 % 103));
+//!     let y = Target::Number(3.0 * a - 0.5 * b);
 //!     model.step(&Row::from_json(&json!({"a": a, "b": b}))?, &y, 1.0, &mut p, &mut s)?;
 //! }
-//! model.predict(&Row::from_json(&json!({"a": 10.0, "b": 1.0}))?, &mut p, &mut s)?;
-//! assert!((p.value.unwrap() + 20.0).abs() < 1.0);
+//! model.predict(&Row::from_json(&json!({"a": 10.0, "b": 20.0}))?, &mut p, &mut s)?;
+//! assert!((p.value.unwrap() - 20.0).abs() < 0.01);
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!
