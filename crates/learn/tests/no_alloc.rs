@@ -1,5 +1,6 @@
 //! After warm-up, neither a step nor a prediction allocates.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 #![expect(unsafe_code, reason = "a global allocator that counts can't be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -108,7 +109,7 @@ fn texts() -> Vec<Row> {
             let mut row = Row::new(Arc::clone(&shape));
             row.push_number((mix(i) % 7) as f64);
             row.push_text(["red", "green", "blue"][mix(i + 1) as usize % 3]);
-            let sentence = (0..1 + mix(i) % 6).map(|k| words[mix(i * 9 + k) as usize % 8]);
+            let sentence = (0..=(mix(i) % 6)).map(|k| words[mix(i * 9 + k) as usize % 8]);
             row.push_text(&sentence.collect::<Vec<_>>().join(" "));
             row
         })
