@@ -240,7 +240,9 @@ fn run<'a>(case: &'a Value, catalog: &Catalog, events: &[Event]) -> Result<Run<'
             continue;
         }
         if let Some(seen) = observation(&run.model, y, &run.prediction) {
-            wanted.iter_mut().for_each(|(_, metric, _)| metric.update(seen, 1.0));
+            for (_, metric, _) in &mut wanted {
+                metric.update(seen, 1.0);
+            }
         }
     }
     if next != recorded.len() {
