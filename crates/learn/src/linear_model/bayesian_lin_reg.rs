@@ -163,6 +163,10 @@ impl State {
     /// Adds an event to the covariance, and moves the mean by the error that it shows.
     fn update_covariance(&mut self, y: f64, beta: f64, work: &mut Work) {
         let (n, cap) = (self.n, self.cap);
+        if n == 0 {
+            // Nothing to move: no feature was ever met.
+            return;
+        }
         let x = &work.x[..n];
         work.product.clear();
         let rows = self.matrix.chunks_exact(cap).take(n);
@@ -184,6 +188,9 @@ impl State {
     /// Lets the precision fade and adds an event to it, then solves for the mean.
     fn update_precision(&mut self, y: f64, beta: f64, smoothing: f64, work: &mut Work) {
         let (n, cap) = (self.n, self.cap);
+        if n == 0 {
+            return;
+        }
         for (i, row) in self.matrix.chunks_exact_mut(cap).enumerate() {
             let bx = work.x.get(i).map_or(0.0, |x| beta * x);
             for (j, cell) in row.iter_mut().enumerate() {
