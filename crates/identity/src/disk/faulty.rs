@@ -273,8 +273,11 @@ impl Disk for FaultyDisk {
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
-        let inside = state.seen.keys().filter(|path| path.parent() == Some(dir));
-        Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
+        let inside = state.seen.keys().filter_map(|path| path.strip_prefix(dir).ok());
+        // Directories are where files are: the first part of a longer path is one.
+        let first = inside.filter_map(|rest| rest.components().next()?.as_os_str().to_str());
+        let names: BTreeSet<String> = first.map(str::to_owned).collect();
+        Ok(names.into_iter().collect())
     }
 
     fn free_bytes(&self, _dir: &Path) -> io::Result<u64> {
