@@ -210,10 +210,11 @@ impl Rng {
         k - 1
     }
 
-    /// `sample(range(n), k)` into `out`: `k` different integers below `n`.
-    pub fn sample_into(&mut self, n: usize, k: usize, out: &mut Vec<usize>) {
+    /// `sample(range(n), k)` into `out`: `k` different integers below `n`. `pool` is a buffer.
+    pub fn sample_into(&mut self, n: usize, k: usize, out: &mut Vec<usize>, pool: &mut Vec<usize>) {
         assert!(k <= n, "a sample of {k} from {n}");
         out.clear();
+        pool.clear();
         // CPython keeps a pool where a set of the drawn ones would be larger. The bound is
         // 21 + 4^⌈log₄ 3k⌉ beyond five; 3k is never a power of 4, so integers say the same.
         let mut set_size = 21;
@@ -225,7 +226,7 @@ impl Rng {
             set_size += power;
         }
         if n <= set_size {
-            let mut pool: Vec<usize> = (0..n).collect();
+            pool.extend(0..n);
             for i in 0..k {
                 let j = self.below((n - i) as u64) as usize;
                 out.push(pool[j]);
@@ -233,10 +234,11 @@ impl Rng {
             }
             return;
         }
-        let mut drawn = std::collections::BTreeSet::new();
         while out.len() < k {
             let j = self.below(n as u64) as usize;
-            if drawn.insert(j) {
+            // The drawn ones, sorted.
+            if let Err(at) = pool.binary_search(&j) {
+                pool.insert(at, j);
                 out.push(j);
             }
         }
@@ -245,7 +247,7 @@ impl Rng {
     /// `sample(range(n), k)`.
     pub fn sample(&mut self, n: usize, k: usize) -> Vec<usize> {
         let mut out = Vec::with_capacity(k);
-        self.sample_into(n, k, &mut out);
+        self.sample_into(n, k, &mut out, &mut Vec::new());
         out
     }
 
