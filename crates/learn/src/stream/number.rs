@@ -8,7 +8,7 @@ const EXACT: [f64; 23] = [
 
 /// Moves past digits, gathering them; wraps where there are more than 19, which the caller sees
 /// by their count.
-#[inline(always)]
+#[inline]
 fn digits(bytes: &[u8], mut at: usize, mut sum: u64) -> (usize, u64) {
     while let Some(digit) = bytes.get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {
         sum = sum.wrapping_mul(10).wrapping_add(u64::from(digit));
@@ -22,7 +22,7 @@ fn digits(bytes: &[u8], mut at: usize, mut sum: u64) -> (usize, u64) {
 ///
 /// Numbers of up to 2⁵³ in up to 22 decimals need one exact division (Clinger, 1990. How to read
 /// floating point numbers accurately); the others go to `fast-float2`, which rounds the same way.
-#[inline(always)]
+#[inline]
 pub(super) fn json(bytes: &[u8]) -> Option<(f64, usize)> {
     let start = usize::from(bytes.first() == Some(&b'-'));
     let (point, whole) = digits(bytes, start, 0);

@@ -104,7 +104,7 @@ impl Plan {
         (record[at..] == self.text[self.tail..]).then_some(())
     }
 
-    #[inline(always)]
+    #[inline]
     fn past_literal(&self, piece: &Piece, record: &[u8], at: usize) -> Option<usize> {
         let len = (piece.end - piece.start) as usize;
         if let (true, Some(head)) = (len <= 16, record.get(at..at + 16)) {
@@ -116,7 +116,7 @@ impl Plan {
     }
 }
 
-#[inline(always)]
+#[inline]
 fn number_or_bool(bytes: &[u8]) -> Option<(f64, usize)> {
     number::json(bytes).or_else(|| boolean(bytes).map(|(b, n)| (f64::from(u8::from(b)), n)))
 }

@@ -23,13 +23,12 @@ impl Shapes {
             let same = |(name, kind): &(Box<str>, Kind)| new.next() == Some((&**name, *kind));
             shape.columns().iter().all(same) && new.next().is_none()
         };
-        match self.0.iter().position(same) {
-            Some(at) => self.0[..=at].rotate_right(1),
-            None => {
-                let shape = Arc::new(Shape::new(columns)?);
-                self.0.truncate(REMEMBERED - 1);
-                self.0.insert(0, shape);
-            }
+        if let Some(at) = self.0.iter().position(same) {
+            self.0[..=at].rotate_right(1);
+        } else {
+            let shape = Arc::new(Shape::new(columns)?);
+            self.0.truncate(REMEMBERED - 1);
+            self.0.insert(0, shape);
         }
         Ok(Arc::clone(&self.0[0]))
     }
