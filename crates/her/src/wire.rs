@@ -171,9 +171,9 @@ pub fn event(house: &House, body: &Value) -> Result<Event> {
     };
     let weight = match map.get("w") {
         None => 1.0,
-        Some(w) => w.as_f64().ok_or_else(|| {
-            Error::invalid(format!("w must be a number of 0 or more, got {w}"))
-        })?,
+        Some(w) => w
+            .as_f64()
+            .ok_or_else(|| Error::invalid(format!("w must be a number of 0 or more, got {w}")))?,
     };
     let what = match (row, target, key) {
         (Some(row), Some(target), None) => What::Learn { row, target, weight },

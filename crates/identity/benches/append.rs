@@ -7,7 +7,7 @@
 use her_identity::clock::{Clock, RealClock};
 use her_identity::disk::{Disk, RealDisk};
 use her_identity::journal::{
-    Frame, FrameHeader, FrameKind, Head, IdentityId, Journal, JournalReader, Options,
+    Digest, Frame, FrameHeader, FrameKind, Head, IdentityId, Journal, JournalReader, Options,
     SegmentJournal,
 };
 use std::ops::ControlFlow;
@@ -17,7 +17,9 @@ const IDENTITIES: usize = 1_000;
 const ROUNDS: usize = 10;
 
 fn main() {
-    let dir = tempfile::tempdir_in(".").expect("a directory on this disk");
+    // The directory to measure in may be named, to compare disks; by default it is this one.
+    let place = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let dir = tempfile::tempdir_in(place.as_deref().unwrap_or(".")).expect("a directory");
     let clock = RealClock::new();
     let mut journal = SegmentJournal::open(&dir.path().join("journal"), Options::default())
         .expect("the journal opens");
@@ -27,7 +29,7 @@ fn main() {
     println!("durable records of {RECORD} B per second, write + sync per batch");
     println!("batch      raw     frames  ratio    stream  ratio");
     for batch in [1, 10, 100, 1_000] {
-        let appends = (4_000 / batch).clamp(20, 1_500) / ROUNDS;
+        let appends = (40_000 / batch).clamp(100, 1_500) / ROUNDS;
         let mut ns = [0_u64; 3];
         for _ in 0..ROUNDS {
             ns[0] += raw(dir.path(), &clock, batch, appends);
@@ -89,7 +91,12 @@ impl Owners {
 
 fn births(journal: &mut SegmentJournal) -> Vec<(IdentityId, Head)> {
     let ids = (0..IDENTITIES).map(|n| IdentityId((n as u128 + 1).to_be_bytes()));
-    ids.map(|id| (id, journal.own(id, None, 1, 1).expect("a birth succeeds"))).collect()
+    let own = |id| Frame::own(id, 1, 1, 0, Digest::ZERO).expect("a small frame");
+    let births: Vec<Frame> = ids.map(own).collect();
+    let mut results = Vec::new();
+    journal.append(&births, &mut results);
+    let heads = results.into_iter().map(|head| head.expect("a birth succeeds"));
+    births.iter().map(|birth| birth.header().identity).zip(heads).collect()
 }
 
 fn raw(dir: &std::path::Path, clock: &RealClock, batch: usize, appends: usize) -> u64 {

@@ -126,7 +126,7 @@ struct RealLock {
 
 impl DiskLock for RealLock {}
 
-const ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
+static ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
 
 impl DiskFile for File {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {

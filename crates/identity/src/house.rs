@@ -36,8 +36,8 @@ mod past;
 mod registry;
 
 pub use past::{Verified, weight_name};
-pub use registry::{Branch, Origin, Record};
 use registry::Registry;
+pub use registry::{Branch, Origin, Record};
 
 /// How a house is opened.
 #[derive(Clone)]
@@ -54,11 +54,7 @@ impl Config {
     /// A house in a directory, with a learner for each core up to four.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self {
-            dir: dir.into(),
-            shards: cores.clamp(1, 4),
-            journal: JournalOptions::default(),
-        }
+        Self { dir: dir.into(), shards: cores.clamp(1, 4), journal: JournalOptions::default() }
     }
 }
 
@@ -75,7 +71,12 @@ pub struct House {
 impl House {
     /// Opens a house, or builds it where there is none. Fails when another process has it open.
     pub fn open(config: Config, catalog: Catalog) -> Result<Self> {
-        let registry = Registry::open(&*config.journal.disk, &config.dir, config.shards, &*config.journal.clock)?;
+        let registry = Registry::open(
+            &*config.journal.disk,
+            &config.dir,
+            config.shards,
+            &*config.journal.clock,
+        )?;
         let snapshots = Arc::new(Snapshots::new(Arc::clone(&config.journal.disk), &config.dir));
         let (mut shards, mut reports) = (Vec::new(), Vec::new());
         for i in 0..registry.shards() {
@@ -84,7 +85,13 @@ impl House {
             reports.push(crate::journal::Journal::report(&journal));
             let (snapshots, catalog) = (Arc::clone(&snapshots), catalog.clone());
             let journal = Box::new(journal);
-            shards.push(Shard::start(&format!("shard-{i}"), journal, snapshots, catalog, nonce()?)?);
+            shards.push(Shard::start(
+                &format!("shard-{i}"),
+                journal,
+                snapshots,
+                catalog,
+                nonce()?,
+            )?);
         }
         Ok(Self { config, catalog, registry, snapshots, shards, reports })
     }

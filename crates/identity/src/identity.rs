@@ -204,7 +204,8 @@ impl State {
                 std::ops::ControlFlow::Continue(())
             })
         })?;
-        let state = state.ok_or_else(|| broken(id, 1, "the journal does not begin with a birth"))?;
+        let state =
+            state.ok_or_else(|| broken(id, 1, "the journal does not begin with a birth"))?;
         if state.version() != version {
             return Err(Error::not_found(format!(
                 "identity {id} has no version {version}; its journal ends at {}",

@@ -2,8 +2,8 @@
 //!
 //! `state(v) = fold(journal[1..v])`. The unit of append is a [`Frame`] of events of one identity;
 //! frames of one identity are dense in sequence numbers and chained by digest, so that damage or
-//! loss below us is an error and never a shorter life. The newest epoch owns the identity: an append
-//! is accepted only on top of the head it names, so an owner that was overtaken cannot write.
+//! loss below us is an error and never a shorter life. The newest epoch owns the identity: an
+//! append is accepted only on top of the head it names, so an overtaken owner cannot write.
 //!
 //! What every engine promises:
 //! 1. An accepted frame is durable as [`Journal::durability`] says before `append` returns.
@@ -15,16 +15,16 @@
 //! 7. Truncation is idempotent and keeps the fence: the last frame always stays.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::FRAME_PAYLOAD_MAX;
-use std::fmt;
 use std::ops::ControlFlow;
-use std::str::FromStr;
 
+mod append;
 mod background;
+mod chain;
 mod frame;
 mod index;
 mod manifest;
 mod memory;
+mod options;
 mod reader;
 mod recover;
 mod segment;
@@ -33,228 +33,12 @@ mod sidecar;
 pub mod suite;
 mod writer;
 
+pub use chain::{Digest, Frame, FrameHeader, FrameKind, FrameRef, Head, IdentityId};
 pub use memory::MemoryJournal;
+pub use options::Options;
 #[cfg(any(test, feature = "testing"))]
-pub use writer::PlantedBug;
-pub use writer::{Options, SegmentJournal};
-
-/// The name of an identity below the surface: sixteen bytes, written as 32 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IdentityId(pub [u8; 16]);
-
-impl fmt::Display for IdentityId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for IdentityId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for IdentityId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let wrong = || Error::invalid(format!("identity id {text:?} is not 32 hex digits"));
-        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(wrong());
-        }
-        let bits = u128::from_str_radix(text, 16).map_err(|_| wrong())?;
-        Ok(Self(bits.to_be_bytes()))
-    }
-}
-
-/// The value of the rolling chain after a frame: it proves that a replay is the same life.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Digest(pub [u8; 16]);
-
-impl Digest {
-    /// The chain before the first frame of an identity.
-    pub const ZERO: Self = Self([0; 16]);
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// What a frame holds. The numbers are on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum FrameKind {
-    /// Events: the only kind that occupies sequence numbers.
-    Events = 1,
-    /// A new owner; only [`Journal::own`] and [`Journal::begin`] write it.
-    Own = 2,
-    /// The owner hands the identity to another.
-    Handoff = 3,
-    /// A reference to a snapshot; also moves the head of a cold identity into a new segment.
-    Snapshot = 4,
-    /// The end of an identity's life as a learner. What may follow is not the journal's affair.
-    Seal = 5,
-}
-
-impl FrameKind {
-    /// The kind with this number on disk.
-    pub fn from_u8(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::Events),
-            2 => Some(Self::Own),
-            3 => Some(Self::Handoff),
-            4 => Some(Self::Snapshot),
-            5 => Some(Self::Seal),
-            _ => None,
-        }
-    }
-}
-
-/// What a frame says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameHeader {
-    /// What the payload is.
-    pub kind: FrameKind,
-    /// Whose frame it is.
-    pub identity: IdentityId,
-    /// The owner's fencing number.
-    pub epoch: u64,
-    /// The sequence number of the first event; of the next one, if there are none.
-    pub first_seq: u64,
-    /// How many events; 0 unless the kind is [`FrameKind::Events`].
-    pub count: u32,
-    /// Chosen by the writer, so that two writers never make the same frame.
-    pub nonce: u64,
-    /// The digest of the frame before.
-    pub prev: Digest,
-}
-
-impl FrameHeader {
-    /// The sequence number of the last event up to and with this frame.
-    pub fn last_seq(&self) -> u64 {
-        self.first_seq.saturating_add(self.count as u64).saturating_sub(1)
-    }
-
-    /// The chain value of this header and `payload`: 16 bytes of BLAKE3.
-    fn digest(&self, payload: &[u8]) -> Digest {
-        let mut head = [0u8; 65];
-        head[..16].copy_from_slice(&self.prev.0);
-        head[16] = self.kind as u8;
-        head[17..33].copy_from_slice(&self.identity.0);
-        head[33..41].copy_from_slice(&self.epoch.to_le_bytes());
-        head[41..49].copy_from_slice(&self.first_seq.to_le_bytes());
-        head[49..53].copy_from_slice(&self.count.to_le_bytes());
-        head[53..61].copy_from_slice(&self.nonce.to_le_bytes());
-        head[61..65].copy_from_slice(&(payload.len() as u32).to_le_bytes());
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&head).update(payload);
-        let mut digest = [0; 16];
-        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        Digest(digest)
-    }
-}
-
-/// A frame to append. Its fields cannot be changed once sealed, so its digest is always true.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    header: FrameHeader,
-    digest: Digest,
-    payload: Vec<u8>,
-}
-
-impl Frame {
-    /// Checks the header, computes the digest and closes the frame.
-    pub fn seal(header: FrameHeader, payload: Vec<u8>) -> Result<Self> {
-        let events = header.kind == FrameKind::Events;
-        if payload.len() > FRAME_PAYLOAD_MAX {
-            return Err(Error::invalid(format!(
-                "a frame payload of {} bytes is longer than {FRAME_PAYLOAD_MAX}; split it",
-                payload.len()
-            )));
-        }
-        if events != (header.count > 0) {
-            return Err(Error::invalid(format!(
-                "a frame of kind {:?} cannot hold {} events",
-                header.kind, header.count
-            )));
-        }
-        if header.first_seq == 0 || header.first_seq.checked_add(header.count as u64).is_none() {
-            return Err(Error::invalid(format!(
-                "sequence numbers start at 1 and end at 2^64 - 1, not at {}",
-                header.first_seq
-            )));
-        }
-        let digest = header.digest(&payload);
-        Ok(Self { header, digest, payload })
-    }
-
-    /// What the frame says of itself.
-    pub fn header(&self) -> &FrameHeader {
-        &self.header
-    }
-
-    /// The chain after this frame.
-    pub fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    /// The bytes inside.
-    pub fn payload(&self) -> &[u8] {
-        &self.payload
-    }
-
-    /// The payload back, to reuse its memory.
-    pub fn into_payload(self) -> Vec<u8> {
-        self.payload
-    }
-
-    /// The head of the identity once this frame is the last one.
-    pub fn head(&self) -> Head {
-        self.as_ref().head()
-    }
-
-    /// The same frame, borrowed.
-    pub fn as_ref(&self) -> FrameRef<'_> {
-        FrameRef { header: self.header, digest: self.digest, payload: &self.payload }
-    }
-}
-
-/// A frame that was read and verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameRef<'a> {
-    /// What the frame says of itself.
-    pub header: FrameHeader,
-    /// The chain after this frame.
-    pub digest: Digest,
-    /// The bytes inside.
-    pub payload: &'a [u8],
-}
-
-impl FrameRef<'_> {
-    /// The head of the identity once this frame is the last one.
-    pub fn head(&self) -> Head {
-        Head { seq: self.header.last_seq(), epoch: self.header.epoch, digest: self.digest }
-    }
-}
-
-/// Where an identity stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// The sequence number of the last event; 0 before the first.
-    pub seq: u64,
-    /// The newest owner's fencing number.
-    pub epoch: u64,
-    /// The chain after the last frame.
-    pub digest: Digest,
-}
+pub use options::PlantedBug;
+pub use writer::SegmentJournal;
 
 /// What an acknowledgement means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -356,9 +140,9 @@ pub trait JournalReader: Send {
     fn head(&self, id: IdentityId) -> Result<Option<Head>>;
 
     /// Visits the frames of `id` in order, from the one that holds event `from_seq` (0 is taken as
-    /// 1), verified: dense, chained, checksummed, epochs never falling. A frame is visited whole, so the first
-    /// may begin before `from_seq`. Reading from the event after the head visits nothing; further
-    /// on, or at a truncated event, is [`ErrorKind::NotFound`].
+    /// 1), verified: dense, chained, checksummed, epochs never falling. A frame is visited whole,
+    /// so the first may begin before `from_seq`. Reading from the event after the head visits
+    /// nothing; further on, or at a truncated event, is [`ErrorKind::NotFound`].
     fn read(&self, id: IdentityId, from_seq: u64, visit: Visit<'_>) -> Result<()>;
 
     /// The last truncated event of `id`: reading starts after it.
@@ -372,13 +156,21 @@ pub trait JournalReader: Send {
 pub trait Journal: JournalReader {
     /// Appends frames and returns once all accepted ones are durable. `results` is cleared and gets
     /// one result per frame, in order. A frame is accepted if its epoch is the head's, `first_seq`
-    /// the next and `prev` the head's digest. A frame that is in the journal already is accepted
-    /// again, without being written again.
+    /// the next and `prev` the head's digest. A frame of kind [`FrameKind::Own`] needs a higher
+    /// epoch instead, and is a birth if the identity is unknown. A frame that is in the journal
+    /// already is accepted again, without being written again.
     fn append(&mut self, frames: &[Frame], results: &mut Vec<Appended>);
 
     /// Takes `id` over from `expected`, with an epoch above its own; `None` is a birth. Among
     /// those who expect the same head, one succeeds.
-    fn own(&mut self, id: IdentityId, expected: Option<Head>, epoch: u64, nonce: u64) -> Appended;
+    /// To take over many at once, append frames made by [`Frame::own`].
+    fn own(&mut self, id: IdentityId, expected: Option<Head>, epoch: u64, nonce: u64) -> Appended {
+        let frame = own_frame(id, expected, epoch, nonce)?;
+        if expected.is_some() && self.head(id).is_ok_and(|head| head.is_none()) {
+            return Err(AppendError::Fenced { head: None });
+        }
+        append_one(self, frame)
+    }
 
     /// A birth that continues another life: the first event is `at + 1`, chained to `digest`.
     fn begin(
@@ -388,7 +180,17 @@ pub trait Journal: JournalReader {
         nonce: u64,
         at: u64,
         digest: Digest,
-    ) -> Appended;
+    ) -> Appended {
+        let frame = Frame::own(id, epoch, nonce, at, digest)
+            .map_err(|error| AppendError::Invalid(error.message))?;
+        if let Ok(Some(head)) = self.head(id)
+            && head.epoch < epoch
+        {
+            // It would be a takeover if it happened to name the head: a birth it is not.
+            return Err(AppendError::Fenced { head: Some(head) });
+        }
+        append_one(self, frame)
+    }
 
     /// Forgets events up to `upto`, except those in the last frame, and returns the last event that
     /// is forgotten now. Frames without events at that place may go as well: they carry no state
@@ -408,10 +210,19 @@ pub trait Journal: JournalReader {
     fn report(&self) -> JournalReport;
 }
 
+/// Appends one frame and answers for it.
+fn append_one<J: Journal + ?Sized>(journal: &mut J, frame: Frame) -> Appended {
+    let mut results = Vec::with_capacity(1);
+    journal.append(&[frame], &mut results);
+    results.pop().unwrap_or_else(|| Err(AppendError::Unavailable("no answer".to_owned())))
+}
+
 /// Whether `frame` may follow `head`: the one rule of acceptance, shared by all engines.
 fn follows(head: Option<&Head>, frame: &FrameHeader) -> std::result::Result<(), AppendError> {
     let fenced = || Err(AppendError::Fenced { head: head.copied() });
-    let Some(head) = head else { return fenced() };
+    let Some(head) = head else {
+        return if frame.kind == FrameKind::Own { Ok(()) } else { fenced() };
+    };
     let epoch = match frame.kind {
         FrameKind::Own => frame.epoch > head.epoch,
         FrameKind::Events | FrameKind::Handoff | FrameKind::Snapshot | FrameKind::Seal => {
@@ -425,27 +236,15 @@ fn follows(head: Option<&Head>, frame: &FrameHeader) -> std::result::Result<(), 
     }
 }
 
-/// The frame that `own` and `begin` write.
+/// The frame with which `epoch` takes `id` over at `expected`, or gives birth to it.
 fn own_frame(
     id: IdentityId,
+    expected: Option<Head>,
     epoch: u64,
     nonce: u64,
-    at: u64,
-    prev: Digest,
 ) -> std::result::Result<Frame, AppendError> {
-    let invalid = |error: Error| AppendError::Invalid(error.message);
-    let first_seq = at
-        .checked_add(1)
-        .ok_or_else(|| AppendError::Invalid(format!("no event can follow {at}")))?;
-    let kind = FrameKind::Own;
-    let header = FrameHeader { kind, identity: id, epoch, first_seq, count: 0, nonce, prev };
-    Frame::seal(header, Vec::new()).map_err(invalid)
-}
-
-fn only_own() -> AppendError {
-    AppendError::Invalid(
-        "a frame of kind Own is written by own and begin, not by append".to_owned(),
-    )
+    let (at, prev) = expected.map_or((0, Digest::ZERO), |head| (head.seq, head.digest));
+    Frame::own(id, epoch, nonce, at, prev).map_err(|error| AppendError::Invalid(error.message))
 }
 
 /// How far `upto` can be truncated, given the last frame's place.
@@ -468,36 +267,4 @@ fn check_start(id: IdentityId, from: u64, truncated: u64, head: &Head) -> Result
         )));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identity_id_is_32_hex_digits() {
-        let id = IdentityId([0xab; 16]);
-        assert_eq!(id.to_string().parse::<IdentityId>().unwrap(), id);
-        assert!("ab".parse::<IdentityId>().is_err());
-        assert!("+bababababababababababababababab".parse::<IdentityId>().is_err());
-    }
-
-    #[test]
-    fn a_frame_is_bounded_and_counts_its_events() {
-        let header = FrameHeader {
-            kind: FrameKind::Events,
-            identity: IdentityId([1; 16]),
-            epoch: 1,
-            first_seq: 1,
-            count: 1,
-            nonce: 0,
-            prev: Digest::ZERO,
-        };
-        assert!(Frame::seal(header, vec![0; FRAME_PAYLOAD_MAX]).is_ok());
-        assert!(Frame::seal(header, vec![0; FRAME_PAYLOAD_MAX + 1]).is_err());
-        assert!(Frame::seal(FrameHeader { count: 0, ..header }, vec![]).is_err());
-        assert!(Frame::seal(FrameHeader { kind: FrameKind::Own, ..header }, vec![]).is_err());
-        assert!(Frame::seal(FrameHeader { first_seq: 0, ..header }, vec![]).is_err());
-        assert!(Frame::seal(FrameHeader { first_seq: u64::MAX, ..header }, vec![]).is_err());
-    }
 }

@@ -216,7 +216,10 @@ impl State {
         let row = waiting.row.clone();
         invalid(self.model.learn(&row, target, 1.0, &mut desk.scratch))?;
         let Some(waiting) = self.pending.take(key) else {
-            return Err(Error::new(ErrorKind::Internal, "a prediction that was just found is gone"));
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "a prediction that was just found is gone",
+            ));
         };
         let drift = self.score(&waiting.live, waiting.shadow.as_ref(), target);
         self.figures.labelled += 1;
@@ -231,12 +234,7 @@ impl State {
         self.figures.expired += self.pending.expire(at_ms, ttl_ms, max);
     }
 
-    fn score(
-        &mut self,
-        live: &Prediction,
-        shadow: Option<&Prediction>,
-        target: &Target,
-    ) -> bool {
+    fn score(&mut self, live: &Prediction, shadow: Option<&Prediction>, target: &Target) -> bool {
         let task = self.model.task();
         let shadow = shadow.zip(self.shadow.as_ref().map(Frozen::classes));
         let seen = Outcome { task, live, classes: self.model.classes(), shadow, target };

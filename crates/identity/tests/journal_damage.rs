@@ -1,5 +1,7 @@
 //! Damage of every kind to stored files: it is refused by name or costs nothing acknowledged.
 
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
 use her_identity::disk::{Crash, FaultyDisk};
 use her_identity::error::{Error, ErrorKind};
 use her_identity::format;
@@ -210,10 +212,12 @@ fn set_version(disk: &FaultyDisk, file: &Path, at: usize, upto: usize, salt: u32
     });
 }
 
+/// A file, where its checksummed bytes are, and whether they are salted.
+type Case = (PathBuf, usize, usize, bool);
+
 #[test]
 fn a_newer_format_is_refused_by_name_and_version() {
     let last = segment(small(true).segments);
-    type Case = (PathBuf, usize, usize, bool);
     let cases: [Case; 3] = [
         (last.clone(), 0, 60, false),
         (last, 64, 108, true),

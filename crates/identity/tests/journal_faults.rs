@@ -10,6 +10,7 @@ use her_identity::journal::{
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 const DIR: &str = "/j";
@@ -58,7 +59,7 @@ fn live(disk: &FaultyDisk, seed: u64, bug: Option<PlantedBug>) -> Lives {
         };
         if step % 9 == 8 {
             let seal = owner.frame(FrameKind::Snapshot, 0, b"ref");
-            append_ok(&mut journal, &[seal.clone()]);
+            append_ok(&mut journal, from_ref(&seal));
             let upto = journal.truncate(id(n), owner.head.seq).expect("it truncates");
             let life = lives.get_mut(&n).expect("it lives");
             if disk.photo().is_some() {
@@ -69,7 +70,7 @@ fn live(disk: &FaultyDisk, seed: u64, bug: Option<PlantedBug>) -> Lives {
             life.truncated = life.truncated.max(upto);
             continue;
         }
-        let batch: Vec<Frame> = (0..1 + dice.below(4))
+        let batch: Vec<Frame> = (0..=dice.below(3))
             .map(|_| {
                 owner.events(1 + dice.below(3) as u32, &vec![step as u8; dice.below(400) as usize])
             })
@@ -218,7 +219,7 @@ fn a_full_disk_takes_nothing_back_and_goes_on_when_there_is_space() {
     let mut written = frames_of(&journal, id(1), 1).unwrap();
     let refused = loop {
         let frame = owner.events(1, &[3; 600]);
-        match &append(&mut journal, &[frame.clone()])[0] {
+        match &append(&mut journal, from_ref(&frame))[0] {
             Ok(_) => written.push(frame),
             Err(AppendError::Full(message)) => {
                 assert!(message.contains("bytes left"), "{message}");
@@ -229,16 +230,16 @@ fn a_full_disk_takes_nothing_back_and_goes_on_when_there_is_space() {
     };
     assert!(written.len() > 2);
     assert_eq!(frames_of(&journal, id(1), 1).unwrap(), written, "reading goes on");
-    assert!(matches!(append(&mut journal, &[refused.clone()])[0], Err(AppendError::Full(_))));
+    assert!(matches!(append(&mut journal, from_ref(&refused))[0], Err(AppendError::Full(_))));
     let error = her_identity::error::Error::from(
-        append(&mut journal, &[refused.clone()])[0].clone().unwrap_err(),
+        append(&mut journal, from_ref(&refused))[0].clone().unwrap_err(),
     );
     assert_eq!(error.kind, ErrorKind::Full);
     drop(journal);
     let mut journal = open(&disk);
     assert_eq!(frames_of(&journal, id(1), 1).unwrap(), written, "it also opens when full");
     disk.set_capacity(None);
-    append_ok(&mut journal, &[refused.clone()]);
+    append_ok(&mut journal, from_ref(&refused));
     written.push(refused);
     drop(journal);
     assert_eq!(frames_of(&open(&disk), id(1), 1).unwrap(), written);
@@ -270,6 +271,24 @@ fn a_write_that_fills_the_disk_half_way_is_undone() {
         drop(journal);
         assert_eq!(frames_of(&open(&disk), id(1), 1).unwrap()[1..], batch);
     }
+}
+
+#[test]
+fn nothing_of_an_undone_write_is_left_behind_a_shorter_one() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk);
+    let mut owner = Owner::birth(&mut journal, 1);
+    let mut again = owner.clone();
+    let long = [owner.events(1, &[1; 300]), owner.events(1, &[2; 300])];
+    disk.full_after(Some(700));
+    assert!(matches!(append(&mut journal, &long)[0], Err(AppendError::Full(_))));
+    disk.full_after(None);
+    let short = again.events(1, b"short");
+    append_ok(&mut journal, from_ref(&short));
+    let crashed = disk.crashed(Crash::DropUnsynced);
+    let journal = open(&crashed);
+    assert_eq!(journal.report().torn, None);
+    assert_eq!(frames_of(&journal, id(1), 1).unwrap()[1..], [short]);
 }
 
 #[test]

@@ -156,6 +156,11 @@ impl Builder<'_> {
         }
     }
 
+    /// The catalogue that is built from: for estimators that make children later.
+    pub fn catalog(&self) -> &Catalog {
+        self.catalog
+    }
+
     /// Builds an estimator by name.
     pub fn build_named(&self, name: &str, params: Value) -> Result<Any> {
         let entry = self.catalog.find(name).ok_or_else(|| self.unknown(name))?;
@@ -214,7 +219,12 @@ impl Builder<'_> {
 }
 
 fn list_param(name: &str) -> &'static str {
-    if name == "TransformerUnion" { "transformers" } else { "steps" }
+    match name {
+        "TransformerUnion" => "transformers",
+        "Select" | "Discard" => "keys",
+        "SelectType" => "types",
+        _ => "steps",
+    }
 }
 
 fn wrong_kind(got: &Any, wanted: &str) -> Error {

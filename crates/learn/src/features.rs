@@ -47,6 +47,16 @@ impl Features {
         self.values.extend_from_slice(values);
     }
 
+    /// Gives an event without numbers these ids, which are sorted, with values to be written by
+    /// the caller.
+    #[inline]
+    pub fn values_for(&mut self, ids: &[FeatureId]) -> &mut [f64] {
+        debug_assert!(self.ids.is_empty() && ids.windows(2).all(|w| w[0] < w[1]));
+        self.ids.extend_from_slice(ids);
+        self.values.resize(ids.len(), 0.0);
+        &mut self.values
+    }
+
     /// Adds a text.
     pub fn push_text(&mut self, id: FeatureId, text: &str) {
         self.arena.push_str(text);
@@ -62,6 +72,31 @@ impl Features {
         }
     }
 
+    /// Adds the numbers and texts of another event. A text stays out where its name is taken;
+    /// a number stays out where a text has its name, and else until [`sort`](Self::sort).
+    pub fn extend_new(&mut self, other: &Features) {
+        let texts = self.texts.len();
+        for (id, text) in other.texts() {
+            if !self.contains(id) {
+                self.push_text(id, text);
+            }
+        }
+        if texts == 0 {
+            self.push_all(&other.ids, &other.values);
+            return;
+        }
+        for (id, v) in other.iter() {
+            if self.texts[..texts].iter().all(|&(taken, _)| taken != id) {
+                self.push(id, v);
+            }
+        }
+    }
+
+    /// True when there is a number or a text under this id, whatever the order.
+    pub fn contains(&self, id: FeatureId) -> bool {
+        self.ids.contains(&id) || self.texts.iter().any(|&(text, _)| text == id)
+    }
+
     /// Copies another event's texts: what a transformer of numbers does with them.
     #[inline]
     pub fn pass_texts(&mut self, other: &Features) {
@@ -74,11 +109,7 @@ impl Features {
     /// Moves what is under `old` to `new`, replacing what was there. Leaves the order to
     /// [`sort`](Self::sort).
     pub fn rename(&mut self, old: FeatureId, new: FeatureId) {
-        if old == new {
-            return;
-        }
-        let is_text = self.texts.iter().any(|&(id, _)| id == old);
-        if !is_text && !self.ids.contains(&old) {
+        if old == new || !self.contains(old) {
             return;
         }
         self.remove(new);

@@ -296,7 +296,7 @@ impl Model {
         }
         let y = self.intern_target(target);
         let Scratch { x, pool, .. } = scratch;
-        self.names.touch(x.ids());
+        self.names.touch_event(x);
         let mut cx = Context::new(Names::Learn(&mut self.names), pool);
         match (&mut self.root, y) {
             (Any::Classifier(c), Y::Class(y)) => c.learn_one(x, y, weight, &mut cx),

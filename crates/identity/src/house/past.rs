@@ -215,7 +215,10 @@ impl House {
             }
         }
         changes.extend(
-            before.iter().filter(|(k, _)| !after.contains_key(*k)).map(|(k, w)| (k.clone(), *w, 0.0)),
+            before
+                .iter()
+                .filter(|(k, _)| !after.contains_key(*k))
+                .map(|(k, w)| (k.clone(), *w, 0.0)),
         );
         let square: f64 = changes.iter().map(|(_, x, y)| (x - y) * (x - y)).sum();
         changes.sort_by(|x, y| (y.2 - y.1).abs().total_cmp(&(x.2 - x.1).abs()));
@@ -247,8 +250,12 @@ impl House {
         let lineage = self.lineage(&record, live_version);
         let mut chain = String::new();
         for (i, &(id, begin, end)) in lineage.iter().enumerate() {
-            let mut stops: Vec<u64> =
-                self.snapshots.list(id)?.into_iter().filter(|v| (begin + 1..=end).contains(v)).collect();
+            let mut stops: Vec<u64> = self
+                .snapshots
+                .list(id)?
+                .into_iter()
+                .filter(|v| (begin + 1..=end).contains(v))
+                .collect();
             stops.push(end);
             for stop in stops {
                 let reader = &**self.shard(id).reader();

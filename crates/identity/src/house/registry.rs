@@ -149,7 +149,12 @@ impl Registry {
             }
         }
         let records = RwLock::new(records);
-        Ok(Self { dir: identities, shards: house.shards.max(1), records, writing: Mutex::default() })
+        Ok(Self {
+            dir: identities,
+            shards: house.shards.max(1),
+            records,
+            writing: Mutex::default(),
+        })
     }
 
     pub fn shards(&self) -> usize {

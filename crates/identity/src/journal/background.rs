@@ -2,9 +2,9 @@
 
 use super::index::Index;
 use super::manifest::{Manifest, Mark, MarkFile};
+use super::options::Options;
 use super::recover;
 use super::segment::Segment;
-use super::writer::Options;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format;
 use std::path::PathBuf;

@@ -117,26 +117,19 @@ impl Index {
         self.segments.insert(segment.number, segment);
     }
 
-    /// Takes in an accepted frame at `offset` of `segment`, the newest one.
-    pub fn publish(
-        &mut self,
-        segment: u64,
-        offset: u32,
-        header: &FrameHeader,
-        digest: Digest,
-        birth: bool,
-    ) {
-        let head = Head { seq: header.last_seq(), epoch: header.epoch, digest };
-        let entry = || Entry::first(offset, header, digest, birth);
+    /// Takes in an accepted frame at `offset` of `segment`, the newest one. The first frame of an
+    /// identity is its birth.
+    pub fn publish(&mut self, segment: u64, offset: u32, header: &FrameHeader, digest: Digest) {
         let Some(life) = self.lives.get_mut(&header.identity) else {
-            self.add_life(header.identity, segment, entry(), header.first_seq - 1);
+            let entry = Entry::first(offset, header, digest, true);
+            self.add_life(header.identity, segment, entry, header.first_seq - 1);
             return;
         };
-        life.head = head;
+        life.head = Head { seq: header.last_seq(), epoch: header.epoch, digest };
         match life.places.last_mut() {
             Some((number, last)) if *number == segment => last.push(offset, header, digest),
             Some(_) | None => {
-                life.places.push((segment, entry()));
+                life.places.push((segment, Entry::first(offset, header, digest, false)));
                 *self.tenants.entry(segment).or_default() += 1;
             }
         }

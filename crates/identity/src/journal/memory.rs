@@ -2,8 +2,8 @@
 //! identities that need not outlive the process.
 
 use super::{
-    AppendError, Appended, Digest, Durability, Frame, Head, IdentityId, Journal, JournalReader,
-    JournalReport, Visit, check_start, follows, own_frame, truncation_point,
+    AppendError, Appended, Durability, Frame, Head, IdentityId, Journal, JournalReader,
+    JournalReport, Visit, check_start, follows, truncation_point,
 };
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -88,29 +88,6 @@ impl Journal for MemoryJournal {
         }
     }
 
-    fn own(&mut self, id: IdentityId, expected: Option<Head>, epoch: u64, nonce: u64) -> Appended {
-        let Some(expected) = expected else { return self.begin(id, epoch, nonce, 0, Digest::ZERO) };
-        let frame = own_frame(id, epoch, nonce, expected.seq, expected.digest)?;
-        append_one_own(&mut self.lives_mut(), &frame)
-    }
-
-    fn begin(
-        &mut self,
-        id: IdentityId,
-        epoch: u64,
-        nonce: u64,
-        at: u64,
-        digest: Digest,
-    ) -> Appended {
-        let frame = own_frame(id, epoch, nonce, at, digest)?;
-        let mut lives = self.lives_mut();
-        if let Some(life) = lives.get(&id) {
-            return already(life, &frame);
-        }
-        lives.insert(id, Life { frames: vec![frame.clone()], truncated: at });
-        Ok(frame.head())
-    }
-
     fn truncate(&mut self, id: IdentityId, upto: u64) -> Result<u64> {
         let mut lives = self.lives_mut();
         let life = lives.get_mut(&id).ok_or_else(|| super::reader::unknown(id))?;
@@ -147,17 +124,14 @@ impl Journal for MemoryJournal {
 }
 
 fn append_one(lives: &mut Lives, frame: &Frame) -> Appended {
-    if frame.header().kind == super::FrameKind::Own {
-        return Err(super::only_own());
-    }
-    append_one_own(lives, frame)
-}
-
-fn append_one_own(lives: &mut Lives, frame: &Frame) -> Appended {
-    let Some(life) = lives.get_mut(&frame.header().identity) else {
-        return Err(AppendError::Fenced { head: None });
+    let header = frame.header();
+    let Some(life) = lives.get_mut(&header.identity) else {
+        follows(None, header)?;
+        let life = Life { frames: vec![frame.clone()], truncated: header.first_seq - 1 };
+        lives.insert(header.identity, life);
+        return Ok(frame.head());
     };
-    if follows(Some(&life.last().head()), frame.header()).is_err() {
+    if follows(Some(&life.last().head()), header).is_err() {
         return already(life, frame);
     }
     life.frames.push(frame.clone());

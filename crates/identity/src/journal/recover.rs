@@ -8,12 +8,12 @@
 use super::TornTail;
 use super::index::{Entries, Index};
 use super::manifest::{Manifest, Mark, is_damage};
+use super::options::Options;
 use super::segment::{
     End, SEGMENT_HEADER_LEN, Scan, Segment, TRAILER_LEN, Trailer, last_written, later_write_after,
     scan,
 };
 use super::sidecar::{self, Sealed};
-use super::writer::Options;
 use crate::error::{Error, Result};
 use crate::format;
 use std::collections::BTreeMap;

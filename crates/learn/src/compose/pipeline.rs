@@ -150,12 +150,12 @@ impl<L: Last> Pipeline<L> {
         let (mut now, mut next) = (cx.take(), cx.take());
         first.learn_one(x, cx);
         first.transform_one(x, &mut now, cx);
-        cx.names.touch(now.ids());
+        cx.names.touch_event(&now);
         for step in rest {
             step.learn_one(&now, cx);
             next.clear();
             step.transform_one(&now, &mut next, cx);
-            cx.names.touch(next.ids());
+            cx.names.touch_event(&next);
             std::mem::swap(&mut now, &mut next);
         }
         then(&mut self.last, &now, cx);

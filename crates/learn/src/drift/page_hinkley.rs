@@ -1,8 +1,9 @@
 //! `PageHinkley`: the sum of what lies above (or below) the mean, since it was smallest.
 //!
-//! With `d = x − mean`, both sums fade: `up ← alpha·up + d − delta`, `down ← alpha·down + d + delta`.
-//! A change is reported when `up` has risen by more than `threshold` above its lowest value, or
-//! `down` fallen by as much below its highest. The next number then starts over.
+//! With `d = x − mean`, two sums fade: `up ← alpha·up + d − delta` and
+//! `down ← alpha·down + d + delta`. A change is reported when `up` has risen by more than
+//! `threshold` above its lowest value, or `down` fallen by as much below its highest. The next
+//! number then starts over.
 //!
 //! **Shape** any numbers. **Cost** 56 bytes; about ten operations a number. **Errors** none.
 //!

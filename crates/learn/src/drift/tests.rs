@@ -63,7 +63,8 @@ fn changes_are_reported_where_river_reports_them() {
     let rows: &[(Value, &[usize], &[usize])] = &[
         (json!("ADWIN"), &[1023], &[3167]),
         (
-            json!({"ADWIN": {"delta": 0.3, "clock": 1, "max_buckets": 3, "min_window_length": 2, "grace_period": 3}}),
+            json!({"ADWIN": {"delta": 0.3, "clock": 1, "max_buckets": 3,
+ "min_window_length": 2, "grace_period": 3}}),
             &[1001],
             &[1570, 2134, 2953, 3171, 3944, 6019, 6487],
         ),
@@ -73,7 +74,8 @@ fn changes_are_reported_where_river_reports_them() {
             &[2174, 3084, 6389, 6550, 6796, 7452, 7610, 7806, 7904, 8180],
         ),
         (
-            json!({"PageHinkley": {"min_instances": 10, "delta": 0.1, "threshold": 20.0, "alpha": 0.999, "mode": "up"}}),
+            json!({"PageHinkley": {"min_instances": 10, "delta": 0.1,
+ "threshold": 20.0, "alpha": 0.999, "mode": "up"}}),
             &[1003, 1589],
             &[
                 1461, 1655, 1850, 2375, 2947, 3247, 4531, 5894, 6067, 6122, 6221, 6257, 6284, 6341,
@@ -110,7 +112,8 @@ fn changes_are_reported_where_river_reports_them() {
             &[3654, 6654, 9654],
         ),
         (
-            json!({"DummyDriftDetector": {"trigger_method": "random", "t_0": 500, "w": 100, "seed": 42}}),
+            json!({"DummyDriftDetector": {"trigger_method": "random",
+ "t_0": 500, "w": 100, "seed": 42}}),
             &[368, 817, 1261, 1695],
             &[
                 368, 817, 1261, 1695, 2112, 2516, 2924, 3313, 3712, 4101, 4497, 4937, 5228, 5602,
@@ -171,7 +174,9 @@ fn the_window_of_adwin_is_that_of_river() {
         }
     }
     let mut d = ADWIN::new(adwin::Params::default()).unwrap();
-    normals().into_iter().for_each(|x| d.update(x));
+    for x in normals() {
+        d.update(x);
+    }
     assert_eq!(d.width(), 6832);
     assert!((d.variance() - 20370.064434691616).abs() < 1e-6);
     assert!((d.estimation() - 0.5246270664989193).abs() < 1e-12);
@@ -191,7 +196,9 @@ fn probabilities_of_kswin_are_those_of_river() {
     let check = |params: kswin::Params, want: f64| {
         let mut d = KSWIN::new(params).unwrap();
         assert_eq!(d.p_value(), 0.0);
-        normals().into_iter().for_each(|x| d.update(x));
+        for x in normals() {
+            d.update(x);
+        }
         assert!((d.p_value() - want).abs() < 1e-12, "{}", d.p_value());
     };
     let p = kswin::Params::default();

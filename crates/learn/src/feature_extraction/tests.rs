@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 use super::{letters, words};
 use crate::features::testing::{Bench, assert_close};
 
+type Row =
+    (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 /// Texts, and their tokens by default, with accents kept, and with capitals kept.
 #[rustfmt::skip]
-const TOKENS: &[(&str, &[&str], &[&str], &[&str])] = &[
+const TOKENS: &[Row] = &[
     ("a", &[], &[], &[]),
     ("ab", &["ab"], &["ab"], &["ab"]),
     ("a-", &[], &[], &[]),
@@ -151,6 +154,64 @@ fn what_can_not_be_done_is_refused_by_name() {
         let error = builder.builder().build(&json!({"TFIDF": params})).err().unwrap().to_string();
         assert!(error.starts_with("TFIDF: ") && error.contains(part), "{error}");
     }
+}
+
+#[test]
+fn products_are_rivers() {
+    let event = json!({"y": 2.0, "x": 3.0, "z": 0.1});
+    let singles = json!({"y": 2.0, "x": 3.0, "z": 0.1});
+    let squares = json!({"y*y": 4.0, "x*y": 6.0, "y*z": 0.2, "x*x": 9.0,
+        "x*z": 0.300_000_000_000_000_04, "z*z": 0.010_000_000_000_000_002});
+    let cubes = json!({"y*y*y": 8.0, "x*y*y": 12.0, "y*y*z": 0.4, "x*x*y": 18.0,
+        "x*y*z": 0.600_000_000_000_000_1, "y*z*z": 0.020_000_000_000_000_004, "x*x*x": 27.0,
+        "x*x*z": 0.9, "x*z*z": 0.030_000_000_000_000_006, "z*z*z": 0.001_000_000_000_000_000_2});
+    let mixed = json!({"y": 2.0, "x": 3.0, "z": 0.1, "x*y": 6.0, "y*z": 0.2,
+        "x*z": 0.300_000_000_000_000_04, "x*y*z": 0.600_000_000_000_000_1, "bias": 1.0});
+    let joined = |parts: &[&Value]| {
+        let all = parts.iter().flat_map(|p| p.as_object().unwrap().clone());
+        Value::Object(all.collect())
+    };
+    for (params, want) in [
+        (json!({}), joined(&[&singles, &squares])),
+        (json!({"degree": 3}), joined(&[&singles, &squares, &cubes])),
+        (json!({"degree": 3, "interaction_only": true, "include_bias": true}), mixed),
+        (json!({"degree": 1}), singles.clone()),
+    ] {
+        let mut poly = Bench::new(&json!({"PolynomialExtender": params}));
+        // Before anything is known, from what is remembered, and by plan; names in River's order.
+        assert_eq!(poly.transform(&event), want);
+        poly.learn(&event);
+        let got = poly.transform(&event);
+        assert_eq!(got, want);
+        assert_eq!(names(&got), names(&want));
+        poly.learn(&json!({"x": 1.0, "w": 1.0}));
+        assert_eq!(poly.transform(&event), want);
+        poly.learn(&event);
+        poly.reload();
+        assert_eq!(poly.transform(&event), want);
+        assert_eq!(poly.transform(&json!({})).as_object().unwrap().get("x"), None);
+        poly.learn(&json!({}));
+        poly.learn(&json!({"x": 5.0}));
+        assert_eq!(poly.transform(&json!({"x": 5.0}))["x"], 5.0);
+    }
+}
+
+#[test]
+fn products_of_forgotten_names_are_named_anew_and_too_many_are_refused() {
+    let mut poly = Bench::new(&json!({"PolynomialExtender": {"interaction_only": true}}));
+    poly.names = crate::features::Vocabulary::new(8);
+    for i in 0..50 {
+        let (name, other) = (format!("f{i}"), format!("f{}", i + 1));
+        let event = json!({name.as_str(): 2.0, other.as_str(): 3.0});
+        poly.learn(&event);
+        let product =
+            if name < other { format!("{name}*{other}") } else { format!("{other}*{name}") };
+        assert_eq!(poly.transform(&event), json!({name: 2.0, other: 3.0, product: 6.0}));
+    }
+    let mut poly = Bench::new(&json!({"PolynomialExtender": {"degree": 4}}));
+    let many = (0..60).map(|i| (format!("f{i}"), json!(i))).collect();
+    let refusal = poly.try_transform(&Value::Object(many)).unwrap_err().to_string();
+    assert!(refusal.contains("60 features make 635375 products of degree 4"), "{refusal}");
 }
 
 proptest! {

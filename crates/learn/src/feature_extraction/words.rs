@@ -39,7 +39,7 @@ pub(crate) struct Words {
     on: Option<String>,
     strip_accents: bool,
     lowercase: bool,
-    stop_words: Vec<String>,
+    stops: Vec<String>,
     ngrams: (usize, usize),
     name: &'static str,
 }
@@ -136,13 +136,13 @@ impl Words {
                  [{min}, {max}]"
             )));
         }
-        let mut stop_words = s.stop_words.clone().unwrap_or_default();
-        stop_words.sort_unstable();
+        let mut stops = s.stop_words.clone().unwrap_or_default();
+        stops.sort_unstable();
         Ok(Self {
             on: s.on.clone(),
             strip_accents: s.strip_accents,
             lowercase: s.lowercase,
-            stop_words,
+            stops,
             ngrams: (min as usize, max as usize),
             name,
         })
@@ -188,7 +188,7 @@ impl Words {
     fn cut_once(&self, text: &str, bag: &mut Bag, cx: &mut Context<'_>) {
         let generation = cx.names.generation();
         if bag.generation == generation && bag.source.as_deref() == Some(text) {
-            cx.names.mark(&bag.ids);
+            cx.names.touch(&bag.ids);
             return;
         }
         bag.clear();
@@ -209,7 +209,7 @@ impl Words {
         let Bag { text, spans, phrase, terms, .. } = bag;
         let keep = |start: usize, end: usize| {
             end - start <= limits::NAME_BYTES
-                && (self.stop_words.is_empty() || !self.is_stop_word(&text[start..end]))
+                && (self.stops.is_empty() || !self.is_stop_word(&text[start..end]))
         };
         if self.ngrams.1 == 1 {
             tokens(text, |start, end| {
@@ -243,7 +243,7 @@ impl Words {
 
     #[cold]
     fn is_stop_word(&self, token: &str) -> bool {
-        self.stop_words.binary_search_by(|w| w.as_str().cmp(token)).is_ok()
+        self.stops.binary_search_by(|w| w.as_str().cmp(token)).is_ok()
     }
 
     /// Accents off, small letters, then zeros up to a whole number of blocks.
@@ -311,7 +311,8 @@ fn mask(block: &[u8; BLOCK]) -> u64 {
     for (flag, &b) in flags.iter_mut().zip(block) {
         let letter = (b | 0x20).wrapping_sub(b'a') < 26;
         let digit = b.wrapping_sub(b'0') < 10;
-        *flag = u8::from(letter | digit | (b == b'_') | (b == b'-'));
+        let sign = u8::from(b == b'_') | u8::from(b == b'-');
+        *flag = u8::from(letter) | u8::from(digit) | sign;
     }
     let mut mask = 0;
     for (i, eight) in flags.as_chunks::<8>().0.iter().enumerate() {

@@ -74,15 +74,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Refuses the event, for a reason that an estimator finds while it predicts. The first reason
-    /// stays.
-    #[cold]
-    pub fn refuse(&mut self, message: impl Into<String>) {
-        if self.refusal.is_none() {
-            self.refusal = Some(Error::new(message.into()));
-        }
-    }
-
     /// Why the event is refused, if it is.
     pub fn refusal(self) -> Option<Error> {
         self.refusal
@@ -123,6 +114,32 @@ impl<'a> Context<'a> {
         text.clear();
         // Writing to a String cannot fail.
         let _ = text.write_fmt(parts);
+        let id = self.names.id(&text);
+        self.pool.text = text;
+        id
+    }
+
+    /// The id of a name that is made from another feature's, without an allocation.
+    pub fn renamed(&mut self, id: FeatureId, write: impl FnOnce(&str, &mut String)) -> FeatureId {
+        let mut text = std::mem::take(&mut self.pool.text);
+        text.clear();
+        write(self.names.name(id), &mut text);
+        let id = self.names.id(&text);
+        self.pool.text = text;
+        id
+    }
+
+    /// The id of a name that is other features' names with something between, without an
+    /// allocation.
+    pub fn id_of_names(&mut self, ids: &[FeatureId], between: &str) -> FeatureId {
+        let mut text = std::mem::take(&mut self.pool.text);
+        text.clear();
+        for (i, &id) in ids.iter().enumerate() {
+            if i > 0 {
+                text.push_str(between);
+            }
+            text.push_str(self.names.name(id));
+        }
         let id = self.names.id(&text);
         self.pool.text = text;
         id

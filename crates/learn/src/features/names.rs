@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
-use super::FeatureId;
+use super::{FeatureId, Features};
 
 /// A name as the tables compare it: the first 16 bytes as two numbers, padded with zeros, and the
 /// length. Most names are no longer, so that finding them touches no string.
@@ -207,29 +207,32 @@ impl Vocabulary {
         self.names.get(id as usize).and_then(Option::as_deref)
     }
 
-    /// The id of a name, new or known, marked as seen.
+    /// The id of a name, new or known, marked as seen as [`touch`](Self::touch) does: whether an
+    /// estimator remembers an id or interns its name again must leave no trace.
     pub fn intern(&mut self, name: &str) -> FeatureId {
         self.intern_key(&Key::new(name), name)
     }
 
     #[inline]
     fn intern_key(&mut self, key: &Key, name: &str) -> FeatureId {
-        let id = self.find_key(key, name).unwrap_or_else(|| self.add(key, name));
-        self.seen[id as usize] = self.clock;
-        id
+        match self.find_key(key, name) {
+            Some(id) => {
+                self.touch(&[id]);
+                id
+            }
+            None => self.add(key, name),
+        }
     }
 
     #[cold]
     fn add(&mut self, key: &Key, name: &str) -> FeatureId {
-        let id = match self.free.pop() {
-            Some(id) => id,
-            None => {
-                self.names.push(None);
-                self.seen.push(0);
-                (self.names.len() - 1) as FeatureId
-            }
-        };
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.names.push(None);
+            self.seen.push(0);
+            (self.names.len() - 1) as FeatureId
+        });
         self.names[id as usize] = Some(name.into());
+        self.seen[id as usize] = self.clock;
         self.index.insert(key, id, known(&self.names));
         id
     }
@@ -251,10 +254,14 @@ impl Vocabulary {
         }
     }
 
-    /// Marks ids as seen now, as [`intern`](Self::intern) does, wherever the cap is.
-    fn mark(&mut self, ids: &[FeatureId]) {
-        for &id in ids {
-            self.seen[id as usize] = self.clock;
+    /// Marks all ids of an event as seen now.
+    #[inline]
+    pub fn touch_event(&mut self, x: &Features) {
+        self.touch(x.ids());
+        if self.tracks() {
+            for (id, _) in x.texts() {
+                self.seen[id as usize] = self.clock;
+            }
         }
     }
 
@@ -439,10 +446,11 @@ impl Names<'_> {
         }
     }
 
-    /// Marks ids as seen, while learning: what interning their names again would do.
-    pub(crate) fn mark(&mut self, ids: &[FeatureId]) {
+    /// Marks all ids of an event as seen, while learning.
+    #[inline]
+    pub fn touch_event(&mut self, x: &Features) {
         if let Self::Learn(vocabulary) = self {
-            vocabulary.mark(ids);
+            vocabulary.touch_event(x);
         }
     }
 }

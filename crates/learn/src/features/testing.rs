@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Context, Features, Names, Overlay, Pool, Vocabulary};
 use crate::catalog::Catalog;
 use crate::estimator::Transformer;
-use crate::{Error, Row};
+use crate::{Error, Model, Prediction, Row, Scratch, Target};
 
 /// A transformer, what it has named, and its buffers.
 pub(crate) struct Bench {
@@ -45,10 +45,11 @@ impl Bench {
         let mut cx = Context::new(Names::Learn(&mut self.names), &mut self.pool);
         let mut x = cx.take();
         fill(&mut x, &Row::from_json(event).unwrap(), &mut cx.names);
+        cx.names.touch_event(&x);
         self.transformer.learn_one(&x, &mut cx);
         let mut out = cx.take();
         self.transformer.transform_one(&x, &mut out, &mut cx);
-        cx.names.touch(out.ids());
+        cx.names.touch_event(&out);
     }
 
     /// The event transformed, as a JSON object in the order of the ids; texts after numbers.
@@ -105,5 +106,57 @@ pub(crate) fn assert_close(got: &Value, want: &Value) {
             (a, b) => a == Some(b),
         };
         assert!(ok, "{name}: {got}\n{b:?}");
+    }
+}
+
+/// Events of three classes, b, a and c, whose features come and go.
+pub(crate) fn events(n: u64) -> impl Iterator<Item = (Row, Target)> {
+    let mut r: u64 = 12_345;
+    (0..n).map(move |i| {
+        let mut x = serde_json::Map::new();
+        for f in 0..6 {
+            r = (r * 1_103_515_245 + 12_345) % (1 << 31);
+            if !(r >> 16).is_multiple_of(4) {
+                let value = ((r >> 8) % 9) as f64 * ((i % 3) + 1) as f64 / 2.0;
+                x.insert(format!("f{f}"), value.into());
+            }
+        }
+        let class = ["b", "a", "c"][((i * i + i / 4) % 3) as usize];
+        (Row::from_json(&x.into()).unwrap(), Target::Text(class.into()))
+    })
+}
+
+/// The probabilities that a model predicts before some of those events, saved and loaded once in
+/// between. Classes that are not met yet are left out at the end.
+pub(crate) fn predictions(spec: &Value, catalog: &Catalog) -> Vec<Vec<f64>> {
+    let mut model = Model::new(spec, catalog).unwrap();
+    let (mut scratch, mut p, mut kept) = (Scratch::default(), Prediction::default(), Vec::new());
+    for (i, (x, y)) in events(60).enumerate() {
+        if i == 15 {
+            let bytes = model.save();
+            model = Model::load(&bytes, catalog).unwrap();
+            assert_eq!(model.save(), bytes);
+        }
+        model.step(&x, &y, 1.0, &mut p, &mut scratch).unwrap();
+        if [0, 1, 2, 5, 11, 29, 59].contains(&i) {
+            kept.push(p.proba.clone());
+        }
+    }
+    kept
+}
+
+/// Compares such probabilities with River's.
+#[track_caller]
+pub(crate) fn assert_predictions(spec: &Value, want: &[[f64; 3]; 5]) {
+    let got = predictions(spec, &Catalog::builtin());
+    assert!(got[0].is_empty(), "an opinion before learning");
+    for (got, want) in got[2..].iter().zip(want) {
+        for (i, want) in want.iter().enumerate() {
+            let (got, ok) = match got.get(i) {
+                Some(&p) => (p, (p - want).abs() <= 1e-9 * want.abs()),
+                None => (f64::NAN, want.is_nan()),
+            };
+            assert!(ok, "{spec}: class {i} is {got}, River says {want}");
+        }
     }
 }

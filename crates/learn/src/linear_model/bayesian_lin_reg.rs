@@ -19,12 +19,12 @@
 //! let mut model = Model::new(&json!("BayesianLinearRegression"), &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..200_u32 {
-//!     let (a, b) = (f64::from(i * 7919 % 101), f64::from(i * 104_729 % 103) / 100.0);
-//!     let y = Target::Number(3.0 * a - 50.0 * b);
+//!     let (a, b) = (f64::from(i * 7919 % 101), f64::from(i * 104_729 % 103));
+//!     let y = Target::Number(3.0 * a - 0.5 * b);
 //!     model.step(&Row::from_json(&json!({"a": a, "b": b}))?, &y, 1.0, &mut p, &mut s)?;
 //! }
-//! model.predict(&Row::from_json(&json!({"a": 10.0, "b": 1.0}))?, &mut p, &mut s)?;
-//! assert!((p.value.unwrap() + 20.0).abs() < 1.0);
+//! model.predict(&Row::from_json(&json!({"a": 10.0, "b": 20.0}))?, &mut p, &mut s)?;
+//! assert!((p.value.unwrap() - 20.0).abs() < 0.01);
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!
@@ -34,7 +34,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Entry;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Regressor, WeightKey};
 use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
@@ -317,10 +317,10 @@ impl Regressor for BayesianLinearRegression {
         cx.refuse_texts(x, "BayesianLinearRegression");
         let wanted = self.features_with(x);
         if wanted > FEATURES_MAX {
-            cx.refuse(format!(
+            cx.refuse(Error::new(format!(
                 "with this event BayesianLinearRegression would meet {wanted} features, its \
                  covariance has room for {FEATURES_MAX}; use LinearRegression, or Select before it"
-            ));
+            )));
         }
         let mut sum = 0.0;
         for (id, v) in x.iter() {

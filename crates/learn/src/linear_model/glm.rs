@@ -177,7 +177,9 @@ impl Glm {
 /// `params` and `glm`. The expression `params` completes the parameters with what the children
 /// say of themselves.
 macro_rules! glm_estimator {
-    ($ty:ident as $kind:ident, name $name:literal, $summary:literal, params = $params:expr $(,)?) => {
+    (
+        $ty:ident as $kind:ident, name $name:literal, $summary:literal, params = $params:expr $(,)?
+    ) => {
         impl $crate::estimator::Estimator for $ty {
             fn entry(&self) -> &'static $crate::catalog::Entry {
                 &Self::ENTRY

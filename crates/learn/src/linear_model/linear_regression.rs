@@ -14,7 +14,8 @@
 //! let (mut s, mut p, mut last) = (Scratch::default(), Prediction::default(), 0.0);
 //! for i in 0..2000_u32 {
 //!     let a = f64::from(i * 7919 % 101);
-//!     model.step(&Row::from_json(&json!({"a": a}))?, &Target::Number(3.0 * a), 1.0, &mut p, &mut s)?;
+//!     let (x, y) = (Row::from_json(&json!({"a": a}))?, Target::Number(3.0 * a));
+//!     model.step(&x, &y, 1.0, &mut p, &mut s)?;
 //!     last = (p.value.unwrap() - 3.0 * a).abs();
 //! }
 //! assert!(last < 5.0, "{last}");

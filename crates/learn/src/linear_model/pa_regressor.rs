@@ -16,7 +16,8 @@
 //! let (mut s, mut p, mut error) = (Scratch::default(), Prediction::default(), 0.0);
 //! for i in 0..2000_u32 {
 //!     let a = f64::from(i * 7919 % 101) / 50.0 - 1.0;
-//!     model.step(&Row::from_json(&json!({"a": a}))?, &Target::Number(3.0 * a), 1.0, &mut p, &mut s)?;
+//!     let (x, y) = (Row::from_json(&json!({"a": a}))?, Target::Number(3.0 * a));
+//!     model.step(&x, &y, 1.0, &mut p, &mut s)?;
 //!     error = 0.99 * error + 0.01 * (p.value.unwrap() - 3.0 * a).abs();
 //! }
 //! assert!(error < 2.5, "{error}");

@@ -12,7 +12,8 @@
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 //! use serde_json::json;
-//! let spec = json!(["StandardScaler", {"SoftmaxRegression": {"optimizer": {"SGD": {"lr": 0.1}}}}]);
+//! let last = json!({"SoftmaxRegression": {"optimizer": {"SGD": {"lr": 0.1}}}});
+//! let spec = json!(["StandardScaler", last]);
 //! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p, mut right) = (Scratch::default(), Prediction::default(), 0);
 //! for i in 0..1000_u32 {

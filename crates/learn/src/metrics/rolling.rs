@@ -138,6 +138,9 @@ impl Estimator for Rolling {
 
 impl Metric for Rolling {
     fn update(&mut self, seen: Observation<'_>, w: f64) {
+        if matches!(seen, Observation::Value { .. }) != self.metric.of_values() {
+            return;
+        }
         let (kept, classes) = match seen {
             Observation::Class { y, proba, predicted, classes } => {
                 let proba = if self.metric.requires_labels() { &[] } else { proba };

@@ -1,8 +1,9 @@
 //! `FTRLProximal`: follow the regularised leader, for sparse weights.
 //!
-//! Where `|z| > l1`: `w ← −(z − sign(z)·l1) / ((β + √n) / α + l2)`. Then `σ = (√(n + g²) − √n) / α`,
-//! `z ← z + g − σ·w`, `n ← n + g²`. As in River, `w` is made from the `z` of the steps before this
-//! one, and keeps its value where `|z| ≤ l1`. It has no learning rate to schedule.
+//! Where `|z| > l1`: `w ← −(z − sign(z)·l1) / ((β + √n) / α + l2)`. Then, with
+//! `σ = (√(n + g²) − √n) / α`: `z ← z + g − σ·w` and `n ← n + g²`. As in River, `w` is made from
+//! the `z` of the steps before this one, and keeps its value where `|z| ≤ l1`. There is no learning
+//! rate to schedule.
 //!
 //! **Shape** any weights. **Cost** 16 bytes, three square roots and three divisions a weight.
 //!

@@ -164,13 +164,19 @@ macro_rules! counted {
 macro_rules! named_forms {
     ($ty:ident) => {
         impl serde::Serialize for $ty {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+            fn serialize<S>(&self, to: S) -> std::result::Result<S::Ok, S::Error>
+            where
+                S: serde::Serializer,
+            {
                 Self::serialize(self, to)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $ty {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+            fn deserialize<D>(from: D) -> std::result::Result<Self, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
                 let mut value = serde_json::Value::deserialize(from)?;
                 if let serde_json::Value::String(name) = value {
                     value = serde_json::json!({ name: {} });

@@ -17,18 +17,32 @@
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!
-//! **Source** River, `preprocessing/scale.py`; without `dtype`: there is one kind of number.
+//! **Source** River, `preprocessing/scale.py`.
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::estimator::Transformer;
 use crate::features::{Context, Features};
 use crate::params::check_range;
 
+/// A type of Python's. Here there is one kind of number, so that all three mean 0 and 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the variants are Python's names")]
+pub enum Dtype {
+    Bool,
+    Int,
+    Float,
+}
+
 crate::params! {
     /// Parameters of [`Binarizer`].
     pub struct Params {
         /// Numbers above it become 1, the others 0.
         threshold: f64 = 0.0,
+        /// `bool`, `int` or `float`, as in River's spec; all give 0 and 1.
+        dtype: Dtype = Dtype::Bool,
     }
 }
 
@@ -82,7 +96,7 @@ mod tests {
             ],
         );
         check(
-            &json!({"Binarizer": {"threshold": 2}}),
+            &json!({"Binarizer": {"threshold": 2, "dtype": "int"}}),
             &rows(),
             &[
                 json!({"a": 1.0, "b": 0.0}),

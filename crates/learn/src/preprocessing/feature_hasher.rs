@@ -16,7 +16,7 @@
 //! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..900 {
-//!     let x = Row::from_json(&json!({"city": ["Delft", "Gouda", "Leiden"][i % 3]}))?;
+//!     let x = Row::from_json(&json!({"city": (["Delft", "Gouda", "Leiden"][i % 3])}))?;
 //!     model.step(&x, &Target::Bool(i % 3 == 2), 1.0, &mut p, &mut s)?;
 //! }
 //! assert!(p.positive() > 0.5);
@@ -238,7 +238,10 @@ mod tests {
             &[
                 json!({"778902": 1.0, "633424": 2.0, "149682": 4.0, "422225": 1.0}),
                 json!({"778902": 2.5, "599058": -5.0, "880765": 1.0, "58595": 3.0}),
-                json!({"168168": -0.1, "979492": 0.2, "520114": -0.3, "145697": 0.4, "765551": 0.5, "778902": 0.6}),
+                json!({
+                    "168168": -0.1, "979492": 0.2, "520114": -0.3,
+                    "145697": 0.4, "765551": 0.5, "778902": 0.6
+                }),
                 json!({"778902": 1.0, "759615": 1.0, "997741": -1.0}),
             ],
         );

@@ -15,7 +15,7 @@
 //! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..900 {
-//!     let x = Row::from_json(&json!({"city": ["Delft", "Gouda", "Leiden"][i % 3]}))?;
+//!     let x = Row::from_json(&json!({"city": (["Delft", "Gouda", "Leiden"][i % 3])}))?;
 //!     model.step(&x, &Target::Bool(i % 3 == 2), 1.0, &mut p, &mut s)?;
 //! }
 //! assert!(p.positive() > 0.5);
@@ -242,8 +242,14 @@ mod tests {
             &[
                 json!({"c_u": 1.0, "d_d": 1.0}),
                 json!({"c_u": 0.0, "d_d": 0.0, "c_a": 1.0, "d_x": 1.0, "n_2": 1.0}),
-                json!({"c_u": 0.0, "d_d": 0.0, "c_a": 0.0, "d_x": 0.0, "n_2": 0.0, "c_i": 1.0, "n_1.5": 1.0}),
-                json!({"c_u": 0.0, "d_d": 0.0, "c_a": 0.0, "d_x": 0.0, "n_2": 1.0, "c_i": 0.0, "n_1.5": 0.0, "d_h": 1.0, "c_h": 1.0}),
+                json!({
+                    "c_u": 0.0, "d_d": 0.0, "c_a": 0.0, "d_x": 0.0,
+                    "n_2": 0.0, "c_i": 1.0, "n_1.5": 1.0
+                }),
+                json!({
+                    "c_u": 0.0, "d_d": 0.0, "c_a": 0.0, "d_x": 0.0, "n_2": 1.0,
+                    "c_i": 0.0, "n_1.5": 0.0, "d_h": 1.0, "c_h": 1.0
+                }),
             ],
         );
         check(
@@ -263,7 +269,10 @@ mod tests {
                 json!({"d_d": 1.0}),
                 json!({"c_u": 0.0, "d_d": 0.0, "d_x": 1.0, "n_2": 1.0}),
                 json!({"c_u": 0.0, "d_d": 0.0, "d_x": 0.0, "n_2": 0.0, "c_i": 1.0, "n_1.5": 1.0}),
-                json!({"c_u": 0.0, "d_d": 0.0, "d_x": 0.0, "n_2": 1.0, "c_i": 0.0, "n_1.5": 0.0, "d_h": 1.0, "c_h": 1.0}),
+                json!({
+                    "c_u": 0.0, "d_d": 0.0, "d_x": 0.0, "n_2": 1.0,
+                    "c_i": 0.0, "n_1.5": 0.0, "d_h": 1.0, "c_h": 1.0
+                }),
             ],
         );
         check(

@@ -1,29 +1,34 @@
 //! `OrdinalEncoder`: each category becomes an integer, in the order of first sight.
 //!
 //! Codes count from 0 by feature and leave out `unknown_value` and `none_value`: with the defaults
-//! the first category has the code 1, and 0 stands for whatever was not learned yet. A text of
+//! the first category has the code 1, and 0 stands for whatever was not learned yet. A feature
+//! that was learned once and is absent from the event is missing: it has `none_value`. A text of
 //! more than 256 bytes is compared by its beginning and a hash.
 //!
-//! **Shape** any numbers and texts in, the same names out, as numbers. **Cost** 28 bytes a category
-//! beside its text; `log` of their number comparisons a value. A feature has up to 1,000,000
-//! categories; past them, new ones stay unknown. **Errors** none.
+//! **Shape** any numbers and texts in; the same names out, and the features learned before, as
+//! numbers. **Cost** 28 bytes a category beside its text; `log` of their number comparisons a
+//! value, and a pass over all features known. A feature has up to 1,000,000 categories; past
+//! them, new ones stay unknown. **Errors** none.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 //! use serde_json::json;
-//! let mut model = Model::new(&json!(["OrdinalEncoder", "LinearRegression"]), &Catalog::builtin())?;
+//! let spec = json!(["OrdinalEncoder", "LinearRegression"]);
+//! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..999 {
-//!     let x = Row::from_json(&json!({"size": ["small", "medium", "large"][i % 3]}))?;
+//!     let x = Row::from_json(&json!({"size": (["small", "medium", "large"][i % 3])}))?;
 //!     model.step(&x, &Target::Number((i % 3) as f64), 1.0, &mut p, &mut s)?;
 //! }
 //! assert!((p.value.unwrap() - 2.0).abs() < 0.2);
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!
-//! **Source** River, `preprocessing/ordinal.py`.
+//! **Source** River, `preprocessing/ordinal.py`, where missing is `None`.
 
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use super::category::Category;
 use crate::error::Result;
@@ -39,8 +44,7 @@ crate::params! {
         categories: Option<BTreeMap<String, BTreeMap<String, i64>>> = None,
         /// The code of categories that were not learned; `null` to leave them out.
         unknown_value: Option<i64> = Some(0),
-        /// A code that is given to no category: in River that of `None`, which events here do
-        /// not have.
+        /// The code of a feature that is missing: in River one that is `None`.
         none_value: i64 = -1,
     }
 }
@@ -50,13 +54,20 @@ pub struct OrdinalEncoder {
     params: Params,
     /// Codes that no category has, rising.
     reserved: Vec<i64>,
-    state: Slots<FirstSeen>,
+    state: Slots<Codes>,
+}
+
+/// What is known of a feature.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Codes {
+    learned: bool,
+    seen: FirstSeen,
 }
 
 crate::estimator! {
     OrdinalEncoder in "preprocessing" as Transformer, version 1, name "OrdinalEncoder",
     "Each category becomes an integer, in the order of first sight",
-    forget = |state: &mut Slots<FirstSeen>, gone: &[FeatureId]| state.forget(gone),
+    forget = |state: &mut Slots<Codes>, gone: &[FeatureId]| state.forget(gone),
 }
 
 impl OrdinalEncoder {
@@ -81,8 +92,8 @@ impl OrdinalEncoder {
             Some(given) => given
                 .get(cx.names.name(id))
                 .and_then(|codes| value.printed(|printed| codes.get(printed).copied())),
-            None => self.state.peek(id).and_then(|seen| {
-                probe(value, |value| seen.find(value)).map(|place| self.code(place))
+            None => self.state.peek(id).and_then(|codes| {
+                probe(value, |value| codes.seen.find(value)).map(|place| self.code(place))
             }),
         };
         code.or(self.params.unknown_value).map(|code| code as f64)
@@ -99,15 +110,19 @@ fn probe<R>(value: Category<'_>, then: impl FnOnce(Probe<'_>) -> R) -> R {
 
 impl Transformer for OrdinalEncoder {
     fn learn_one(&mut self, x: &Features, _cx: &mut Context<'_>) {
-        if self.params.categories.is_some() {
-            return;
-        }
+        let given = self.params.categories.is_some();
+        let mut learn = |id, value| {
+            let codes = self.state.at(id);
+            codes.learned = true;
+            if !given {
+                probe(value, |value| codes.seen.insert(value, VALUES_MAX));
+            }
+        };
         for (id, v) in x.iter() {
-            self.state.at(id).insert(Probe::Number(v), VALUES_MAX);
+            learn(id, Category::Number(v));
         }
         for (id, text) in x.texts() {
-            let seen = self.state.at(id);
-            probe(Category::Text(text), |value| seen.insert(value, VALUES_MAX));
+            learn(id, Category::Text(text));
         }
     }
 
@@ -117,6 +132,12 @@ impl Transformer for OrdinalEncoder {
         for (id, value) in numbers.chain(texts) {
             if let Some(code) = self.encode(id, value, cx) {
                 out.push(id, code);
+            }
+        }
+        let present = |id| x.get(id).is_some() || x.texts().any(|(other, _)| other == id);
+        for (id, codes) in (0..).zip(self.state.as_slice()) {
+            if codes.learned && !present(id) {
+                out.push(id, self.params.none_value as f64);
             }
         }
         out.sort();
@@ -146,7 +167,7 @@ mod tests {
             &[
                 json!({"c": 1.0, "d": 1.0}),
                 json!({"c": 2.0, "d": 2.0, "n": 1.0}),
-                json!({"c": 1.0, "n": 2.0}),
+                json!({"c": 1.0, "n": 2.0, "d": -1.0}),
                 json!({"d": 3.0, "c": 3.0, "n": 1.0}),
             ],
         );
@@ -156,7 +177,7 @@ mod tests {
             &[
                 json!({"c": 0.0, "d": 0.0}),
                 json!({"c": 2.0, "d": 2.0, "n": 0.0}),
-                json!({"c": 0.0, "n": 2.0}),
+                json!({"c": 0.0, "n": 2.0, "d": 1.0}),
                 json!({"d": 3.0, "c": 3.0, "n": 0.0}),
             ],
         );
@@ -168,7 +189,7 @@ mod tests {
             &[
                 json!({"c": 5.0, "d": 0.0}),
                 json!({"c": 0.0, "d": 2.0, "n": 0.0}),
-                json!({"c": 5.0, "n": 9.0}),
+                json!({"c": 5.0, "n": 9.0, "d": -1.0}),
                 json!({"d": 3.0, "c": 0.0, "n": 0.0}),
             ],
         );

@@ -9,7 +9,8 @@
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 //! use serde_json::json;
-//! let mut model = Model::new(&json!(["PreviousImputer", "LinearRegression"]), &Catalog::builtin())?;
+//! let spec = json!(["PreviousImputer", "LinearRegression"]);
+//! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..300 {
 //!     let x = if i % 2 == 0 { json!({"a": 1, "b": 2}) } else { json!({"a": 1}) };

@@ -253,7 +253,10 @@ mod tests {
             json!({"t": 4.5, "w": "sunny", "m": 2.0, "n": -1.0, "s": "none"}),
             json!({"t": 4.5, "w": "sunny", "m": 3.0, "n": 2.0, "s": "none"}),
             json!({"t": 4.0, "w": "rainy", "m": 9.0, "n": -1.0, "s": "none"}),
-            json!({"t": 4.333333333333333, "w": "rainy", "m": 9.0, "n": -1.0, "s": "none", "extra": 1.0}),
+            json!({
+                "t": 4.333333333333333, "w": "rainy", "m": 9.0,
+                "n": -1.0, "s": "none", "extra": 1.0
+            }),
             json!({"t": 4.333333333333333, "w": "rainy", "m": 9.0, "n": -1.0, "s": "none"}),
         ];
         let mut bench = Bench::new(&spec);

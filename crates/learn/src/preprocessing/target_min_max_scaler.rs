@@ -3,13 +3,14 @@
 //! The regressor learns `z = (y − min) / (max − min)`, with the smallest and the largest target so
 //! far, `y` included, and its prediction is turned back. 0 is learned while there is one target.
 //!
-//! **Shape** any features in; a number out. **Cost** 16 bytes and one division beside the regressor.
-//! **Errors** those of the regressor.
+//! **Shape** any features in; a number out. **Cost** 16 bytes and one division beside the
+//! regressor. **Errors** those of the regressor.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 //! use serde_json::json;
-//! let spec = json!(["StandardScaler", {"TargetMinMaxScaler": {"regressor": "LinearRegression"}}]);
+//! let scaled = json!({"TargetMinMaxScaler": {"regressor": "LinearRegression"}});
+//! let spec = json!(["StandardScaler", scaled]);
 //! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..700 {

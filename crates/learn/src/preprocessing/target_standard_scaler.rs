@@ -4,13 +4,14 @@
 //! sample (`ddof` 1) that take `y` first, and its prediction is turned back. 0 is learned while the
 //! variance is 0.
 //!
-//! **Shape** any features in; a number out. **Cost** 24 bytes and one square root beside the regressor.
-//! **Errors** those of the regressor.
+//! **Shape** any features in; a number out. **Cost** 24 bytes and one square root beside the
+//! regressor. **Errors** those of the regressor.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 //! use serde_json::json;
-//! let spec = json!(["StandardScaler", {"TargetStandardScaler": {"regressor": "LinearRegression"}}]);
+//! let scaled = json!({"TargetStandardScaler": {"regressor": "LinearRegression"}});
+//! let spec = json!(["StandardScaler", scaled]);
 //! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! for i in 0..700 {

@@ -2,7 +2,7 @@
 //!
 //! Two [`Quantile`](super::Quantile)s, the upper less the lower.
 //!
-//! **Shape** numbers in, a number out; no value (`NaN`) before the first. **Cost** 242 bytes; up
+//! **Shape** numbers in, a number out; no value (`NaN`) before the first. **Cost** 256 bytes; up
 //! to six parabolas a number. **Errors** none.
 //!
 //! ```

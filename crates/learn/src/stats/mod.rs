@@ -15,6 +15,7 @@ pub mod ew_mean;
 pub mod ew_var;
 pub mod iqr;
 pub mod kurtosis;
+pub mod mad;
 pub mod max;
 pub mod mean;
 pub mod min;
@@ -26,9 +27,11 @@ pub mod rolling_abs_max;
 pub mod rolling_iqr;
 pub mod rolling_max;
 pub mod rolling_min;
+pub mod rolling_mode;
 pub mod rolling_peak_to_peak;
 pub mod rolling_quantile;
 pub mod sem;
+pub mod shift;
 pub mod skew;
 pub mod sum;
 pub mod var;
@@ -39,6 +42,7 @@ pub use ew_mean::EWMean;
 pub use ew_var::EWVar;
 pub use iqr::IQR;
 pub use kurtosis::Kurtosis;
+pub use mad::MAD;
 pub use max::Max;
 pub use mean::Mean;
 pub use min::Min;
@@ -50,9 +54,11 @@ pub use rolling_abs_max::RollingAbsMax;
 pub use rolling_iqr::RollingIQR;
 pub use rolling_max::RollingMax;
 pub use rolling_min::RollingMin;
+pub use rolling_mode::RollingMode;
 pub use rolling_peak_to_peak::RollingPeakToPeak;
 pub use rolling_quantile::RollingQuantile;
 pub use sem::SEM;
+pub use shift::Shift;
 pub use skew::Skew;
 pub use sum::Sum;
 pub use var::Var;
@@ -80,7 +86,9 @@ pub const ENTRIES: &[Entry] = &[
     EWVar::ENTRY,
     Quantile::ENTRY,
     IQR::ENTRY,
+    MAD::ENTRY,
     Mode::ENTRY,
+    Shift::ENTRY,
     Skew::ENTRY,
     Kurtosis::ENTRY,
     RollingQuantile::ENTRY,
@@ -89,6 +97,7 @@ pub const ENTRIES: &[Entry] = &[
     RollingMax::ENTRY,
     RollingAbsMax::ENTRY,
     RollingPeakToPeak::ENTRY,
+    RollingMode::ENTRY,
     Rolling::ENTRY,
 ];
 

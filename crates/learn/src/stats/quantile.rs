@@ -3,7 +3,7 @@
 //! Five markers (smallest, between, the quantile, between, largest) move along a parabola as
 //! numbers come: the P² algorithm. An estimate, not the exact quantile.
 //!
-//! **Shape** numbers in, a number out; no value (`NaN`) before the first. **Cost** 121 bytes; up
+//! **Shape** numbers in, a number out; no value (`NaN`) before the first. **Cost** 128 bytes; up
 //! to three parabolas a number. **Errors** none.
 //!
 //! ```

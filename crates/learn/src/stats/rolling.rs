@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Mean, SEM, Sum, Var, check_window};
-use crate::catalog::{Builder, Entry, Kind};
+use crate::catalog::{Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Univariate};
 use crate::params::{self, Spec};
@@ -150,14 +150,12 @@ impl Rolling {
         summary: "A statistic of the newest numbers only",
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
-        build: |value, builder| {
-            Ok(Any::Univariate(Box::new(Self::new(&params::read(value)?, builder)?)))
-        },
+        build: |value, _| Ok(Any::Univariate(Box::new(Self::new(&params::read(value)?)?))),
         example: || serde_json::json!({"Rolling": {"obj": "Mean", "window_size": 20}}),
     };
 
     /// A statistic that has seen nothing.
-    pub fn new(params: &Params, _builder: &Builder<'_>) -> Result<Self> {
+    pub fn new(params: &Params) -> Result<Self> {
         check_window(params.window_size)?;
         let inner = Inner::new(&params.obj.0).map_err(|e| e.at("obj"))?;
         Ok(Self { window_size: params.window_size, inner, window: VecDeque::new() })

@@ -10,13 +10,15 @@
 //! ```
 //! use her_learn::drift::{EDDM, binary::eddm::Params};
 //! use her_learn::estimator::DriftDetector;
-//! let mut detector = EDDM::new(Params::default())?;
+//! use her_learn::rng::Rng;
+//! let mut rng = Rng::new(42);
+//! let mut detector = EDDM::new(Params { alpha: 0.8, beta: 0.75, ..Params::default() })?;
 //! let change = (0..2000).find(|i| {
-//!     let every = if *i < 1000 { 10 } else { 3 };
-//!     detector.update(f64::from(u8::from(i % every == 0)));
-//!     detector.drift_detected()
+//!     let rate = if *i < 1000 { 0.1 } else { 0.4 };
+//!     detector.update(f64::from(u8::from(rng.random() < rate)));
+//!     detector.drift_detected() && *i >= 1000
 //! });
-//! assert!((1000..1200).contains(&change.unwrap()));
+//! assert!((1000..1300).contains(&change.unwrap()));
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!

@@ -1,0 +1,59 @@
+//! What all naive Bayes classifiers share: how often each class came, and from log-likelihoods
+//! to probabilities.
+
+use serde::{Deserialize, Serialize};
+
+use crate::estimator::ClassId;
+use crate::math;
+
+/// How often each class came.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Classes {
+    counts: Vec<f64>,
+    total: f64,
+}
+
+impl Classes {
+    pub fn learn(&mut self, y: ClassId, w: f64) {
+        let y = y as usize;
+        if self.counts.len() <= y {
+            self.counts.resize(y + 1, 0.0);
+        }
+        self.counts[y] += w;
+        self.total += w;
+    }
+
+    /// One more than the largest class.
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    pub fn count(&self, class: usize) -> f64 {
+        self.counts[class]
+    }
+
+    /// Fills `proba` with the probability of each class from the logarithm of its share of the
+    /// likelihood. Classes that never came are not asked and get `NaN`.
+    pub fn predict(&self, proba: &mut Vec<f64>, mut log_likelihood: impl FnMut(usize) -> f64) {
+        for (class, &count) in self.counts.iter().enumerate() {
+            proba.push(if count > 0.0 { log_likelihood(class) } else { f64::NAN });
+        }
+        // max and the comparisons pass over NaN.
+        let top = proba.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if top == f64::NEG_INFINITY {
+            // Nothing is possible, which without smoothing can be: no opinion.
+            proba.clear();
+            return;
+        }
+        let seen = proba.iter().filter(|p| !p.is_nan());
+        let all = top + math::ln(seen.map(|p| math::exp(p - top)).sum());
+        for p in proba {
+            *p = math::exp(*p - all);
+        }
+    }
+
+    /// The logarithm of a class's share of the events.
+    pub fn log_share(&self, class: usize) -> f64 {
+        math::ln(self.counts[class] / self.total)
+    }
+}
