@@ -92,7 +92,7 @@ fn streams(args: &Args) -> Result<Vec<Stream>> {
         return Ok(vec![Stream { name: "river", spec: linear, file: None, length }]);
     }
     let words = json!([
-        {"TFIDF": {"on": "text"}},
+        {"BagOfWords": {"on": "text"}},
         {"LogisticRegression": {"optimizer": {"AdaGrad": {"lr": 0.1}}}},
     ]);
     let with = |name, spec| -> Result<Stream> {
