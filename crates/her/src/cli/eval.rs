@@ -51,11 +51,10 @@ fn invalid(e: her_learn::Error) -> Error {
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let catalog = Catalog::builtin();
     let birth = Birth::from_json(&spec::read(&args.spec)?)?;
-    let mut model = Model::with_cap(&birth.model, &catalog, birth.options.names_max)
-        .map_err(invalid)?;
+    let mut model =
+        Model::with_cap(&birth.model, &catalog, birth.options.names_max).map_err(invalid)?;
     let (names, mut figures) = figures(&args.metric, model.task(), &catalog)?;
-    let columns =
-        Columns { target: args.target.clone(), id: None, weight: args.weight.clone() };
+    let columns = Columns { target: args.target.clone(), id: None, weight: args.weight.clone() };
     let mut records = decode::open(&args.data, args.format, &columns)?;
     let clock = RealClock::new();
     let options = Options { delay: args.delay };

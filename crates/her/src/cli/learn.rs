@@ -19,11 +19,13 @@ const TOLD_MAX: u64 = 10;
 
 /// Learn from a file or from standard input, predicting each event before learning it
 #[derive(clap::Args)]
-#[command(after_help = "NDJSON holds events {\"x\": {…}, \"y\": …}, or flat records with --target. \
+#[command(
+    after_help = "NDJSON holds events {\"x\": {…}, \"y\": …}, or flat records with --target. \
 An event without a target and with an id is predicted and waits for its label; {\"id\": …, \"y\": …} \
 labels it.\n\nExamples:\n  her learn samantha clicks.csv --target bought\n  \
 tail -f events.ndjson | her learn samantha - --format ndjson\n  \
-her learn samantha big.ndjson --client import-7     run it again after a crash: no line counts twice")]
+her learn samantha big.ndjson --client import-7     run it again after a crash: no line counts twice"
+)]
 pub struct Args {
     /// Who learns
     name: String,

@@ -18,7 +18,9 @@ pub fn run(args: &Args, _: &Context) -> Result<()> {
         None => command,
         Some(verb) => match command.find_subcommand(verb) {
             Some(found) => found.clone(),
-            None => return Err(Error::not_found(format!("there is no verb {verb:?}; see her --help"))),
+            None => {
+                return Err(Error::not_found(format!("there is no verb {verb:?}; see her --help")));
+            }
         },
     };
     let mut bytes = Vec::new();

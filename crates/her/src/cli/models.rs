@@ -77,7 +77,8 @@ fn one(entry: &Entry, value: &Value) -> String {
         let mut t = Table::new(&["parameter", "type", "default", "what it does"]);
         for p in params {
             let word = |key: &str| p[key].as_str().unwrap_or_default().replace('\n', " ");
-            let default = if p["default"].is_null() { "–".to_owned() } else { p["default"].to_string() };
+            let default =
+                if p["default"].is_null() { "–".to_owned() } else { p["default"].to_string() };
             t.push(vec![word("name"), word("type"), default, word("doc")]);
         }
         out.push('\n');

@@ -7,8 +7,10 @@ use super::{spec, table};
 
 /// Create an identity from a spec
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  her new samantha --spec '[\"StandardScaler\", \"LogisticRegression\"]'\n  \
-her new samantha --spec model.toml\n\n`her models` lists what a spec may name.")]
+#[command(
+    after_help = "Examples:\n  her new samantha --spec '[\"StandardScaler\", \"LogisticRegression\"]'\n  \
+her new samantha --spec model.toml\n\n`her models` lists what a spec may name."
+)]
 pub struct Args {
     /// Its name: letters, digits, '-', '_' and '.'
     name: String,

@@ -70,7 +70,8 @@ fn read(mut records: Box<dyn Records>, client: Option<&str>, to: &SyncSender<Res
         let full = chunk.items.len() >= CHUNK || chunk.refused.len() >= CHUNK;
         let some = !(chunk.items.is_empty() && chunk.refused.is_empty());
         // What was read is handed on before more is waited for.
-        if (full || (some && records.may_wait())) && to.send(Ok(std::mem::take(&mut chunk))).is_err()
+        if (full || (some && records.may_wait()))
+            && to.send(Ok(std::mem::take(&mut chunk))).is_err()
         {
             return;
         }

@@ -74,7 +74,11 @@ fn text(card: &Value) -> String {
 fn drift(figures: &Value) -> String {
     match figures["drift_last_version"].as_u64() {
         Some(v) if v > 0 => {
-            format!("{}, the last at version {}", count(&figures["drift_alarms"]), table::grouped(v))
+            format!(
+                "{}, the last at version {}",
+                count(&figures["drift_alarms"]),
+                table::grouped(v)
+            )
         }
         _ => count(&figures["drift_alarms"]),
     }

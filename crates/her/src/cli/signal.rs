@@ -19,7 +19,8 @@ impl Stop {
         std::thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
-                let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build()
+                let Ok(runtime) =
+                    tokio::runtime::Builder::new_current_thread().enable_all().build()
                 else {
                     return;
                 };

@@ -19,8 +19,9 @@ pub fn read(given: &str) -> Result<Value> {
         Error::new(error.kind, format!("{}; {remedy}", error.message))
     })?;
     let toml = |text: &str| -> Result<Value> {
-        toml::from_str(text)
-            .map_err(|e| Error::invalid(format!("{given} is no TOML: {}", e.to_string().trim_end())))
+        toml::from_str(text).map_err(|e| {
+            Error::invalid(format!("{given} is no TOML: {}", e.to_string().trim_end()))
+        })
     };
     match path.extension().and_then(|e| e.to_str()) {
         Some("toml") => toml(&text),
@@ -39,7 +40,8 @@ mod tests {
     fn json_toml_and_inline() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("spec.toml");
-        let text = "model = ['StandardScaler', {LogisticRegression = {l2 = 0.1}}]\nshadow_after = 9";
+        let text =
+            "model = ['StandardScaler', {LogisticRegression = {l2 = 0.1}}]\nshadow_after = 9";
         std::fs::write(&file, text).unwrap();
         let wanted = json!({"model": ["StandardScaler", {"LogisticRegression": {"l2": 0.1}}],
                             "shadow_after": 9});

@@ -77,7 +77,10 @@ fn tell(lines: &[u64], answers: Answers, told: Hear<'_>) -> Result<()> {
                 "not reached, as an event before it stopped the identity; try again",
             ))
         });
-        told(line, answer.map(|r| Told { version: r.version, duplicate: r.duplicate, drift: r.drift }));
+        told(
+            line,
+            answer.map(|r| Told { version: r.version, duplicate: r.duplicate, drift: r.drift }),
+        );
     }
     Ok(())
 }

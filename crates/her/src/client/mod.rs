@@ -131,10 +131,7 @@ pub fn open(options: &Options) -> Result<Box<dyn Door>> {
 
 /// Somebody else has the house open, and says not how to be reached.
 pub fn busy(data_dir: &Path) -> Error {
-    Error::new(
-        ErrorKind::Busy,
-        format!("{} is in use by another process", data_dir.display()),
-    )
+    Error::new(ErrorKind::Busy, format!("{} is in use by another process", data_dir.display()))
 }
 
 fn token(options: &Options) -> Result<Option<String>> {

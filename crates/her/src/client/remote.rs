@@ -233,11 +233,14 @@ impl Door for Remote {
                     )
                     .because(Cause::Unreachable));
                 };
-                told(line, answer(text).map(|v| Told {
-                    version: v["version"].as_u64().unwrap_or(0),
-                    duplicate: v["duplicate"].as_bool().unwrap_or(false),
-                    drift: v["drift"].as_bool().unwrap_or(false),
-                }));
+                told(
+                    line,
+                    answer(text).map(|v| Told {
+                        version: v["version"].as_u64().unwrap_or(0),
+                        duplicate: v["duplicate"].as_bool().unwrap_or(false),
+                        drift: v["drift"].as_bool().unwrap_or(false),
+                    }),
+                );
             }
         }
         Ok(())

@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use her_identity::{Error, ErrorKind, Result};
-use her_learn::stream::{Event, RECORD_BYTES, csv, ndjson};
 use her_learn::Target;
+use her_learn::stream::{Event, RECORD_BYTES, csv, ndjson};
 use serde_json::Value;
 
 use super::{Columns, Next, Records};

@@ -92,8 +92,8 @@ pub fn open(path: &Path, format: Option<Format>, columns: &Columns) -> Result<Bo
     let input: Box<dyn Read + Send> = if stdin {
         Box::new(std::io::stdin())
     } else {
-        let file = File::open(path)
-            .map_err(|e| Error::io(format!("opening {}", path.display()), e))?;
+        let file =
+            File::open(path).map_err(|e| Error::io(format!("opening {}", path.display()), e))?;
         Box::new(file)
     };
     read(input, format, columns)

@@ -260,8 +260,15 @@ fn report(runs: &[Run], args: &Args, cx: &Context, dir: &Path, stopped: bool) ->
         return print(&lines);
     }
     let head = [
-        "identity", "events", "updates/s", "metric", "online", "frozen shadow", "bits saved",
-        "drift alarms", "version",
+        "identity",
+        "events",
+        "updates/s",
+        "metric",
+        "online",
+        "frozen shadow",
+        "bits saved",
+        "drift alarms",
+        "version",
     ];
     let mut t = Table::new(&head);
     for run in runs {

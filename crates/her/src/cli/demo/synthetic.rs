@@ -8,8 +8,7 @@ use her_identity::{Error, Result};
 use her_learn::row::{Kind, Shape};
 use her_learn::{Row, Target, math};
 
-const NAMES: [&str; 8] =
-    ["depth", "speed", "hour", "rain", "wind", "warmth", "light", "boats"];
+const NAMES: [&str; 8] = ["depth", "speed", "hour", "rain", "wind", "warmth", "light", "boats"];
 /// Events after which the world changes.
 pub const CHANGES_EVERY: u64 = 10_000;
 
