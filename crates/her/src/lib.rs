@@ -6,6 +6,8 @@ pub mod client;
 
 pub mod config;
 
+pub mod decode;
+
 pub mod server;
 
 pub mod wire;

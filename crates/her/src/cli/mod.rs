@@ -2,7 +2,121 @@
 
 use std::process::ExitCode;
 
+use clap::{CommandFactory, Parser, Subcommand};
+use her_identity::Result;
+
+mod ask;
+mod bench;
+mod completions;
+mod config;
+mod context;
+mod demo;
+mod diff;
+mod doctor;
+mod eval;
+pub mod exit;
+mod fork;
+mod freeze;
+mod label;
+mod learn;
+mod list;
+mod log;
+mod man;
+mod models;
+mod new;
+mod records;
+mod rewind;
+mod serve;
+mod show;
+mod signal;
+mod snapshot;
+mod spec;
+mod table;
+mod tag;
+mod verify;
+
+use context::{Common, Context};
+
+/// Models that never stop learning.
+#[derive(Parser)]
+#[command(name = "her", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 usage, \
+3 not found, 4 refused by authentication, 5 frozen, 6 not reachable, 7 data rejected, 130 Ctrl-C."
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Serve(serve::Args),
+    Demo(demo::Args),
+    New(new::Args),
+    Learn(learn::Args),
+    Ask(ask::Args),
+    Label(label::Args),
+    Eval(eval::Args),
+    Show(show::Args),
+    List(list::Args),
+    Log(log::Args),
+    Rewind(rewind::Args),
+    Fork(fork::Args),
+    Freeze(freeze::Args),
+    Tag(tag::Args),
+    Diff(diff::Args),
+    Verify(verify::Args),
+    Snapshot(snapshot::Args),
+    Models(models::Args),
+    Bench(bench::Args),
+    Doctor(doctor::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    let context = Context::new(cli.common);
+    match run(&cli.verb, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::tell(&error, context.json()),
+    }
+}
+
+fn run(verb: &Verb, context: &Context) -> Result<()> {
+    match verb {
+        Verb::Serve(args) => serve::run(args, context),
+        Verb::Demo(args) => demo::run(args, context),
+        Verb::New(args) => new::run(args, context),
+        Verb::Learn(args) => learn::run(args, context),
+        Verb::Ask(args) => ask::run(args, context),
+        Verb::Label(args) => label::run(args, context),
+        Verb::Eval(args) => eval::run(args, context),
+        Verb::Show(args) => show::run(args, context),
+        Verb::List(args) => list::run(args, context),
+        Verb::Log(args) => log::run(args, context),
+        Verb::Rewind(args) => rewind::run(args, context),
+        Verb::Fork(args) => fork::run(args, context),
+        Verb::Freeze(args) => freeze::run(args, context),
+        Verb::Tag(args) => tag::run(args, context),
+        Verb::Diff(args) => diff::run(args, context),
+        Verb::Verify(args) => verify::run(args, context),
+        Verb::Snapshot(args) => snapshot::run(args, context),
+        Verb::Models(args) => models::run(args, context),
+        Verb::Bench(args) => bench::run(args, context),
+        Verb::Doctor(args) => doctor::run(args, context),
+        Verb::Config(args) => config::run(args, context),
+        Verb::Completions(args) => completions::run(args, context),
+        Verb::Man(args) => man::run(args, context),
+    }
+}
+
+/// The whole command line, for completions and the manual.
+fn command() -> clap::Command {
+    Cli::command()
 }

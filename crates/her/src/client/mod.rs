@@ -2,8 +2,18 @@
 //!
 //! The verbs of the command line speak to [`Door`] and do not know which of the two it is.
 
-use her_identity::Result;
+use std::path::{Path, PathBuf};
+
+use her_identity::event::What;
+use her_identity::house::Config;
+use her_identity::{Error, ErrorKind, House, Result};
+use her_learn::Catalog;
 use serde_json::Value;
+
+pub mod feed;
+pub mod kind;
+pub mod local;
+pub mod remote;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
 pub trait Door {
@@ -17,6 +27,10 @@ pub trait Door {
     fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value>;
     /// Events as in [`crate::wire::event`]; durable when this returns, one answer per event.
     fn events(&self, name: &str, events: &[Value]) -> Result<Vec<Result<Value>>>;
+    /// A stream of events in bounded memory. `next` gives the next chunk, of at most
+    /// [`feed::CHUNK`] events, until it gives none; `told` hears of each event once it is durable,
+    /// in the order of the stream. Everything that was taken from `next` was told, or this fails.
+    fn feed(&self, name: &str, next: Next<'_>, told: Hear<'_>) -> Result<()>;
     /// Events from a version on.
     fn log(&self, name: &str, from: u64, limit: usize) -> Result<Vec<Value>>;
     /// A new branch at a version takes the name.
@@ -33,4 +47,99 @@ pub trait Door {
     fn verify(&self, name: &str) -> Result<Value>;
     /// Writes a snapshot with the next commit.
     fn snapshot(&self, name: &str) -> Result<Value>;
+    /// Where the identities are, for people.
+    fn place(&self) -> String;
+}
+
+/// An event of a stream, with the line it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The line, from 1.
+    pub line: u64,
+    /// The name and number by which a retry is told from a new request.
+    pub request: Option<her_identity::event::Request>,
+    /// What happens.
+    pub what: What,
+}
+
+/// What became of an event of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The version after it.
+    pub version: u64,
+    /// True when it had been done before and was not done again.
+    pub duplicate: bool,
+    /// True when it raised a drift alarm.
+    pub drift: bool,
+}
+
+/// Where a stream comes from.
+pub type Next<'a> = &'a mut dyn FnMut() -> Result<Option<Vec<Item>>>;
+/// Who hears what became of each line.
+pub type Hear<'a> = &'a mut dyn FnMut(u64, Result<Told>);
+
+/// Which identities are meant.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where the state lies.
+    pub data_dir: PathBuf,
+    /// A server's address; none for the data directory.
+    pub url: Option<String>,
+    /// The file that holds the server's token.
+    pub token_file: Option<PathBuf>,
+    /// The token itself, which comes before the file.
+    pub token: Option<String>,
+}
+
+/// What a running server says of itself in `<data-dir>/server.json`.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct ServerFile {
+    /// Where it listens.
+    pub url: String,
+    /// Its process.
+    pub pid: u32,
+    /// Since when it runs, in milliseconds since 1970.
+    pub started_ms: u64,
+}
+
+/// Reads the note of the server that runs over a data directory, if there is one.
+pub fn server_file(data_dir: &Path) -> Option<ServerFile> {
+    let bytes = std::fs::read(data_dir.join("server.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Opens the door: a server if its address is given, else the house in the data directory, else
+/// the server that has that house open.
+pub fn open(options: &Options) -> Result<Box<dyn Door>> {
+    if let Some(url) = &options.url {
+        return Ok(Box::new(remote::Remote::new(url, token(options)?)));
+    }
+    match House::open(Config::new(&options.data_dir), Catalog::builtin()) {
+        Ok(house) => Ok(Box::new(local::Local::new(house))),
+        Err(e) if e.kind == ErrorKind::Busy => {
+            let Some(server) = server_file(&options.data_dir) else {
+                return Err(busy(&options.data_dir).because(e));
+            };
+            let beside = Some(options.data_dir.join("token"));
+            let token_file = options.token_file.clone().or(beside).filter(|file| file.exists());
+            let options = Options { token_file, ..options.clone() };
+            Ok(Box::new(remote::Remote::new(&server.url, token(&options)?)))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Somebody else has the house open, and says not how to be reached.
+pub fn busy(data_dir: &Path) -> Error {
+    Error::new(ErrorKind::Busy, format!("{} is in use by another process", data_dir.display()))
+}
+
+fn token(options: &Options) -> Result<Option<String>> {
+    if options.token.is_some() {
+        return Ok(options.token.clone());
+    }
+    let Some(file) = &options.token_file else { return Ok(None) };
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Error::io(format!("reading the token in {}", file.display()), e))?;
+    Ok(Some(text.trim().to_owned()))
 }

@@ -1,0 +1,164 @@
+//! `her doctor`: is everything in its place?
+
+use std::path::Path;
+
+use her_identity::disk::{Disk, RealDisk};
+use her_identity::house::Config;
+use her_identity::journal::JournalReport;
+use her_identity::{Error, ErrorKind, House, Result};
+use her_learn::Catalog;
+use serde_json::{Value, json};
+
+use super::context::{Context, data_dir};
+use super::table;
+use crate::client::{remote::Remote, server_file};
+
+/// Free bytes below which the doctor worries: a journal's next segments.
+const FREE_MIN: u64 = 512 * 1024 * 1024;
+
+/// Look at the data directory, its journals and snapshots, the disk and the server
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_: &Args, cx: &Context) -> Result<()> {
+    let (dir, origin) = data_dir(cx.common().data_dir.as_ref());
+    let mut troubles: Vec<String> = Vec::new();
+    let mut found = json!({
+        "data_dir": dir.display().to_string(),
+        "data_dir_origin": origin.to_string(),
+        "exists": dir.is_dir(),
+    });
+    if dir.is_dir() {
+        look(&dir, &mut found, &mut troubles);
+    }
+    if let Some(server) = server_file(&dir).or_else(|| asked_for(cx)) {
+        let mut options = cx.options();
+        options.url = Some(server.url.clone());
+        let token = options.token.or_else(|| {
+            let file = options.token_file.unwrap_or_else(|| dir.join("token"));
+            std::fs::read_to_string(file).ok().map(|text| text.trim().to_owned())
+        });
+        let answer = Remote::new(&server.url, token).is_alive();
+        found["server"] = json!({ "url": server.url, "answers": answer.is_ok() });
+        if let Err(e) = answer {
+            // Its note stays behind when a server is killed; that alone is no trouble.
+            if found["in_use"] == true || cx.common().url.is_some() {
+                troubles.push(format!("the server: {e}"));
+            }
+        }
+    }
+    found["troubles"] = troubles.clone().into();
+    cx.answer(&found, || text(&found))?;
+    match troubles.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Error::new(ErrorKind::Poisoned, one.clone())),
+        [first, ..] => Err(Error::new(
+            ErrorKind::Poisoned,
+            format!("{} troubles, the first of them: {first}", troubles.len()),
+        )),
+    }
+}
+
+fn asked_for(cx: &Context) -> Option<crate::client::ServerFile> {
+    let url = cx.common().url.clone()?;
+    Some(crate::client::ServerFile { url, pid: 0, started_ms: 0 })
+}
+
+fn look(dir: &Path, found: &mut Value, troubles: &mut Vec<String>) {
+    if let Ok(free) = RealDisk.free_bytes(dir) {
+        found["free_bytes"] = free.into();
+        if free < FREE_MIN {
+            troubles.push(format!("only {} MiB are free on this disk", free >> 20));
+        }
+    }
+    match House::open(Config::new(dir), Catalog::builtin()) {
+        Ok(house) => {
+            found["in_use"] = false.into();
+            let names = house.names();
+            found["identities"] = names.len().into();
+            found["journals"] = house.reports().iter().map(report).collect::<Vec<_>>().into();
+            for told in house.reports() {
+                troubles.extend(told.poisoned.clone());
+                troubles.extend(told.background_error.clone());
+            }
+            let mut snapshots = 0;
+            for name in names {
+                match house.look(&name, |identity| identity.state().version()) {
+                    Ok(_) => {}
+                    Err(e) => troubles.push(format!("{name}: {e}")),
+                }
+                let branches = house.record(&name).map(|r| r.branches.clone()).unwrap_or_default();
+                snapshots += branches
+                    .iter()
+                    .map(|b| files_in(&dir.join("snapshots").join(b.id.to_string())))
+                    .sum::<usize>();
+            }
+            found["snapshots"] = snapshots.into();
+        }
+        Err(e) if e.kind == ErrorKind::Busy => found["in_use"] = true.into(),
+        Err(e) => troubles.push(e.to_string()),
+    }
+}
+
+fn files_in(dir: &Path) -> usize {
+    std::fs::read_dir(dir).map_or(0, |entries| entries.flatten().count())
+}
+
+fn report(r: &JournalReport) -> Value {
+    json!({
+        "identities": r.identities,
+        "segments": r.segments,
+        "bytes": r.bytes,
+        "torn_tail": r.torn.as_ref().map(|t| json!({
+            "file": t.file, "offset": t.offset, "bytes": t.bytes,
+        })),
+        "recovery_ms": r.recovery_ms,
+        "sidecars_rebuilt": r.sidecars_rebuilt,
+        "refuses_writes": r.poisoned,
+        "background_errors": r.background_errors,
+    })
+}
+
+fn text(found: &Value) -> String {
+    let word = |key: &str| found[key].as_str().unwrap_or("–").to_owned();
+    let mut lines = vec![(
+        "data directory",
+        format!("{} (from {})", word("data_dir"), word("data_dir_origin")),
+    )];
+    if found["exists"] == false {
+        lines.push(("state", "not there yet; the first identity makes it".to_owned()));
+    }
+    if let Some(free) = found["free_bytes"].as_u64() {
+        lines.push(("free on disk", format!("{:.1} GiB", free as f64 / f64::from(1 << 30))));
+    }
+    match found["in_use"].as_bool() {
+        Some(true) => lines.push(("lock", "held by another process".to_owned())),
+        Some(false) => lines.push(("lock", "free".to_owned())),
+        None => {}
+    }
+    if found["identities"].is_u64() {
+        lines.push(("identities", table::count(&found["identities"])));
+        lines.push(("snapshots", table::count(&found["snapshots"])));
+    }
+    let journals = found["journals"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (i, journal) in journals.iter().enumerate() {
+        let mut told = format!(
+            "{} segments, {} bytes, opened in {} ms",
+            journal["segments"],
+            table::count(&journal["bytes"]),
+            journal["recovery_ms"]
+        );
+        if let Some(file) = journal["torn_tail"]["file"].as_str() {
+            let bytes = &journal["torn_tail"]["bytes"];
+            told += &format!("; cut {bytes} unacknowledged bytes from {file}");
+        }
+        lines.push((["journal", ""][usize::from(i > 0)], told));
+    }
+    if let Some(url) = found["server"]["url"].as_str() {
+        let state = if found["server"]["answers"] == true { "answers" } else { "gives no answer" };
+        lines.push(("server", format!("{url} {state}")));
+    }
+    let troubles = found["troubles"].as_array().map_or(0, Vec::len);
+    lines.push(("troubles", if troubles == 0 { "none".into() } else { troubles.to_string() }));
+    table::pairs(&lines)
+}

@@ -1,0 +1,147 @@
+//! The door to a house that this process has open.
+
+use her_identity::event::{Birth, Event};
+use her_identity::turn::Desk;
+use her_identity::{Error, House, Result};
+use her_learn::Row;
+use serde_json::{Value, json};
+
+use super::feed::Feed;
+use super::{Door, Hear, Next};
+use crate::wire;
+
+/// A house of our own.
+pub struct Local {
+    house: House,
+}
+
+impl Local {
+    /// The door of a house; the house is closed with it.
+    pub fn new(house: House) -> Self {
+        Self { house }
+    }
+
+    /// The house behind the door.
+    pub fn house(&self) -> &House {
+        &self.house
+    }
+}
+
+/// A prediction by a past version, as JSON.
+pub fn predict_at(house: &House, name: &str, x: &Value, version: u64) -> Result<Value> {
+    let row = row(x)?;
+    let answer = house.at(name, version)?.predict(&row, &mut Desk::default())?;
+    Ok(json!({ "prediction": wire::prediction(&answer), "version": version }))
+}
+
+fn row(x: &Value) -> Result<Row> {
+    Row::from_json(x).map_err(|e| Error::invalid(e.to_string()))
+}
+
+impl Door for Local {
+    fn create(&self, name: &str, spec: &Value) -> Result<Value> {
+        self.house.create(name, &Birth::from_json(spec)?)?;
+        wire::card(&self.house, name, 0)
+    }
+
+    fn list(&self) -> Result<Vec<Value>> {
+        self.house.names().iter().map(|name| wire::line(&self.house, name)).collect()
+    }
+
+    fn show(&self, name: &str, version: Option<u64>, top: usize) -> Result<Value> {
+        let Some(version) = version else { return wire::card(&self.house, name, top) };
+        let mut card = wire::state(&self.house.at(name, version)?, top);
+        card["name"] = name.into();
+        Ok(card)
+    }
+
+    fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value> {
+        if let Some(version) = version {
+            return predict_at(&self.house, name, x, version);
+        }
+        let (answer, version) = self.house.predict_wait(name, row(x)?)?;
+        Ok(json!({ "prediction": wire::prediction(&answer), "version": version }))
+    }
+
+    fn events(&self, name: &str, events: &[Value]) -> Result<Vec<Result<Value>>> {
+        let (mut good, mut places) = (Vec::new(), Vec::new());
+        let mut answers: Vec<Result<Value>> = Vec::with_capacity(events.len());
+        for body in events {
+            match wire::event(&self.house, body) {
+                Ok(event) => {
+                    good.push(event);
+                    places.push(answers.len());
+                    answers.push(Ok(Value::Null));
+                }
+                Err(e) => answers.push(Err(e)),
+            }
+        }
+        if !good.is_empty() {
+            let replies = self.house.submit_wait(name, good)?;
+            for (place, reply) in places.into_iter().zip(replies) {
+                answers[place] = reply.map(|r| wire::reply(&r));
+            }
+        }
+        Ok(answers)
+    }
+
+    fn feed(&self, name: &str, next: Next<'_>, told: Hear<'_>) -> Result<()> {
+        self.house.record(name)?;
+        let mut feed = Feed::new(&self.house, name);
+        while let Some(items) = next()? {
+            let lines = items.iter().map(|item| item.line).collect();
+            let at_ms = self.house.clock().now_ms();
+            let events = items
+                .into_iter()
+                .map(|item| Event { at_ms, request: item.request, what: item.what })
+                .collect();
+            feed.push(lines, events, told)?;
+            feed.tell_ready(told)?;
+        }
+        feed.finish(told)
+    }
+
+    fn log(&self, name: &str, from: u64, limit: usize) -> Result<Vec<Value>> {
+        self.house.log(name, from, limit)
+    }
+
+    fn rewind(&self, name: &str, version: u64) -> Result<Value> {
+        self.house.rewind(name, version)?;
+        wire::card(&self.house, name, 0)
+    }
+
+    fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value> {
+        self.house.fork(name, new_name, version)?;
+        wire::card(&self.house, new_name, 0)
+    }
+
+    fn freeze(&self, name: &str) -> Result<Value> {
+        let version = self.house.freeze(name)?;
+        Ok(json!({ "name": name, "version": version, "frozen": true }))
+    }
+
+    fn tag(&self, name: &str, tag: &str, version: Option<u64>) -> Result<Value> {
+        let version = self.house.tag(name, tag, version)?;
+        Ok(json!({ "name": name, "tag": tag, "version": version }))
+    }
+
+    fn diff(&self, name: &str, from: u64, to: u64, top: usize) -> Result<Value> {
+        self.house.diff(name, from, to, top)
+    }
+
+    fn verify(&self, name: &str) -> Result<Value> {
+        let mut verified = wire::verified(&self.house.verify(name)?);
+        verified["name"] = name.into();
+        Ok(verified)
+    }
+
+    fn snapshot(&self, name: &str) -> Result<Value> {
+        let version = self.house.look(name, |identity| identity.state().version())?;
+        self.house.snapshot(name)?;
+        Ok(json!({ "name": name, "version": version }))
+    }
+
+    fn place(&self) -> String {
+        self.house.dir().display().to_string()
+    }
+}

@@ -1,0 +1,294 @@
+//! The door to a server, over HTTP.
+
+use std::time::Duration;
+
+use her_identity::event::What;
+use her_identity::{Error, ErrorKind, Result};
+use serde_json::{Map, Value, json};
+use ureq::Agent;
+
+use super::kind::{self, Cause};
+use super::{Door, Hear, Next, Told, feed};
+
+/// A server elsewhere.
+pub struct Remote {
+    agent: Agent,
+    base: String,
+    token: Option<String>,
+}
+
+/// How long an answer may take. Learning and replay may take long; a server that is not there is
+/// told within [`CONNECT`].
+const ANSWER: Duration = Duration::from_secs(600);
+const CONNECT: Duration = Duration::from_secs(5);
+
+impl Remote {
+    /// A server by its address.
+    pub fn new(url: &str, token: Option<String>) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(ANSWER))
+            .build();
+        let base = url.trim_end_matches('/').to_owned();
+        Self { agent: config.into(), base, token }
+    }
+
+    /// Asks whether the server answers at all.
+    pub fn is_alive(&self) -> Result<()> {
+        self.get("/v1/identities", &[]).map(drop)
+    }
+
+    fn get(&self, path: &str, query: &[(&str, String)]) -> Result<String> {
+        let mut request = self.agent.get(self.url(path, query));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.read(request.call())
+    }
+
+    fn send(&self, put: bool, path: &str, content: &str, body: &str) -> Result<String> {
+        let url = self.url(path, &[]);
+        let request = if put { self.agent.put(url) } else { self.agent.post(url) };
+        let mut request = request.header("content-type", content);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.read(request.send(body))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        parse(&self.send(false, path, "application/json", &body.to_string())?)
+    }
+
+    fn url(&self, path: &str, query: &[(&str, String)]) -> String {
+        let mut url = format!("{}{path}", self.base);
+        for (i, (key, value)) in query.iter().enumerate() {
+            url.push(if i == 0 { '?' } else { '&' });
+            url.push_str(key);
+            url.push('=');
+            url.push_str(&encoded(value));
+        }
+        url
+    }
+
+    fn read(
+        &self,
+        answer: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<String> {
+        let mut answer = answer.map_err(|e| self.unreachable(&e))?;
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(u64::MAX).read_to_string();
+        let body = body.map_err(|e| self.unreachable(&e))?;
+        if (200..300).contains(&status) { Ok(body) } else { Err(refusal(status, &body)) }
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> Error {
+        Error::new(ErrorKind::Unavailable, format!("{} gives no answer: {error}", self.base))
+            .because(Cause::Unreachable)
+    }
+}
+
+/// The error that an answer tells: a `problem+json`, or any text with a status.
+fn refusal(status: u16, body: &str) -> Error {
+    let problem: Value = serde_json::from_str(body).unwrap_or_default();
+    let kind = problem["kind"].as_str().and_then(kind::parse);
+    let told = problem["detail"].as_str().or(problem["title"].as_str());
+    let message = told.map_or_else(|| format!("the server answers {status}"), str::to_owned);
+    let error = Error::new(kind.unwrap_or_else(|| kind::of_status(status)), message);
+    if matches!(status, 401 | 403) { error.because(Cause::Refused) } else { error }
+}
+
+fn parse(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|e| {
+        let start: String = text.chars().take(60).collect();
+        Error::new(ErrorKind::Internal, format!("the server answers no JSON but {start:?}: {e}"))
+    })
+}
+
+/// One line of an answer, or the error it holds.
+fn answer(line: &str) -> Result<Value> {
+    let value = parse(line)?;
+    let Some(error) = value.get("error") else { return Ok(value) };
+    let kind = error["kind"].as_str().and_then(kind::parse).unwrap_or(ErrorKind::Internal);
+    Err(Error::new(kind, error["message"].as_str().unwrap_or("refused without a reason")))
+}
+
+/// A path's part with everything but plain characters percent-encoded.
+fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(byte as char);
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+fn of(name: &str, rest: &str) -> String {
+    format!("/v1/identities/{}{rest}", encoded(name))
+}
+
+/// An event of a stream as the server reads it.
+fn line_of(item: &super::Item) -> Result<Value> {
+    let mut map = Map::new();
+    match &item.what {
+        What::Learn { row, target, weight } => {
+            map.insert("x".into(), row.to_json());
+            map.insert("y".into(), target.to_json());
+            if *weight != 1.0 {
+                map.insert("w".into(), (*weight).into());
+            }
+        }
+        What::Remember { key, row } => {
+            map.insert("x".into(), row.to_json());
+            map.insert("id".into(), (&**key).into());
+        }
+        What::Label { key, target } => {
+            map.insert("id".into(), (&**key).into());
+            map.insert("y".into(), target.to_json());
+        }
+        What::Born(_) | What::Branched { .. } | What::Freeze => {
+            return Err(Error::invalid("a stream holds events with features or labels only"));
+        }
+    }
+    if let Some(request) = &item.request {
+        map.insert("client".into(), (&*request.client).into());
+        map.insert("n".into(), request.n.into());
+    }
+    Ok(map.into())
+}
+
+impl Door for Remote {
+    fn create(&self, name: &str, spec: &Value) -> Result<Value> {
+        parse(&self.send(true, &of(name, ""), "application/json", &spec.to_string())?)
+    }
+
+    fn list(&self) -> Result<Vec<Value>> {
+        match parse(&self.get("/v1/identities", &[])?)? {
+            Value::Array(lines) => Ok(lines),
+            Value::Object(mut map) => match map.remove("identities") {
+                Some(Value::Array(lines)) => Ok(lines),
+                _ => Err(Error::new(ErrorKind::Internal, "the server's list is no list")),
+            },
+            _ => Err(Error::new(ErrorKind::Internal, "the server's list is no list")),
+        }
+    }
+
+    fn show(&self, name: &str, version: Option<u64>, top: usize) -> Result<Value> {
+        let at = version.map_or(String::new(), |v| format!("/at/{v}"));
+        parse(&self.get(&of(name, &at), &[("top", top.to_string())])?)
+    }
+
+    fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value> {
+        let at = version.map_or(String::new(), |v| format!("/at/{v}"));
+        self.post(&of(name, &format!("{at}/predict")), &json!({ "x": x }))
+    }
+
+    fn events(&self, name: &str, events: &[Value]) -> Result<Vec<Result<Value>>> {
+        let one = |body: &Value| {
+            let route = match (body.get("x"), body.get("y")) {
+                (Some(_), None) => "/predict",
+                (None, Some(_)) => "/label",
+                _ => "/learn",
+            };
+            self.post(&of(name, route), body)
+        };
+        events.iter().map(|body| Ok(one(body))).collect()
+    }
+
+    fn feed(&self, name: &str, next: Next<'_>, told: Hear<'_>) -> Result<()> {
+        let mut more = true;
+        while more {
+            let (mut body, mut lines) = (String::new(), Vec::new());
+            while more && lines.len() < feed::CHUNK * feed::IN_FLIGHT {
+                let Some(items) = next()? else {
+                    more = false;
+                    break;
+                };
+                let few = items.len() < feed::CHUNK;
+                for item in &items {
+                    body.push_str(&line_of(item)?.to_string());
+                    body.push('\n');
+                    lines.push(item.line);
+                }
+                // A chunk that is not full is all there is at present.
+                if few {
+                    break;
+                }
+            }
+            if lines.is_empty() {
+                continue;
+            }
+            let text = self.send(false, &of(name, "/learn"), "application/x-ndjson", &body)?;
+            let mut answers = text.lines().filter(|line| !line.is_empty());
+            for line in lines {
+                let Some(text) = answers.next() else {
+                    return Err(Error::new(
+                        ErrorKind::Unavailable,
+                        format!("the server's answers end before line {line}; send it again"),
+                    )
+                    .because(Cause::Unreachable));
+                };
+                told(
+                    line,
+                    answer(text).map(|v| Told {
+                        version: v["version"].as_u64().unwrap_or(0),
+                        duplicate: v["duplicate"].as_bool().unwrap_or(false),
+                        drift: v["drift"].as_bool().unwrap_or(false),
+                    }),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn log(&self, name: &str, from: u64, limit: usize) -> Result<Vec<Value>> {
+        let query = [("from", from.to_string()), ("limit", limit.to_string())];
+        self.get(&of(name, "/log"), &query)?.lines().map(parse).collect()
+    }
+
+    fn rewind(&self, name: &str, version: u64) -> Result<Value> {
+        self.post(&of(name, "/rewind"), &json!({ "version": version }))
+    }
+
+    fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value> {
+        let mut body = json!({ "name": new_name });
+        if let Some(version) = version {
+            body["version"] = version.into();
+        }
+        self.post(&of(name, "/fork"), &body)
+    }
+
+    fn freeze(&self, name: &str) -> Result<Value> {
+        self.post(&of(name, "/freeze"), &json!({}))
+    }
+
+    fn tag(&self, name: &str, tag: &str, version: Option<u64>) -> Result<Value> {
+        let mut body = json!({ "tag": tag });
+        if let Some(version) = version {
+            body["version"] = version.into();
+        }
+        self.post(&of(name, "/tag"), &body)
+    }
+
+    fn diff(&self, name: &str, from: u64, to: u64, top: usize) -> Result<Value> {
+        let query = [("from", from.to_string()), ("to", to.to_string()), ("top", top.to_string())];
+        parse(&self.get(&of(name, "/diff"), &query)?)
+    }
+
+    fn verify(&self, name: &str) -> Result<Value> {
+        self.post(&of(name, "/verify"), &json!({}))
+    }
+
+    fn snapshot(&self, name: &str) -> Result<Value> {
+        self.post(&of(name, "/snapshot"), &json!({}))
+    }
+
+    fn place(&self) -> String {
+        self.base.clone()
+    }
+}
