@@ -273,8 +273,11 @@ impl Disk for FaultyDisk {
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
-        let inside = state.seen.keys().filter(|path| path.parent() == Some(dir));
-        Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
+        // A directory is there as soon as something is in it.
+        let inside = state.seen.keys().filter_map(|path| path.strip_prefix(dir).ok());
+        let first = |path: &Path| Some(path.components().next()?.as_os_str().to_str()?.to_owned());
+        let names: BTreeSet<String> = inside.filter_map(first).collect();
+        Ok(names.into_iter().collect())
     }
 
     fn free_bytes(&self, _dir: &Path) -> io::Result<u64> {
