@@ -54,15 +54,23 @@ fn no_answer_is_6() {
 fn a_directory_in_use_is_6() {
     let place = Place::new();
     place.born("eve");
-    let mut command = place.command(&["learn", "eve", "-", "--format", "ndjson"]);
-    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
-    let mut child = command.spawn().unwrap();
+    let learner = |wait_ms| {
+        let mut command = place.command(&["learn", "eve", "-", "--format", "ndjson"]);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+        let child = command.spawn().unwrap();
+        // Whoever opens the directory first has it; the learner shall be that one.
+        std::thread::sleep(std::time::Duration::from_millis(wait_ms));
+        child
+    };
+    let mut child = learner(300);
     let mut ran = place.run(&["list"]);
-    for _ in 0..100 {
+    for wait_ms in [1000, 3000, 9000] {
         if ran.code != 0 {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        let _ = child.kill();
+        child.wait().unwrap();
+        child = learner(wait_ms);
         ran = place.run(&["list"]);
     }
     ran.fails(6, "in use by another process").fails(6, "hint: end the other process");

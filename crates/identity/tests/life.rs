@@ -70,6 +70,7 @@ fn a_life_goes_on_where_it_was_closed() {
     let verified = house.verify("sam").unwrap();
     assert_eq!((verified.version, verified.events), (2601, 2600 + 1));
     assert!(verified.snapshots >= 1);
+    assert_eq!(verified.chain, house.head("sam").unwrap().digest.to_string());
     let (figures, task) =
         house.look("sam", |i| (i.state().figures().clone(), i.state().model().task())).unwrap();
     assert_eq!(figures.learned, 2600);

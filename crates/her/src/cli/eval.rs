@@ -61,11 +61,11 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let mut progress = Progressive::new(&mut model, &mut figures, &options).map_err(invalid)?;
     let mut event = Event::default();
     loop {
-        let at = |e: her_learn::Error, line| invalid(e.at(format!("line {line}")));
+        let at = |e: her_learn::Error, line| Error::invalid(format!("line {line}, {e}"));
         match records.next(&mut event)? {
             Next::Event => progress.push(&event).map_err(|e| at(e, records.line()))?,
             Next::Label(..) => {
-                let e = her_learn::Error::new("a late label has no features to be validated on");
+                let e = her_learn::Error::new("this late label has no features to be validated on");
                 return Err(at(e, records.line()));
             }
             Next::Refused(e) => return Err(invalid(e)),

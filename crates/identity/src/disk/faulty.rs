@@ -273,10 +273,10 @@ impl Disk for FaultyDisk {
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
+        // A directory is there as soon as something is in it.
         let inside = state.seen.keys().filter_map(|path| path.strip_prefix(dir).ok());
-        // Directories are where files are: the first part of a longer path is one.
-        let first = inside.filter_map(|rest| rest.components().next()?.as_os_str().to_str());
-        let names: BTreeSet<String> = first.map(str::to_owned).collect();
+        let first = |path: &Path| Some(path.components().next()?.as_os_str().to_str()?.to_owned());
+        let names: BTreeSet<String> = inside.filter_map(first).collect();
         Ok(names.into_iter().collect())
     }
 
