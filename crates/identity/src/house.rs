@@ -46,6 +46,8 @@ pub struct Config {
     pub dir: PathBuf,
     /// Learner threads of a new house, each with its own journal; an existing one keeps its own.
     pub shards: usize,
+    /// Identities that each learner keeps in memory; the others rest on disk.
+    pub resident_max: usize,
     /// How journals are kept, on which disk and by which clock.
     pub journal: JournalOptions,
 }
@@ -54,7 +56,12 @@ impl Config {
     /// A house in a directory, with a learner for each core up to four.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { dir: dir.into(), shards: cores.clamp(1, 4), journal: JournalOptions::default() }
+        Self {
+            dir: dir.into(),
+            shards: cores.clamp(1, 4),
+            resident_max: 20_000,
+            journal: JournalOptions::default(),
+        }
     }
 }
 
@@ -85,13 +92,9 @@ impl House {
             reports.push(crate::journal::Journal::report(&journal));
             let (snapshots, catalog) = (Arc::clone(&snapshots), catalog.clone());
             let journal = Box::new(journal);
-            shards.push(Shard::start(
-                &format!("shard-{i}"),
-                journal,
-                snapshots,
-                catalog,
-                nonce()?,
-            )?);
+            let name = format!("shard-{i}");
+            let (nonce, most) = (nonce()?, config.resident_max);
+            shards.push(Shard::start(&name, journal, snapshots, catalog, nonce, most)?);
         }
         Ok(Self { config, catalog, registry, snapshots, shards, reports })
     }

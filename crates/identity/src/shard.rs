@@ -48,7 +48,8 @@ pub struct Shard {
 
 /// What is known of an identity on its shard.
 enum Slot {
-    Live(Box<Identity>),
+    /// With the number of the learner's last look at it.
+    Live(Box<Identity>, u64),
     /// Its state is ahead of the journal or was left half-way; it is replayed once nothing of it
     /// is under way.
     Broken(Arc<Error>),
@@ -71,6 +72,10 @@ struct Learner {
     committing: bool,
     nonce: u64,
     snapshot_wanted: Vec<IdentityId>,
+    /// Snapshots of identities that were let go.
+    parting: Vec<SnapshotJob>,
+    looks: u64,
+    resident_max: usize,
 }
 
 impl Shard {
@@ -81,6 +86,7 @@ impl Shard {
         snapshots: Arc<Snapshots>,
         catalog: Catalog,
         nonce: u64,
+        resident_max: usize,
     ) -> Result<Self> {
         let inbox = Arc::new(Inbox::new(QUEUE_EVENTS_MAX));
         let reader: Arc<Reader> = journal.reader().into();
@@ -100,6 +106,9 @@ impl Shard {
             committing: false,
             nonce,
             snapshot_wanted: Vec::new(),
+            parting: Vec::new(),
+            looks: 0,
+            resident_max: resident_max.max(1),
         };
         let thread = std::thread::Builder::new()
             .name(format!("{name}-learn"))
@@ -174,6 +183,7 @@ impl Learner {
                 self.events(id, &events, replies);
             }
             if !self.committing {
+                self.unload();
                 self.commit();
             }
             if closed && !self.committing && self.nothing_to_commit() {
@@ -185,7 +195,33 @@ impl Learner {
     }
 
     fn nothing_to_commit(&self) -> bool {
-        self.waiting.is_empty() && self.snapshot_wanted.is_empty()
+        self.waiting.is_empty() && self.snapshot_wanted.is_empty() && self.parting.is_empty()
+    }
+
+    /// Lets the identities go that were not looked at for longest, when too many are in memory.
+    /// They come back by a snapshot when they are asked for. Called while nothing is under way,
+    /// so all that is not in `touched` is durable.
+    fn unload(&mut self) {
+        if self.slots.len() <= self.resident_max {
+            return;
+        }
+        let mut idle: Vec<(u64, IdentityId)> = self
+            .slots
+            .iter()
+            .filter_map(|(id, slot)| match slot {
+                Slot::Live(_, look) if !self.touched.contains(id) => Some((*look, *id)),
+                _ => None,
+            })
+            .collect();
+        idle.sort_unstable();
+        idle.truncate(self.slots.len() - self.resident_max + self.resident_max / 8);
+        for (_, id) in idle {
+            if let Some(Slot::Live(mut identity, _)) = self.slots.remove(&id)
+                && let Some((head, bytes)) = identity.due_snapshot(true)
+            {
+                self.parting.push(SnapshotJob { id, head, bytes });
+            }
+        }
     }
 
     fn urgent(&mut self, urgent: Urgent) {
@@ -194,13 +230,13 @@ impl Learner {
                 if let Err(e) = self.live(id) {
                     return done(Err(e));
                 }
-                let Some(Slot::Live(identity)) = self.slots.get(&id) else { return };
+                let Some(Slot::Live(identity, _)) = self.slots.get(&id) else { return };
                 let version = identity.state().version();
                 done(identity.state().predict(&row, &mut self.desk).map(|a| (a, version)));
             }
             Urgent::Look(id, look) => match self.live(id) {
                 Ok(()) => {
-                    if let Some(Slot::Live(identity)) = self.slots.get(&id) {
+                    if let Some(Slot::Live(identity, _)) = self.slots.get(&id) {
                         look(Ok(identity));
                     }
                 }
@@ -224,8 +260,12 @@ impl Learner {
     /// Makes sure that an identity is in memory. A broken one comes back by replay, as soon as
     /// nothing of it is on its way to the disk.
     fn live(&mut self, id: IdentityId) -> Result<()> {
-        match self.slots.get(&id) {
-            Some(Slot::Live(_)) => return Ok(()),
+        self.looks += 1;
+        match self.slots.get_mut(&id) {
+            Some(Slot::Live(_, look)) => {
+                *look = self.looks;
+                return Ok(());
+            }
             Some(Slot::Broken(error)) if self.committing || self.touched.contains(&id) => {
                 return Err(Error::new(
                     ErrorKind::Poisoned,
@@ -237,7 +277,7 @@ impl Learner {
         self.nonce = self.nonce.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let (reader, snapshots) = (&*self.reader, &*self.snapshots);
         let identity = Identity::open(id, reader, snapshots, &self.catalog, self.nonce)?;
-        self.slots.insert(id, Slot::Live(Box::new(identity)));
+        self.slots.insert(id, Slot::Live(Box::new(identity), self.looks));
         Ok(())
     }
 
@@ -245,7 +285,7 @@ impl Learner {
         if let Err(e) = self.live(id) {
             return replies(Err(e));
         }
-        let Some(Slot::Live(identity)) = self.slots.get_mut(&id) else { return };
+        let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { return };
         let mut results = Vec::with_capacity(events.len());
         let desk = &mut self.desk;
         for event in events {
@@ -293,7 +333,7 @@ impl Learner {
         let error = Arc::new(error);
         results.push(Err(Error::new(error.kind, error.message.clone())));
         let frames = match self.slots.insert(id, Slot::Broken(error)) {
-            Some(Slot::Live(mut identity)) => identity.take_frames(),
+            Some(Slot::Live(mut identity, _)) => identity.take_frames(),
             _ => Vec::new(),
         };
         self.orphans.extend(frames);
@@ -309,13 +349,13 @@ impl Learner {
         let mut group = Group {
             waiting: std::mem::take(&mut self.waiting),
             frames: std::mem::take(&mut self.orphans),
-            snapshots: Vec::new(),
+            snapshots: std::mem::take(&mut self.parting),
         };
         let mut ids = std::mem::take(&mut self.touched);
         let wanted = std::mem::take(&mut self.snapshot_wanted);
         ids.extend(wanted.iter().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
         for id in ids {
-            let Some(Slot::Live(identity)) = self.slots.get_mut(&id) else { continue };
+            let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { continue };
             group.frames.append(&mut identity.take_frames());
             if let Some((head, bytes)) = identity.due_snapshot(wanted.contains(&id)) {
                 group.snapshots.push(SnapshotJob { id, head, bytes });
@@ -331,7 +371,7 @@ impl Learner {
         let mut ids: Vec<IdentityId> = self.slots.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
-            let Some(Slot::Live(identity)) = self.slots.get_mut(&id) else { continue };
+            let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { continue };
             if let Some((head, bytes)) = identity.due_snapshot(true) {
                 group.snapshots.push(SnapshotJob { id, head, bytes });
             }

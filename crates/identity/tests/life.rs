@@ -70,6 +70,7 @@ fn a_life_goes_on_where_it_was_closed() {
     let verified = house.verify("sam").unwrap();
     assert_eq!((verified.version, verified.events), (2601, 2600 + 1));
     assert!(verified.snapshots >= 1);
+    assert_eq!(verified.chain, house.head("sam").unwrap().digest.to_string());
     let (figures, task) =
         house.look("sam", |i| (i.state().figures().clone(), i.state().model().task())).unwrap();
     assert_eq!(figures.learned, 2600);
@@ -222,4 +223,101 @@ fn mistakes_in_names_and_specs_are_told() {
     assert_eq!(house.rewind("sam", 0).unwrap_err().kind, ErrorKind::Invalid);
     let second = House::open(Config::new(dir.path()), Catalog::builtin());
     assert_eq!(second.err().map(|e| e.kind), Some(ErrorKind::Busy));
+}
+
+/// A classifier that panics on command, to see that a panic stays where it is.
+mod brittle {
+    use her_learn::catalog::{Entry, Kind};
+    use her_learn::estimator::{Any, ClassId, Classifier, Estimator};
+    use her_learn::features::{Context, Features};
+    use her_learn::saved::{self, Loader};
+
+    #[derive(Default)]
+    pub struct Brittle(u64);
+
+    pub const ENTRIES: &[Entry] = &[Entry {
+        name: "Brittle",
+        module: "tests",
+        kind: Kind::Classifier,
+        version: 1,
+        summary: "Panics when it learns from a weight of 13",
+        params: &[],
+        defaults: || serde_json::json!({}),
+        build: |_, _| Ok(Any::Classifier(Box::new(Brittle::default()))),
+        example: || serde_json::json!("Brittle"),
+    }];
+
+    impl Estimator for Brittle {
+        fn entry(&self) -> &'static Entry {
+            &ENTRIES[0]
+        }
+        fn params(&self) -> serde_json::Value {
+            serde_json::json!({})
+        }
+        fn save(&self, out: &mut Vec<u8>) {
+            saved::put(out, &self.0);
+        }
+        fn load(&mut self, from: &mut Loader<'_>) -> her_learn::Result<()> {
+            self.0 = from.get()?;
+            Ok(())
+        }
+    }
+
+    impl Classifier for Brittle {
+        fn multiclass(&self) -> bool {
+            false
+        }
+        fn learn_one(&mut self, _: &Features, _: ClassId, w: f64, _: &mut Context<'_>) {
+            self.0 += 1;
+            assert!(w != 13.0, "thirteen");
+        }
+        fn predict_proba_one(&self, _: &Features, proba: &mut Vec<f64>, _: &mut Context<'_>) {
+            proba.extend([0.5, 0.5]);
+        }
+    }
+}
+
+#[test]
+fn a_panic_poisons_one_identity_which_comes_back_by_replay() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::new(dir.path());
+    config.shards = 1;
+    config.journal.segment_bytes = 1 << 20;
+    let house = House::open(config, Catalog::builtin().with(brittle::ENTRIES)).unwrap();
+    house.create("brittle", &Birth::from_json(&json!("Brittle")).unwrap()).unwrap();
+    house.create("sam", &birth()).unwrap();
+    let event =
+        |w: f64| house.event(What::Learn { row: row(1), target: Target::Bool(true), weight: w });
+    submit(&house, "brittle", vec![event(1.0), event(2.0)]);
+    let replies = submit(&house, "brittle", vec![event(3.0), event(13.0), event(4.0)]);
+    assert_eq!(replies[0].as_ref().unwrap(), &4, "what was applied before it is durable");
+    assert_eq!(replies[1].as_ref().unwrap_err().kind, ErrorKind::Poisoned);
+    assert_eq!(replies.len(), 2);
+    // The house and the other identity go on; the poisoned one is replayed and learns again.
+    assert_eq!(stream(&house, "sam", 0, 10), 11);
+    assert_eq!(submit(&house, "brittle", vec![event(5.0)])[0].as_ref().unwrap(), &5);
+    assert_eq!(house.verify("brittle").unwrap().events, 5);
+}
+
+#[test]
+fn identities_that_rest_on_disk_come_back_when_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::new(dir.path());
+    config.shards = 1;
+    config.resident_max = 4;
+    config.journal.segment_bytes = 1 << 20;
+    let house = House::open(config, Catalog::builtin()).unwrap();
+    for i in 0..20 {
+        house.create(&format!("n{i}"), &birth()).unwrap();
+    }
+    for round in 0..3 {
+        for i in 0..20 {
+            let name = format!("n{i}");
+            let version = stream(&house, &name, round * 10, round * 10 + 10);
+            assert_eq!(version, 1 + (round + 1) * 10);
+        }
+    }
+    for i in 0..20 {
+        house.verify(&format!("n{i}")).unwrap();
+    }
 }

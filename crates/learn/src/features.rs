@@ -1,6 +1,7 @@
 //! Names to dense ids, and one event as a sorted run of (id, number).
 
 mod context;
+mod index;
 mod names;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,7 +20,8 @@ pub type FeatureId = u32;
 pub struct Features {
     ids: Vec<FeatureId>,
     values: Vec<f64>,
-    texts: Vec<(FeatureId, u32)>,
+    /// The id, and from where to where in the arena its text is.
+    texts: Vec<(FeatureId, u32, u32)>,
     arena: String,
     order: Vec<(FeatureId, u32, f64)>,
 }
@@ -29,8 +31,10 @@ impl Features {
     pub fn clear(&mut self) {
         self.ids.clear();
         self.values.clear();
-        self.texts.clear();
-        self.arena.clear();
+        if !self.texts.is_empty() {
+            self.texts.clear();
+            self.arena.clear();
+        }
     }
 
     /// Adds a number. Ids may come in any order and more than once until [`sort`](Self::sort).
@@ -57,10 +61,20 @@ impl Features {
         &mut self.values
     }
 
+    /// Replaces the numbers by these, which are in the order of their ids.
+    #[inline]
+    pub fn assign(&mut self, ids: &[FeatureId], values: &[f64]) {
+        self.ids.clear();
+        self.values.clear();
+        self.ids.extend_from_slice(ids);
+        self.values.extend_from_slice(&values[..ids.len()]);
+    }
+
     /// Adds a text.
     pub fn push_text(&mut self, id: FeatureId, text: &str) {
+        let start = self.arena.len() as u32;
         self.arena.push_str(text);
-        self.texts.push((id, self.arena.len() as u32));
+        self.texts.push((id, start, self.arena.len() as u32));
     }
 
     /// Adds all numbers and texts of another event.
@@ -86,7 +100,7 @@ impl Features {
             return;
         }
         for (id, v) in other.iter() {
-            if self.texts[..texts].iter().all(|&(taken, _)| taken != id) {
+            if self.texts[..texts].iter().all(|&(taken, ..)| taken != id) {
                 self.push(id, v);
             }
         }
@@ -94,15 +108,17 @@ impl Features {
 
     /// True when there is a number or a text under this id, whatever the order.
     pub fn contains(&self, id: FeatureId) -> bool {
-        self.ids.contains(&id) || self.texts.iter().any(|&(text, _)| text == id)
+        self.ids.contains(&id) || self.texts.iter().any(|&(text, ..)| text == id)
     }
 
     /// Copies another event's texts: what a transformer of numbers does with them.
     #[inline]
     pub fn pass_texts(&mut self, other: &Features) {
         if !other.texts.is_empty() {
-            self.texts.extend_from_slice(&other.texts);
+            let base = self.arena.len() as u32;
             self.arena.push_str(&other.arena);
+            let moved = other.texts.iter().map(|&(id, start, end)| (id, base + start, base + end));
+            self.texts.extend(moved);
         }
     }
 
@@ -113,7 +129,7 @@ impl Features {
             return;
         }
         self.remove(new);
-        let texts = self.texts.iter_mut().map(|(id, _)| id);
+        let texts = self.texts.iter_mut().map(|(id, ..)| id);
         for id in self.ids.iter_mut().chain(texts) {
             if *id == old {
                 *id = new;
@@ -126,14 +142,7 @@ impl Features {
             self.ids.remove(at);
             self.values.remove(at);
         }
-        if let Some(at) = self.texts.iter().position(|&(id, _)| id == gone) {
-            let start = at.checked_sub(1).map_or(0, |before| self.texts[before].1);
-            let end = self.texts.remove(at).1;
-            self.arena.replace_range(start as usize..end as usize, "");
-            for (_, other) in &mut self.texts[at..] {
-                *other -= end - start;
-            }
-        }
+        self.texts.retain(|&(id, ..)| id != gone);
     }
 
     /// Replaces this event's numbers by `other`'s ids with values to be written by the caller:
@@ -147,9 +156,23 @@ impl Features {
         &mut self.values
     }
 
-    /// Puts the numbers in the order of their ids. Of equal ids the first pushed stays, as in
-    /// River's `ChainMap`. Costs one pass when they are in order already.
+    /// Replaces this event by `other`'s ids with the values of `values`, one for each.
+    #[inline]
+    pub fn derive(&mut self, other: &Features, values: impl ExactSizeIterator<Item = f64>) {
+        self.clear();
+        self.ids.extend_from_slice(&other.ids);
+        self.values.extend(values);
+        self.pass_texts(other);
+    }
+
+    /// Puts the numbers, and the texts, in the order of their ids. Of equal ids the first pushed
+    /// stays, as in River's `ChainMap`. Costs one pass when they are in order already.
     pub fn sort(&mut self) {
+        if !self.texts.is_sorted() {
+            // Of one id, the text that was pushed first also begins first.
+            self.texts.sort_unstable();
+        }
+        self.texts.dedup_by_key(|&mut (id, ..)| id);
         if self.ids.windows(2).all(|w| w[0] < w[1]) {
             return;
         }
@@ -209,14 +232,9 @@ impl Features {
         self.ids.iter().copied().zip(self.values.iter().copied())
     }
 
-    /// The texts with their ids, in the order in which they came.
+    /// The texts with their ids, in the order of the ids.
     pub fn texts(&self) -> impl Iterator<Item = (FeatureId, &str)> {
-        let mut start = 0;
-        self.texts.iter().map(move |&(id, end)| {
-            let text = &self.arena[start as usize..end as usize];
-            start = end;
-            (id, text)
-        })
+        self.texts.iter().map(|&(id, start, end)| (id, &self.arena[start as usize..end as usize]))
     }
 
     /// The number under this id.
@@ -363,5 +381,18 @@ mod tests {
         f.rename(3, 3);
         f.rename(1, 3);
         assert_eq!((numbers(&f), texts(&f)), (vec![(3, 6.0)], vec![(4, "five".into())]));
+    }
+
+    #[test]
+    fn texts_are_sorted_and_passed_on_behind_others() {
+        let (mut f, mut g) = (Features::default(), Features::default());
+        for (id, text) in [(5, "five"), (2, "two"), (5, "late"), (3, "")] {
+            f.push_text(id, text);
+        }
+        f.sort();
+        g.push_text(9, "nine");
+        g.pass_texts(&f);
+        let texts: Vec<_> = g.texts().collect();
+        assert_eq!(texts, [(9, "nine"), (2, "two"), (3, ""), (5, "five")]);
     }
 }

@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod exp;
 pub mod math;
 pub mod params;
 pub mod row;

@@ -4,11 +4,7 @@
 //! another host must give the same bits, so they come from `libm` alone. `sqrt` is exact in
 //! IEEE 754 and may be used directly.
 
-/// e raised to `x`.
-#[inline]
-pub fn exp(x: f64) -> f64 {
-    libm::exp(x)
-}
+pub use crate::exp::exp;
 
 /// Natural logarithm.
 #[inline]

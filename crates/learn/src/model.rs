@@ -69,7 +69,8 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The probability of `true`; 0 while there is no opinion.
+    /// The probability of `true` by a binary model; 0 while there is no opinion. A multiclass
+    /// model numbers its classes by first sight: look the class up by its label there.
     pub fn positive(&self) -> f64 {
         self.proba.get(1).copied().unwrap_or(0.0)
     }
@@ -96,6 +97,7 @@ impl Prediction {
 #[derive(Debug, Default)]
 pub struct Scratch {
     x: Features,
+    trial: Prediction,
     overlay: Overlay,
     pool: Pool,
 }
@@ -213,13 +215,14 @@ impl Model {
     ) -> Result<()> {
         row.check()?;
         self.check_target(target)?;
+        check_weight(weight)?;
         self.lookup(row, scratch);
         self.predict_features(out, scratch)?;
         self.learn_resolved(row, target, weight, scratch);
         Ok(())
     }
 
-    /// Learns without a prediction before. A refused event leaves the model bit-identical.
+    /// Learns, and keeps no prediction. A refused event leaves the model bit-identical.
     pub fn learn(
         &mut self,
         row: &Row,
@@ -229,11 +232,13 @@ impl Model {
     ) -> Result<()> {
         row.check()?;
         self.check_target(target)?;
+        check_weight(weight)?;
         self.lookup(row, scratch);
-        if row.has_texts() {
-            // Only a trial run shows whether some transformer consumes the texts.
-            self.predict_features(&mut Prediction::default(), scratch)?;
-        }
+        // Only a trial run shows whether every step can take what reaches it.
+        let mut trial = std::mem::take(&mut scratch.trial);
+        let outcome = self.predict_features(&mut trial, scratch);
+        scratch.trial = trial;
+        outcome?;
         self.learn_resolved(row, target, weight, scratch);
         Ok(())
     }
@@ -246,9 +251,7 @@ impl Model {
         let r = &self.resolved;
         if r.known && r.generation == self.names.generation() && Arc::ptr_eq(&r.shape, row.shape())
         {
-            for (&id, &v) in r.numbers.iter().zip(row.numbers()) {
-                x.push(id, v);
-            }
+            x.assign(&r.numbers, row.numbers());
             for (&id, t) in r.texts.iter().zip(row.texts()) {
                 x.push_text(id, t);
             }
@@ -271,7 +274,7 @@ impl Model {
 
     fn predict_features(&self, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
         out.clear();
-        let Scratch { x, overlay, pool } = scratch;
+        let Scratch { x, overlay, pool, .. } = scratch;
         let mut cx = Context::new(Names::Predict(&self.names, overlay), pool);
         match &self.root {
             Any::Classifier(c) => c.predict_proba_one(x, &mut out.proba, &mut cx),
@@ -317,7 +320,7 @@ impl Model {
                 Kind::Text => r.texts.push(id),
             }
         }
-        r.sorted = r.numbers.windows(2).all(|w| w[0] < w[1]);
+        r.sorted = [&r.numbers, &r.texts].iter().all(|ids| ids.windows(2).all(|w| w[0] < w[1]));
         r.shape = Arc::clone(row.shape());
         r.generation = self.names.generation();
         r.known = true;
@@ -407,6 +410,13 @@ impl Model {
 enum Y {
     Class(ClassId),
     Value(f64),
+}
+
+fn check_weight(weight: f64) -> Result<()> {
+    if weight.is_finite() && weight >= 0.0 {
+        return Ok(());
+    }
+    Err(Error::new(format!("the weight is {weight}, it must be a finite number of 0 or more")))
 }
 
 fn label_of(target: &Target) -> Result<Label> {

@@ -1,5 +1,7 @@
 //! Every estimator keeps the contracts, and every contract can be broken.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod planted;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,8 @@
 //! and never overwritten. A changed state takes a new version in its entry, and so a new file;
 //! the old one stays, and must still be read.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::{Path, PathBuf};
 
 use her_learn::catalog::Entry;

@@ -266,7 +266,9 @@ impl House {
                 let past = State::replay(id, from, stop, reader, &self.catalog)?;
                 events += past.replayed;
                 snapshots += self.compare_snapshot(id, &past.state)?;
-                chain = past.digest.to_string();
+                if past.digest != crate::journal::Digest::ZERO {
+                    chain = past.digest.to_string();
+                }
                 state = Some(past.state);
             }
             if i + 1 < lineage.len()

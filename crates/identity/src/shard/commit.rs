@@ -115,10 +115,7 @@ impl Work {
     fn run(mut self, todo: &Receiver<Job>) {
         while let Ok(job) = todo.recv() {
             match job {
-                Job::Group(group) => {
-                    let failed = self.group(group);
-                    self.inbox.urgent(Urgent::Committed(failed));
-                }
+                Job::Group(group) => self.group(group),
                 Job::Begin(begin) => {
                     let result = self.begin(&begin);
                     (begin.done)(result);
@@ -127,8 +124,12 @@ impl Work {
         }
     }
 
-    fn group(&mut self, group: Group) -> Vec<(IdentityId, Arc<Error>)> {
+    fn group(&mut self, group: Group) {
         let failed = self.append(&group.frames);
+        // The learner hears of it first: who is told of a failure and asks at once must not meet
+        // the state that failed.
+        let told = failed.iter().map(|(id, error)| (*id, Arc::clone(error))).collect();
+        self.inbox.urgent(Urgent::Committed(told));
         for w in group.waiting {
             match failed.get(&w.id) {
                 // A request that only met refusals or duplicates of durable events has its answer.
@@ -144,7 +145,6 @@ impl Work {
                 eprintln!("warning: no snapshot of identity {} was written: {e}", job.id);
             }
         }
-        failed.into_iter().collect()
     }
 
     fn store(&self, job: &SnapshotJob) -> Result<()> {
@@ -173,15 +173,13 @@ impl Work {
         failed
     }
 
+    /// The ownership and the first event in one write; a branch's state before them.
     fn begin(&mut self, begin: &Begin) -> Result<Head> {
-        let head = match &begin.branch {
-            None => self.journal.own(begin.id, None, 1, begin.nonce)?,
-            Some((at, digest, state)) => {
-                let head = self.journal.begin(begin.id, 1, begin.nonce, *at, *digest)?;
-                self.snapshots.put(begin.id, &head, state)?;
-                head
-            }
-        };
+        let (at, digest) = begin.branch.as_ref().map_or((0, Digest::ZERO), |b| (b.0, b.1));
+        let own = Frame::own(begin.id, 1, begin.nonce, at, digest)?;
+        if let Some((_, _, state)) = &begin.branch {
+            self.snapshots.put(begin.id, &own.head(), state)?;
+        }
         let mut batch = Batch::default();
         if !batch.push(&begin.event) {
             return Err(Error::invalid("the spec is larger than a frame of 512 KiB; shorten it"));
@@ -189,17 +187,17 @@ impl Work {
         let header = FrameHeader {
             kind: FrameKind::Events,
             identity: begin.id,
-            epoch: head.epoch,
-            first_seq: head.seq + 1,
+            epoch: 1,
+            first_seq: at + 1,
             count: 1,
             nonce: begin.nonce.wrapping_add(1),
-            prev: head.digest,
+            prev: own.digest(),
         };
-        let frame = Frame::seal(header, batch.take())?;
-        let failed = self.append(std::slice::from_ref(&frame));
-        match failed.into_values().next() {
+        let first = Frame::seal(header, batch.take())?;
+        let head = first.head();
+        match self.append(&[own, first]).into_values().next() {
             Some(e) => Err(Error::new(e.kind, e.message.clone())),
-            None => Ok(frame.head()),
+            None => Ok(head),
         }
     }
 }

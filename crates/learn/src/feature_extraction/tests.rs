@@ -223,7 +223,15 @@ proptest! {
         while padded.len() < text.len() + 16 || padded.len() % 64 != 0 {
             padded.push('\0');
         }
-        words::tokens(&padded, |start, end| fast.push((start, end)));
+        words::tokens(&padded, true, |start, end| fast.push((start, end)));
+        prop_assert_eq!(fast, slow);
+    }
+
+    #[test]
+    fn sorting_is_sorting(ids in proptest::collection::vec(0..30_u32, 0..50)) {
+        let (mut fast, mut slow) = (ids.clone(), ids);
+        words::sort(&mut fast);
+        slow.sort_unstable();
         prop_assert_eq!(fast, slow);
     }
 }

@@ -95,7 +95,7 @@ impl Bag {
         self.ids.clear();
         self.counts.clear();
         self.total = self.terms.len() as f64;
-        self.terms.sort_unstable();
+        sort(&mut self.terms);
         let mut last = None;
         for &id in &self.terms {
             if last == Some(id) {
@@ -149,7 +149,7 @@ impl Words {
     }
 
     /// The terms of the event's text. Give the bag back to the context.
-    pub fn bag(&self, x: &Features, cx: &mut Context<'_>) -> Bag {
+    pub fn bag(&self, x: &Features, cx: &mut Context<'_>) -> Box<Bag> {
         let mut bag = cx.take_bag(std::ptr::from_ref(self).addr());
         let Some(on) = &self.on else {
             let mut texts = x.texts();
@@ -205,14 +205,14 @@ impl Words {
     }
 
     fn cut(&self, text: &str, bag: &mut Bag, names: &mut Names<'_>) {
-        self.normalize(text, &mut bag.text);
+        let ascii = self.normalize(text, &mut bag.text);
         let Bag { text, spans, phrase, terms, .. } = bag;
         let keep = |start: usize, end: usize| {
             end - start <= limits::NAME_BYTES
                 && (self.stops.is_empty() || !self.is_stop_word(&text[start..end]))
         };
         if self.ngrams.1 == 1 {
-            tokens(text, |start, end| {
+            tokens(text, ascii, |start, end| {
                 if keep(start, end) {
                     terms.push(names.id_within(text, start, end));
                 }
@@ -220,7 +220,7 @@ impl Words {
             return;
         }
         spans.clear();
-        tokens(text, |start, end| {
+        tokens(text, ascii, |start, end| {
             if keep(start, end) {
                 spans.push((start as u32, end as u32));
             }
@@ -246,10 +246,12 @@ impl Words {
         self.stops.binary_search_by(|w| w.as_str().cmp(token)).is_ok()
     }
 
-    /// Accents off, small letters, then zeros up to a whole number of blocks.
-    fn normalize(&self, text: &str, out: &mut String) {
+    /// Accents off, small letters, then zeros up to a whole number of blocks. True when what is
+    /// left is ASCII.
+    fn normalize(&self, text: &str, out: &mut String) -> bool {
         out.clear();
-        if text.is_ascii() {
+        let ascii = text.is_ascii();
+        if ascii {
             out.push_str(text);
             if self.lowercase {
                 out.make_ascii_lowercase();
@@ -259,13 +261,14 @@ impl Words {
         }
         let end = (out.len() + 16).next_multiple_of(BLOCK);
         out.push_str(&PADDING[..end - out.len()]);
+        ascii || out.is_ascii()
     }
 }
 
 /// Visits the tokens of a padded text.
 #[inline]
-pub(super) fn tokens(text: &str, mut visit: impl FnMut(usize, usize)) {
-    if !text.is_ascii() {
+pub(super) fn tokens(text: &str, ascii: bool, mut visit: impl FnMut(usize, usize)) {
+    if !ascii {
         return letters::tokens(text, visit);
     }
     let bytes = text.as_bytes();
@@ -321,4 +324,40 @@ fn mask(block: &[u8; BLOCK]) -> u64 {
         mask |= gathered << (8 * i);
     }
     mask
+}
+
+/// Sorts ids. The few of a sentence go through a network, which has no branch to guess wrong.
+pub(super) fn sort(ids: &mut [FeatureId]) {
+    match ids.len() {
+        0..=1 => {}
+        2..=8 => sort_few::<8>(ids),
+        9..=16 => sort_few::<16>(ids),
+        17..=32 => sort_few::<32>(ids),
+        _ => ids.sort_unstable(),
+    }
+}
+
+/// Batcher's odd-even merge sort of `N` numbers, `N` a power of two.
+fn sort_few<const N: usize>(ids: &mut [FeatureId]) {
+    let mut a = [FeatureId::MAX; N];
+    a[..ids.len()].copy_from_slice(ids);
+    let mut run = 1;
+    while run < N {
+        let mut step = run;
+        while step > 0 {
+            let mut start = step % run;
+            while start + step < N {
+                for i in start..(start + step).min(N - step) {
+                    if i / (2 * run) == (i + step) / (2 * run) {
+                        let (low, high) = (a[i].min(a[i + step]), a[i].max(a[i + step]));
+                        (a[i], a[i + step]) = (low, high);
+                    }
+                }
+                start += 2 * step;
+            }
+            step /= 2;
+        }
+        run *= 2;
+    }
+    ids.copy_from_slice(&a[..ids.len()]);
 }

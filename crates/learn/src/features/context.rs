@@ -7,10 +7,15 @@ use crate::feature_extraction::words::Bag;
 /// Buffers that estimators borrow while they work, so that no event allocates.
 #[derive(Debug, Default)]
 pub struct Pool {
-    features: Vec<Features>,
+    /// Boxed, so that lending one moves a pointer and not five vectors.
+    features: Vec<Box<Features>>,
     floats: Vec<Vec<f64>>,
     text: String,
-    bags: Vec<Bag>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a bag is large, and is taken and given back for every text"
+    )]
+    bags: Vec<Box<Bag>>,
     /// True once the bags of words of the last prediction were used for learning.
     learned: bool,
 }
@@ -41,7 +46,7 @@ impl<'a> Context<'a> {
     }
 
     /// The bag that this owner gave back last for the same event, or one to be filled.
-    pub(crate) fn take_bag(&mut self, owner: usize) -> Bag {
+    pub(crate) fn take_bag(&mut self, owner: usize) -> Box<Bag> {
         let bags = &mut self.pool.bags;
         let at = bags.iter().position(|b| b.owner() == Some(owner));
         let at = at.or_else(|| bags.iter().position(|b| b.owner().is_none()));
@@ -51,7 +56,7 @@ impl<'a> Context<'a> {
     }
 
     /// Gives a bag back.
-    pub(crate) fn give_bag(&mut self, bag: Bag) {
+    pub(crate) fn give_bag(&mut self, bag: Box<Bag>) {
         self.pool.bags.push(bag);
     }
 
@@ -81,7 +86,7 @@ impl<'a> Context<'a> {
 
     /// An empty event; give it back with [`give`](Self::give).
     #[inline]
-    pub fn take(&mut self) -> Features {
+    pub fn take(&mut self) -> Box<Features> {
         let mut features = self.pool.features.pop().unwrap_or_default();
         features.clear();
         features
@@ -89,7 +94,7 @@ impl<'a> Context<'a> {
 
     /// Gives a buffer back for the next event.
     #[inline]
-    pub fn give(&mut self, features: Features) {
+    pub fn give(&mut self, features: Box<Features>) {
         self.pool.features.push(features);
     }
 

@@ -59,7 +59,7 @@ const BINARY: &[(&str, &str)] = &[
          -0.5",
     ),
     (
-        r#"{"Perceptron":{"l2":0.01, "clip_gradient":0.7, "initializer":{"Constant":{"value":0.2}}}}"#,
+        r#"{"Perceptron":{"l2":0.01,"clip_gradient":0.7,"initializer":{"Constant":{"value":0.2}}}}"#,
         "0.5206133097144486 0.2851321015516793 0.7841370945579955 0.0 0.6790559961525403 \
          1.4009186121175614 -0.1533581041911682",
     ),

@@ -1,4 +1,5 @@
-//! `Rolling`: any metric that can take observations back, over the last `window_size` events.
+//! `RollingMetric`: any metric that can take observations back, over the last `window_size`
+//! events.
 //!
 //! **Shape** that of the metric. **Cost** the metric's, twice an event, and 24 bytes an event of
 //! the window, with 8 more a class where the metric looks at probabilities. **Errors** a metric
@@ -6,7 +7,7 @@
 //!
 //! ```
 //! use her_learn::metrics::{self, Observation};
-//! let spec = serde_json::json!({"Rolling": {"cls": "MSE", "window_size": 2}});
+//! let spec = serde_json::json!({"RollingMetric": {"obj": "MSE", "window_size": 2}});
 //! let mut mse = metrics::build(&spec, &her_learn::Catalog::builtin())?;
 //! for (y, predicted) in [(3.0, 0.0), (1.0, 0.0), (2.0, 2.0)] {
 //!     mse.update(Observation::Value { y, predicted }, 1.0);
@@ -15,7 +16,8 @@
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!
-//! **Source** River, `utils/rolling.py`, whose parameter `cls` is a class where ours is a spec.
+//! **Source** River, `utils/rolling.py`, where `Rolling` takes metrics as well as statistics; ours
+//! of that name takes [statistics](crate::stats), as the two keep different things.
 
 use std::collections::VecDeque;
 
@@ -32,10 +34,10 @@ use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
 crate::params! {
-    /// Parameters of [`Rolling`].
+    /// Parameters of [`RollingMetric`].
     pub struct Params {
         /// The metric.
-        cls: Spec = Spec::name("Accuracy"),
+        obj: Spec = Spec::name("Accuracy"),
         /// How many events the window holds.
         window_size: usize = 1_000,
     }
@@ -43,7 +45,7 @@ crate::params! {
 
 /// The catalogue's row.
 pub const ENTRY: Entry = Entry {
-    name: "Rolling",
+    name: "RollingMetric",
     module: "utils",
     kind: Kind::Metric,
     version: 1,
@@ -51,7 +53,7 @@ pub const ENTRY: Entry = Entry {
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
-    example: || serde_json::json!({"Rolling": {"cls": "LogLoss", "window_size": 50}}),
+    example: || serde_json::json!({"RollingMetric": {"obj": "LogLoss", "window_size": 50}}),
 };
 
 /// The observations of the window, the oldest first; the probabilities lie one event after the
@@ -69,7 +71,7 @@ enum Kept {
 }
 
 /// See the module's documentation.
-pub struct Rolling {
+pub struct RollingMetric {
     params: Params,
     metric: Box<dyn Metric>,
     state: State,
@@ -84,19 +86,19 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
             params.window_size
         )));
     }
-    let metric = match builder.build(&params.cls.0).map_err(|e| e.at("cls"))? {
+    let metric = match builder.build(&params.obj.0).map_err(|e| e.at("obj"))? {
         Any::Metric(metric) if metric.reverts() => metric,
         Any::Metric(metric) => {
             let name = metric.entry().name;
-            return Err(Error::new(format!("{name} can't take observations back")).at("cls"));
+            return Err(Error::new(format!("{name} can't take observations back")).at("obj"));
         }
-        other => return Err(not_a_metric(&other).at("cls")),
+        other => return Err(not_a_metric(&other).at("obj")),
     };
     let (state, oldest) = (State::default(), Vec::new());
-    Ok(Any::Metric(Box::new(Rolling { params, metric, state, oldest })))
+    Ok(Any::Metric(Box::new(RollingMetric { params, metric, state, oldest })))
 }
 
-impl Rolling {
+impl RollingMetric {
     /// Takes the oldest observation out of the window and the metric.
     fn forget_oldest(&mut self, classes: &[Label]) {
         match self.state.events.pop_front() {
@@ -114,14 +116,14 @@ impl Rolling {
     }
 }
 
-impl Estimator for Rolling {
+impl Estimator for RollingMetric {
     fn entry(&self) -> &'static Entry {
         &ENTRY
     }
 
     fn params(&self) -> Value {
         let Params { window_size, .. } = self.params;
-        serde_json::json!({ "cls": self.metric.spec(), "window_size": window_size })
+        serde_json::json!({ "obj": self.metric.spec(), "window_size": window_size })
     }
 
     fn save(&self, out: &mut Vec<u8>) {
@@ -136,7 +138,7 @@ impl Estimator for Rolling {
     }
 }
 
-impl Metric for Rolling {
+impl Metric for RollingMetric {
     fn update(&mut self, seen: Observation<'_>, w: f64) {
         if matches!(seen, Observation::Value { .. }) != self.metric.of_values() {
             return;

@@ -40,13 +40,13 @@ const RIVER: &[(&str, f64)] = &[
     (r#""MAPE""#, 83.88578402316777),
     (r#""SMAPE""#, 50.79927391879018),
     (r#""R2""#, 0.9006582784702563),
-    (r#"{"Rolling": {"cls": "F1", "window_size": 50}}"#, 0.5793103448275863),
-    (r#"{"Rolling": {"cls": "LogLoss", "window_size": 50}}"#, 0.710135019390132),
-    (r#"{"Rolling": {"cls": "ROCAUC", "window_size": 50}}"#, 0.6560945273631841),
-    (r#"{"Rolling": {"cls": "MacroF1", "window_size": 50}}"#, 0.4602657004830918),
-    (r#"{"Rolling": {"cls": "CrossEntropy", "window_size": 50}}"#, 1.1568003963244098),
-    (r#"{"Rolling": {"cls": "MAE", "window_size": 50}}"#, 1.1250709555345317),
-    (r#"{"Rolling": {"cls": "R2", "window_size": 50}}"#, 0.9117804378512762),
+    (r#"{"RollingMetric": {"obj": "F1", "window_size": 50}}"#, 0.5793103448275863),
+    (r#"{"RollingMetric": {"obj": "LogLoss", "window_size": 50}}"#, 0.710135019390132),
+    (r#"{"RollingMetric": {"obj": "ROCAUC", "window_size": 50}}"#, 0.6560945273631841),
+    (r#"{"RollingMetric": {"obj": "MacroF1", "window_size": 50}}"#, 0.4602657004830918),
+    (r#"{"RollingMetric": {"obj": "CrossEntropy", "window_size": 50}}"#, 1.1568003963244098),
+    (r#"{"RollingMetric": {"obj": "MAE", "window_size": 50}}"#, 1.1250709555345317),
+    (r#"{"RollingMetric": {"obj": "R2", "window_size": 50}}"#, 0.9117804378512762),
     (r#""RMSLE""#, 0.36046018380471806),
 ];
 
@@ -182,9 +182,12 @@ fn the_positive_class_is_known_by_name() {
 #[test]
 fn refusals_name_value_and_limit() {
     for (spec, want) in [
-        (json!({"Rolling": {"cls": "SGD"}}), "Rolling.cls: SGD is no metric"),
-        (json!({"Rolling": {"cls": {"Rolling": {}}}}), "Rolling can't take observations back"),
-        (json!({"Rolling": {"window_size": 0}}), "between 1 and 10000000, got 0"),
+        (json!({"RollingMetric": {"obj": "SGD"}}), "RollingMetric.obj: SGD is no metric"),
+        (
+            json!({"RollingMetric": {"obj": {"RollingMetric": {}}}}),
+            "RollingMetric can't take observations back",
+        ),
+        (json!({"RollingMetric": {"window_size": 0}}), "between 1 and 10000000, got 0"),
         (json!({"ROCAUC": {"n_thresholds": 1}}), "between 2 and 100000, got 1"),
         (json!({"FBeta": {"beta": -1.0}}), "beta must lie between 0"),
         (Value::from("StandardScaler"), "StandardScaler is no metric"),

@@ -93,9 +93,9 @@ impl Optimizer for FTRLProximal {
         let s = &mut self.state;
         each_with_two(x, g, w, (&mut s.z, &mut s.n), |w, g, z, n| {
             let root = n.sqrt();
-            if z.abs() > l1 {
-                *w = -(1.0 / ((beta + root) / alpha + l2)) * (*z - 1.0_f64.copysign(*z) * l1);
-            }
+            // Computed either way, so that the loop over a slice has no branch.
+            let made = -(1.0 / ((beta + root) / alpha + l2)) * (*z - 1.0_f64.copysign(*z) * l1);
+            *w = if z.abs() > l1 { made } else { *w };
             let sigma = ((*n + g * g).sqrt() - root) / alpha;
             *z += g - sigma * *w;
             *n += g * g;

@@ -90,7 +90,7 @@ impl OneHotEncoder {
     }
 
     /// The output features that the event has, sorted; only those of a sorted list, if given.
-    fn ones(x: &Features, only: Option<&[FeatureId]>, cx: &mut Context<'_>) -> Features {
+    fn ones(x: &Features, only: Option<&[FeatureId]>, cx: &mut Context<'_>) -> Box<Features> {
         let mut ones = cx.take();
         let mut push = |id| {
             if only.is_none_or(|only| only.binary_search(&id).is_ok()) {
@@ -108,7 +108,7 @@ impl OneHotEncoder {
     }
 
     /// The output features of the given categories, sorted.
-    fn given(&self, cx: &mut Context<'_>) -> Features {
+    fn given(&self, cx: &mut Context<'_>) -> Box<Features> {
         let mut given = cx.take();
         for (name, values) in self.params.categories.iter().flatten() {
             for value in values.iter().filter_map(category) {

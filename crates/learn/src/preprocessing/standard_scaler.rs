@@ -127,30 +127,24 @@ impl Transformer for StandardScaler {
                 if with_std { scale(v, w.mean(), w.var()) } else { v - w.mean() }
             });
         }
-        let z = out.same_ids(x);
         let (means, vars) = (self.state.means.as_slice(), self.state.vars.as_slice());
         let with_std = self.params.with_std;
         match x.run() {
             Some(start) if with_std && x.end() <= means.len() => {
                 let n = x.len();
-                let (means, vars, x) =
-                    (&means[start..][..n], &vars[start..][..n], &x.values()[..n]);
-                let z = &mut z[..n];
-                for i in 0..n {
-                    z[i] = scale(x[i], means[i], vars[i]);
-                }
+                let (means, vars) = (&means[start..][..n], &vars[start..][..n]);
+                let columns = x.values().iter().zip(means).zip(vars);
+                out.derive(x, columns.map(|((&x, &mean), &var)| scale(x, mean, var)));
             }
-            _ => {
-                for (z, (id, v)) in z.iter_mut().zip(x.iter()) {
-                    let i = id as usize;
-                    *z = match (means.get(i), vars.get(i)) {
-                        (Some(&mean), Some(&var)) if with_std => scale(v, mean, var),
-                        (Some(&mean), _) => v - mean,
-                        _ if with_std => 0.0,
-                        _ => v,
-                    };
-                }
-            }
+            _ => out.derive(
+                x,
+                x.iter().map(|(id, v)| match (means.get(id as usize), vars.get(id as usize)) {
+                    (Some(&mean), Some(&var)) if with_std => scale(v, mean, var),
+                    (Some(&mean), _) => v - mean,
+                    _ if with_std => 0.0,
+                    _ => v,
+                }),
+            ),
         }
     }
 }
