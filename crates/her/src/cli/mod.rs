@@ -1,5 +1,7 @@
 //! The verbs of `her`, one a file.
 
+pub mod serve;
+
 use std::process::ExitCode;
 
 /// Runs the command line.
