@@ -83,7 +83,7 @@ fn closing() -> Error {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_full_gate_is_busy_for_requests() {
         let gate = Gate::new(1);
         let held = gate.wait(1).await;

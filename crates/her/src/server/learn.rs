@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn replies_are_those_of_the_wire() {
-        let classes = vec![(Label::from("a"), 0.25), (Label::from("b\"c"), 0.75)];
+        let classes = vec![(Label::Text("a".into()), 0.25), (Label::Text("b\"c".into()), 0.75)];
         let answers = [
             None,
             Some(Given::None),

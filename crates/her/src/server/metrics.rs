@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use her_identity::House;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -158,15 +157,4 @@ impl Metrics {
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, TEXT)], app.metrics.text(&app.house)).into_response()
-}
-
-/// Leaves the route's pattern in the answer.
-pub(super) async fn name_route(request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
-    let name = path.and_then(|p| super::routes::pattern(p.as_str()));
-    if let Some(name) = name {
-        response.extensions_mut().insert(RouteName(name));
-    }
-    response
 }

@@ -48,12 +48,11 @@ impl Problem {
     }
 
     /// Another method is needed on this route.
-    pub fn method(allow: Option<HeaderValue>) -> Self {
-        let allowed = allow.as_ref().and_then(|a| a.to_str().ok()).unwrap_or("none").to_owned();
+    pub fn method(allowed: &str) -> Self {
         let detail = format!("this route answers {allowed}");
         let title = "another method is needed";
         let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", title, detail);
-        problem.allow = allow;
+        problem.allow = HeaderValue::from_str(allowed).ok();
         problem
     }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::Uri;
-use axum::http::header::ALLOW;
-use axum::middleware::{from_fn, map_response};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post, put};
 
 use super::App;
+use super::metrics::RouteName;
 use super::problem::Problem;
 use super::{docs, events, history, identities, learn, metrics, openapi, predict};
 
@@ -323,20 +324,22 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .fallback(|uri: Uri| async move {
             Problem::no_route(format!("there is no route {}; see /docs", uri.path()))
         })
-        .layer(from_fn(metrics::name_route))
-        .layer(map_response(other_method))
+        .layer(from_fn(known))
         .with_state(app)
 }
 
-/// The router's own refusal of a method has no body: it gets ours.
-async fn other_method(response: Response) -> Response {
-    if response.status() != axum::http::StatusCode::METHOD_NOT_ALLOWED {
-        return response;
+/// Leaves the route's pattern in the answer for the outermost layer, and gives the router's own
+/// refusal of a method, which has no body, one of ours.
+async fn known(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    let Some(path) = path else { return response };
+    let mut routes = ROUTES.iter().filter(|r| r.path == path.as_str()).peekable();
+    let Some(name) = routes.peek().map(|r| RouteName(r.path)) else { return response };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let methods: Vec<&str> = routes.map(|r| r.method).collect();
+        response = Problem::method(&methods.join(", ")).into_response();
     }
-    Problem::method(response.headers().get(ALLOW).cloned()).into_response()
-}
-
-/// A route's pattern as the table has it.
-pub(super) fn pattern(path: &str) -> Option<&'static str> {
-    ROUTES.iter().find(|r| r.path == path).map(|r| r.path)
+    response.extensions_mut().insert(name);
+    response
 }

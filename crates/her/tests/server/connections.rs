@@ -43,8 +43,9 @@ fn a_connection_is_kept_between_requests_and_cut_when_idle() {
 fn a_second_head_that_dribbles_is_cut_too() {
     let r = Running::new(&["limits.header_timeout_s=1", "limits.idle_timeout_s=60"]);
     let mut wire = r.connect();
-    wire.send(&format!("{}\r\nGET /v1", r.head("GET", "/v1/identities")));
+    wire.send(&format!("{}\r\n", r.head("GET", "/v1/identities")));
     assert_eq!(wire.said().status, 200);
+    wire.send("GET /v1");
     assert!(wire.is_cut());
 }
 
@@ -90,4 +91,20 @@ fn connections_are_capped_and_come_free_again() {
         text.contains("her_connections_refused_total{reason=\"connections_per_ip\"}"),
         "{text}"
     );
+}
+
+#[test]
+fn who_takes_no_answer_is_cut() {
+    use std::io::Write;
+    let r = Running::with_sam(&["limits.idle_timeout_s=1"]);
+    let mut deaf = r.connect();
+    let head = r.head("POST", "/v1/identities/sam/learn");
+    deaf.send(&format!(
+        "{head}content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n"
+    ));
+    let text: String = (0..400).map(line).collect();
+    let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+    // Writes until the server has stopped reading and then has cut the connection.
+    while deaf.stream().write_all(chunk.as_bytes()).is_ok() {}
+    assert_eq!(r.lines("/v1/identities/sam/learn", &line(0)).len(), 1);
 }
