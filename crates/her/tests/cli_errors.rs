@@ -93,7 +93,8 @@ fn rejected_data_is_7_and_changes_nothing() {
     place.run(&["new", "adam", "--spec", "[\"Nobody\"]"]).fails(7, "there is no estimator");
     place.run(&["new", "a/b", "--spec", LINEAR]).fails(7, "a/b");
     place.run(&["new", "eve", "--spec", LINEAR]).fails(1, "exists already");
-    place.run(&["learn", "eve", "-"]).fails(7, "--format");
+    let nameless = place.write("nameless", "a,b\n");
+    place.run(&["learn", "eve", str_of(&nameless)]).fails(7, "--format");
     let csv = place.write("some.csv", "a,b\n1,2\n");
     place.run(&["learn", "eve", str_of(&csv), "--target", "c"]).fails(7, "no column \"c\"");
     place.run(&["learn", "eve", str_of(&csv), "--format", "arrow"]).fails(7, "Arrow");

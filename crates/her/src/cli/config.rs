@@ -1,10 +1,9 @@
 //! `her config`: the settings in force.
 
 use her_identity::Result;
-use serde_json::json;
 
-use super::context::{Context, data_dir};
-use super::table;
+use super::context::Context;
+use super::serve::{config_json, config_show};
 
 /// Show the settings
 #[derive(clap::Args)]
@@ -25,13 +24,6 @@ enum What {
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let What::Show { origin } = args.what;
-    let (dir, from) = data_dir(cx.common().data_dir.as_ref());
-    let mut value = json!({ "data_dir": { "value": dir.display().to_string() } });
-    if origin {
-        value["data_dir"]["origin"] = from.to_string().into();
-    }
-    cx.answer(&value, || {
-        let from = if origin { format!("  ({from})") } else { String::new() };
-        table::pairs(&[("data_dir", format!("{}{from}", dir.display()))])
-    })
+    let text = || config_show(cx.settings(), origin);
+    cx.answer(&config_json(cx.settings()), text)
 }

@@ -8,94 +8,62 @@ use serde_json::Value;
 
 use crate::client::kind::Cause;
 use crate::client::{self, Door, Options};
+use crate::config::{Flags, Settings};
 
 /// Options of every verb.
 #[derive(clap::Args, Debug, Clone, Default)]
 pub struct Common {
-    /// Where the identities live [default: HER_DATA_DIR, or `her` in the XDG data home]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Where")]
-    pub data_dir: Option<PathBuf>,
-    /// Ask a server instead, such as http://127.0.0.1:7400
-    #[arg(long, global = true, value_name = "URL", help_heading = "Where")]
-    pub url: Option<String>,
-    /// The file with the server's token [default: HER_TOKEN, or `token` in the data directory]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
-    pub token_file: Option<PathBuf>,
     /// Answer in JSON, one value a line
     #[arg(long, global = true)]
     pub json: bool,
-}
-
-/// Where a setting came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The command line.
-    Flag,
-    /// A variable of the environment.
-    Environment(&'static str),
-    /// Nothing was said.
-    Default,
-}
-
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Flag => f.write_str("--data-dir"),
-            Self::Environment(name) => f.write_str(name),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
-fn variable(name: &'static str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
-/// The data directory, and who said so: flag, `HER_DATA_DIR`, XDG data home, home.
-pub fn data_dir(flag: Option<&PathBuf>) -> (PathBuf, Origin) {
-    if let Some(dir) = flag {
-        return (dir.clone(), Origin::Flag);
-    }
-    if let Some(dir) = variable("HER_DATA_DIR") {
-        return (dir, Origin::Environment("HER_DATA_DIR"));
-    }
-    if let Some(home) = variable("XDG_DATA_HOME").filter(|dir| dir.is_absolute()) {
-        return (home.join("her"), Origin::Environment("XDG_DATA_HOME"));
-    }
-    // Without a home, the state lies where the user stands; better than nowhere.
-    let home = variable("HOME").map_or_else(|| PathBuf::from("."), |h| h.join(".local/share"));
-    (home.join("her"), Origin::Default)
+    /// Ask the server at this address, such as http://127.0.0.1:7400
+    #[arg(long, global = true, value_name = "URL", help_heading = "Where")]
+    pub url: Option<String>,
+    /// The file with the server's token [default: `token` in the data directory; HER_TOKEN is the
+    /// token itself]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
+    pub token_file: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Settings")]
+    pub flags: Flags,
 }
 
 /// What a verb runs in.
 pub struct Context {
     common: Common,
+    settings: Settings,
 }
 
 impl Context {
-    /// The context of these options.
-    pub fn new(common: Common) -> Self {
-        Self { common }
+    /// The context of these options, and of the environment and the settings files.
+    pub fn new(common: Common) -> Result<Self> {
+        let settings = Settings::of_process(&common.flags)?;
+        Ok(Self { common, settings })
     }
 
-    /// The data directory.
-    pub fn data_dir(&self) -> PathBuf {
-        data_dir(self.common.data_dir.as_ref()).0
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
-    /// The options as given.
-    pub fn common(&self) -> &Common {
-        &self.common
+    /// The server that was asked for.
+    pub fn url(&self) -> Option<&str> {
+        self.common.url.as_deref()
     }
 
     /// What tells where the identities are.
     pub fn options(&self) -> Options {
         Options {
-            data_dir: self.data_dir(),
+            house: self.settings.house(),
             url: self.common.url.clone(),
-            token_file: self.common.token_file.clone(),
+            token_file: self.token_file(),
             token: std::env::var("HER_TOKEN").ok().filter(|token| !token.is_empty()),
         }
+    }
+
+    /// The file with the token: named, or where this data directory's server puts it.
+    fn token_file(&self) -> Option<PathBuf> {
+        let usual = || Some(self.settings.token_file()).filter(|file| file.exists());
+        self.common.token_file.clone().or_else(usual)
     }
 
     /// Opens the door to the identities.

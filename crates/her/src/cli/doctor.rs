@@ -1,17 +1,17 @@
 //! `her doctor`: is everything in its place?
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use her_identity::disk::{Disk, RealDisk};
-use her_identity::house::Config;
 use her_identity::journal::JournalReport;
 use her_identity::{Error, ErrorKind, House, Result};
 use her_learn::Catalog;
 use serde_json::{Value, json};
 
-use super::context::{Context, data_dir};
+use super::context::Context;
 use super::table;
-use crate::client::{remote::Remote, server_file};
+use crate::client::{self, remote::Remote, server_file};
 
 /// Free bytes below which the doctor worries: a journal's next segments.
 const FREE_MIN: u64 = 512 * 1024 * 1024;
@@ -21,7 +21,8 @@ const FREE_MIN: u64 = 512 * 1024 * 1024;
 pub struct Args {}
 
 pub fn run(_: &Args, cx: &Context) -> Result<()> {
-    let (dir, origin) = data_dir(cx.common().data_dir.as_ref());
+    let dir = &cx.settings().data_dir;
+    let origin = cx.settings().origin("data_dir");
     let mut troubles: Vec<String> = Vec::new();
     let mut found = json!({
         "data_dir": dir.display().to_string(),
@@ -29,20 +30,16 @@ pub fn run(_: &Args, cx: &Context) -> Result<()> {
         "exists": dir.is_dir(),
     });
     if dir.is_dir() {
-        look(&dir, &mut found, &mut troubles);
+        look(cx, &mut found, &mut troubles);
     }
-    if let Some(server) = server_file(&dir).or_else(|| asked_for(cx)) {
-        let mut options = cx.options();
-        options.url = Some(server.url.clone());
-        let token = options.token.or_else(|| {
-            let file = options.token_file.unwrap_or_else(|| dir.join("token"));
-            std::fs::read_to_string(file).ok().map(|text| text.trim().to_owned())
-        });
-        let answer = Remote::new(&server.url, token).is_alive();
-        found["server"] = json!({ "url": server.url, "answers": answer.is_ok() });
+    let url = cx.url().map(str::to_owned).or_else(|| Some(server_file(dir)?.url));
+    if let Some(url) = url {
+        let answer =
+            client::token(&cx.options()).and_then(|token| Remote::new(&url, token).is_alive());
+        found["server"] = json!({ "url": url, "answers": answer.is_ok() });
         if let Err(e) = answer {
             // Its note stays behind when a server is killed; that alone is no trouble.
-            if found["in_use"] == true || cx.common().url.is_some() {
+            if found["in_use"] == true || cx.url().is_some() {
                 troubles.push(format!("the server: {e}"));
             }
         }
@@ -59,19 +56,15 @@ pub fn run(_: &Args, cx: &Context) -> Result<()> {
     }
 }
 
-fn asked_for(cx: &Context) -> Option<crate::client::ServerFile> {
-    let url = cx.common().url.clone()?;
-    Some(crate::client::ServerFile { url, pid: 0, started_ms: 0 })
-}
-
-fn look(dir: &Path, found: &mut Value, troubles: &mut Vec<String>) {
+fn look(cx: &Context, found: &mut Value, troubles: &mut Vec<String>) {
+    let dir = &cx.settings().data_dir;
     if let Ok(free) = RealDisk.free_bytes(dir) {
         found["free_bytes"] = free.into();
         if free < FREE_MIN {
             troubles.push(format!("only {} MiB are free on this disk", free >> 20));
         }
     }
-    match House::open(Config::new(dir), Catalog::builtin()) {
+    match House::open(cx.settings().house(), Catalog::builtin()) {
         Ok(house) => {
             found["in_use"] = false.into();
             let names = house.names();
@@ -150,7 +143,7 @@ fn text(found: &Value) -> String {
         );
         if let Some(file) = journal["torn_tail"]["file"].as_str() {
             let bytes = &journal["torn_tail"]["bytes"];
-            told += &format!("; cut {bytes} unacknowledged bytes from {file}");
+            let _ = write!(told, "; cut {bytes} unacknowledged bytes from {file}");
         }
         lines.push((["journal", ""][usize::from(i > 0)], told));
     }

@@ -26,7 +26,7 @@ pub struct Args {
     /// The file, or `-` for standard input
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
-    /// How the records are written [default: by the file's extension]
+    /// How the records are written [default: by the file's extension; ndjson for `-`]
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// The column to learn
@@ -108,9 +108,9 @@ fn figures(wanted: &[String], task: Task, catalog: &Catalog) -> Result<Figures> 
         [] => defaults.iter().map(|&name| name.into()).collect(),
         some => some
             .iter()
-            .map(|text| match text.trim_start().starts_with(['{', '"']) {
-                true => spec::read(text),
-                false => Ok(text.as_str().into()),
+            .map(|text| {
+                let whole = text.trim_start().starts_with(['{', '"']);
+                if whole { spec::read(text) } else { Ok(text.as_str().into()) }
             })
             .collect::<Result<_>>()?,
     };

@@ -32,7 +32,7 @@ pub struct Args {
     /// The file, or `-` for standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// How the records are written [default: by the file's extension]
+    /// How the records are written [default: by the file's extension; ndjson for `-`]
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// The column to learn

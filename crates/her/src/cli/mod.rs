@@ -26,7 +26,7 @@ mod models;
 mod new;
 mod records;
 mod rewind;
-mod serve;
+pub mod serve;
 mod show;
 mod signal;
 mod snapshot;
@@ -53,7 +53,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    Serve(serve::Args),
+    /// Serve the identities over HTTP, until Ctrl-C
+    Serve,
     Demo(demo::Args),
     New(new::Args),
     Learn(learn::Args),
@@ -81,16 +82,16 @@ enum Verb {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let context = Context::new(cli.common);
-    match run(&cli.verb, &context) {
+    let json = cli.common.json;
+    match Context::new(cli.common).and_then(|context| run(&cli.verb, &context)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => exit::tell(&error, context.json()),
+        Err(error) => exit::tell(&error, json),
     }
 }
 
 fn run(verb: &Verb, context: &Context) -> Result<()> {
     match verb {
-        Verb::Serve(args) => serve::run(args, context),
+        Verb::Serve => serve::run(context.settings()),
         Verb::Demo(args) => demo::run(args, context),
         Verb::New(args) => new::run(args, context),
         Verb::Learn(args) => learn::run(args, context),

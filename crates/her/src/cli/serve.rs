@@ -1,13 +1,117 @@
-//! `her serve`: the server.
+//! `her serve`: the server, until Ctrl-C; and `her config show`.
 
-use her_identity::{Error, ErrorKind, Result};
+use std::thread;
 
-use super::context::Context;
+use her_identity::{Error, Result};
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
-/// Serve the identities over HTTP
-#[derive(clap::Args)]
-pub struct Args {}
+use crate::config::Settings;
+use crate::server::Server;
 
-pub fn run(_: &Args, _: &Context) -> Result<()> {
-    Err(Error::new(ErrorKind::Unavailable, "this build has no server"))
+/// The exit code of a process that a Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// Serves until SIGINT or SIGTERM, then drains and closes; a second one ends at once.
+pub fn run(settings: &Settings) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let server = Server::start(settings)?;
+    for report in server.house().reports() {
+        if let Some(torn) = &report.torn {
+            eprintln!(
+                "note: {} ended in a write that was never acknowledged; {} bytes at offset {} \
+                 were cut",
+                torn.file, torn.bytes, torn.offset
+            );
+        }
+    }
+    let identities = server.house().names().len();
+    eprintln!("her serves {identities} identities of {}", settings.data_dir.display());
+    eprintln!("  at     http://{}   (pages: /docs)", server.addr());
+    eprintln!("  token  {}", settings.token_file().display());
+    signals.wait();
+    eprintln!("closing: what was acknowledged is durable; press Ctrl-C again to end at once");
+    server.stop();
+    Ok(())
+}
+
+/// A thread of its own hears signals, so that a second one is heard while the first is obeyed.
+struct Signals(mpsc::Receiver<()>);
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Error::io("listening for signals", e))?;
+        let (tell, told) = mpsc::channel(1);
+        let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
+        let hear = move || {
+            runtime.block_on(async move {
+                let both = signal(SignalKind::interrupt())
+                    .and_then(|i| Ok((i, signal(SignalKind::terminate())?)));
+                let (mut interrupt, mut terminate) = match both {
+                    Ok(both) => {
+                        let _ = ready.send(Ok(()));
+                        both
+                    }
+                    Err(e) => {
+                        let _ = ready.send(Err(e));
+                        return;
+                    }
+                };
+                for first in [true, false] {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = terminate.recv() => {}
+                    }
+                    if !first {
+                        std::process::exit(INTERRUPTED);
+                    }
+                    let _ = tell.send(()).await;
+                }
+            });
+        };
+        let io = |e| Error::io("listening for signals", e);
+        thread::Builder::new().name("her-signals".into()).spawn(hear).map_err(io)?;
+        match is_ready.recv() {
+            Ok(Ok(())) => Ok(Self(told)),
+            Ok(Err(e)) => Err(io(e)),
+            Err(_) => Err(Error::new(
+                her_identity::ErrorKind::Internal,
+                "the thread for signals ended before it began",
+            )),
+        }
+    }
+
+    fn wait(&mut self) {
+        let _ = self.0.blocking_recv();
+    }
+}
+
+/// What `her config show` prints: keys with values, and where they come from if asked.
+pub fn config_show(settings: &Settings, origin: bool) -> String {
+    let shown = settings.shown();
+    let width = shown.iter().map(|s| s.key.len() + s.value.len()).max().unwrap_or(0) + 3;
+    let mut out = String::new();
+    for s in shown {
+        let line = format!("{} = {}", s.key, s.value);
+        if origin {
+            out.push_str(&format!("{line:width$}  # {}\n", s.origin));
+        } else {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The same as JSON.
+pub fn config_json(settings: &Settings) -> Value {
+    let shown = settings.shown().into_iter().map(|s| {
+        let value = json!({ "value": s.value, "origin": s.origin.to_string() });
+        (s.key.to_owned(), value)
+    });
+    shown.collect::<serde_json::Map<_, _>>().into()
 }

@@ -62,6 +62,7 @@ pub fn parse(name: &str) -> Option<ErrorKind> {
 pub fn of_status(status: u16) -> ErrorKind {
     match status {
         404 => ErrorKind::NotFound,
+        408 => ErrorKind::Unavailable,
         409 => ErrorKind::Exists,
         410 => ErrorKind::Gone,
         423 => ErrorKind::Frozen,

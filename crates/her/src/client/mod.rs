@@ -79,11 +79,11 @@ pub type Next<'a> = &'a mut dyn FnMut() -> Result<Option<Vec<Item>>>;
 pub type Hear<'a> = &'a mut dyn FnMut(u64, Result<Told>);
 
 /// Which identities are meant.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct Options {
-    /// Where the state lies.
-    pub data_dir: PathBuf,
-    /// A server's address; none for the data directory.
+    /// How the house is opened.
+    pub house: Config,
+    /// A server's address; none for the house.
     pub url: Option<String>,
     /// The file that holds the server's token.
     pub token_file: Option<PathBuf>,
@@ -114,16 +114,12 @@ pub fn open(options: &Options) -> Result<Box<dyn Door>> {
     if let Some(url) = &options.url {
         return Ok(Box::new(remote::Remote::new(url, token(options)?)));
     }
-    match House::open(Config::new(&options.data_dir), Catalog::builtin()) {
+    match House::open(options.house.clone(), Catalog::builtin()) {
         Ok(house) => Ok(Box::new(local::Local::new(house))),
         Err(e) if e.kind == ErrorKind::Busy => {
-            let Some(server) = server_file(&options.data_dir) else {
-                return Err(busy(&options.data_dir).because(e));
-            };
-            let beside = Some(options.data_dir.join("token"));
-            let token_file = options.token_file.clone().or(beside).filter(|file| file.exists());
-            let options = Options { token_file, ..options.clone() };
-            Ok(Box::new(remote::Remote::new(&server.url, token(&options)?)))
+            let dir = &options.house.dir;
+            let Some(server) = server_file(dir) else { return Err(busy(dir).because(e)) };
+            Ok(Box::new(remote::Remote::new(&server.url, token(options)?)))
         }
         Err(e) => Err(e),
     }
@@ -134,7 +130,8 @@ pub fn busy(data_dir: &Path) -> Error {
     Error::new(ErrorKind::Busy, format!("{} is in use by another process", data_dir.display()))
 }
 
-fn token(options: &Options) -> Result<Option<String>> {
+/// The token that the options tell of, if any.
+pub fn token(options: &Options) -> Result<Option<String>> {
     if options.token.is_some() {
         return Ok(options.token.clone());
     }

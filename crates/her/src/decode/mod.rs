@@ -75,19 +75,15 @@ pub fn guess(path: &Path) -> Option<Format> {
     }
 }
 
-/// Opens a file, or standard input for `-`.
+/// Opens a file, or standard input for `-`, which is NDJSON unless said otherwise.
 pub fn open(path: &Path, format: Option<Format>, columns: &Columns) -> Result<Box<dyn Records>> {
     let stdin = path == Path::new("-");
-    let Some(format) = format.or_else(|| guess(path)) else {
-        return Err(Error::invalid(if stdin {
-            "standard input has no name to guess its format from; say --format ndjson, csv or arrow"
-                .to_owned()
-        } else {
-            format!(
-                "the name {} does not tell its format; say --format ndjson, csv or arrow",
-                path.display()
-            )
-        }));
+    let guessed = || if stdin { Some(Format::Ndjson) } else { guess(path) };
+    let Some(format) = format.or_else(guessed) else {
+        return Err(Error::invalid(format!(
+            "the name {} does not tell its format; say --format ndjson, csv or arrow",
+            path.display()
+        )));
     };
     let input: Box<dyn Read + Send> = if stdin {
         Box::new(std::io::stdin())

@@ -1,5 +1,9 @@
 //! A parser for one layout and no other: what a person would write for this very file.
 
+/// Powers of ten.
+const POWERS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
 /// The next number at `at`, and where it ends. Exact for the streams' six decimals: a mantissa
 /// below 2^53 and a power of ten that is a float itself.
 fn number(bytes: &[u8], mut at: usize) -> (f64, usize) {
@@ -24,8 +28,6 @@ fn number(bytes: &[u8], mut at: usize) -> (f64, usize) {
         }
         at += 1;
     }
-    const POWERS: [f64; 16] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
     let value = mantissa as f64 / POWERS[decimals.min(15)];
     (if negative { -value } else { value }, at)
 }

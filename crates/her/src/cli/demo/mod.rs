@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use her_identity::clock::{Clock, RealClock};
 use her_identity::event::{Birth, Event, What};
-use her_identity::house::Config;
 use her_identity::{Error, ErrorKind, House, Result};
 use her_learn::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -59,11 +58,9 @@ struct Run {
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let streams = streams(args)?;
     let stop = Stop::listen()?;
-    let dir = cx.data_dir();
-    let house = House::open(Config::new(&dir), Catalog::builtin()).map_err(|e| match e.kind {
-        ErrorKind::Busy => client::busy(&dir),
-        _ => e,
-    })?;
+    let dir = &cx.settings().data_dir;
+    let house = House::open(cx.settings().house(), Catalog::builtin());
+    let house = house.map_err(|e| if e.kind == ErrorKind::Busy { client::busy(dir) } else { e })?;
     if args.synthetic {
         cx.say("this stream is synthetic: a generator makes it, and changes its ways as it goes");
     }
@@ -75,7 +72,7 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         runs.push(one(stream, args, &house, cx, &stop)?);
     }
     house.close();
-    report(&runs, args, cx, &dir, stop.is_set())?;
+    report(&runs, args, cx, dir, stop.is_set())?;
     if stop.is_set() {
         let again = if args.synthetic { " --synthetic" } else { "" };
         return Err(exit::interrupted(format!(
@@ -255,7 +252,8 @@ fn report(runs: &[Run], args: &Args, cx: &Context, dir: &Path, stopped: bool) ->
                 "journal": journal,
                 "interrupted": stopped,
             });
-            lines += &format!("{line}\n");
+            lines += &line.to_string();
+            lines.push('\n');
         }
         return print(&lines);
     }

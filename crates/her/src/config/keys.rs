@@ -1,0 +1,148 @@
+//! The table of all keys.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Settings;
+
+/// One key.
+pub struct Key {
+    /// Its name as files write it, `limits.` included.
+    pub name: &'static str,
+    /// What it is for.
+    pub help: &'static str,
+    pub(super) read: fn(&mut Settings, &str) -> Result<(), String>,
+    pub(super) show: fn(&Settings) -> String,
+}
+
+impl Key {
+    /// Its variable of the environment.
+    pub fn env(&self) -> String {
+        format!("HER_{}", self.name.replace('.', "_").to_uppercase())
+    }
+}
+
+/// Every key.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "data_dir",
+        help: "where identities, journals, snapshots and the token lie",
+        read: |s, v| path(v).map(|p| s.data_dir = p),
+        show: |s| s.data_dir.display().to_string(),
+    },
+    Key {
+        name: "listen",
+        help: "address and port of the server; port 0 takes a free one",
+        read: |s, v| address(v).map(|a| s.listen = a),
+        show: |s| s.listen.to_string(),
+    },
+    Key {
+        name: "insecure",
+        help: "allows to listen where other machines reach it, without TLS",
+        read: |s, v| boolean(v).map(|b| s.insecure = b),
+        show: |s| s.insecure.to_string(),
+    },
+    Key {
+        name: "token_file",
+        help: "the file with the token; made at the first start",
+        read: |s, v| path(v).map(|p| s.token_file = Some(p)),
+        show: |s| s.token_file().display().to_string(),
+    },
+    Key {
+        name: "shards",
+        help: "learner threads of a new data directory; an existing one keeps its own",
+        read: |s, v| whole(v, 1, 64).map(|n| s.shards = Some(n as usize)),
+        show: |s| s.shards.unwrap_or_else(|| s.house().shards).to_string(),
+    },
+    Key {
+        name: "segment_mib",
+        help: "size of a file of the journal",
+        read: |s, v| whole(v, 1, 1024).map(|n| s.segment_bytes = Some(n << 20)),
+        show: |s| (s.house().journal.segment_bytes >> 20).to_string(),
+    },
+    Key {
+        name: "limits.body_mib",
+        help: "largest body of a request; streams have none",
+        read: |s, v| whole(v, 1, 1024).map(|n| s.limits.body_bytes = (n << 20) as usize),
+        show: |s| (s.limits.body_bytes >> 20).to_string(),
+    },
+    Key {
+        name: "limits.line_kib",
+        help: "longest line of a stream",
+        read: |s, v| whole(v, 1, 16 * 1024).map(|n| s.limits.line_bytes = (n << 10) as usize),
+        show: |s| (s.limits.line_bytes >> 10).to_string(),
+    },
+    Key {
+        name: "limits.json_depth",
+        help: "arrays and objects within each other",
+        read: |s, v| whole(v, 4, 100).map(|n| s.limits.json_depth = n as usize),
+        show: |s| s.limits.json_depth.to_string(),
+    },
+    Key {
+        name: "limits.headers_kib",
+        help: "largest head of a request",
+        read: |s, v| whole(v, 8, 256).map(|n| s.limits.headers_bytes = (n << 10) as usize),
+        show: |s| (s.limits.headers_bytes >> 10).to_string(),
+    },
+    Key {
+        name: "limits.connections",
+        help: "open connections",
+        read: |s, v| whole(v, 1, 1_000_000).map(|n| s.limits.connections = n as usize),
+        show: |s| s.limits.connections.to_string(),
+    },
+    Key {
+        name: "limits.connections_per_ip",
+        help: "open connections from one address",
+        read: |s, v| whole(v, 1, 1_000_000).map(|n| s.limits.connections_per_ip = n as usize),
+        show: |s| s.limits.connections_per_ip.to_string(),
+    },
+    Key {
+        name: "limits.header_timeout_s",
+        help: "seconds that the head of a request may take",
+        read: |s, v| seconds(v, 1, 3600).map(|d| s.limits.header_timeout = d),
+        show: |s| s.limits.header_timeout.as_secs().to_string(),
+    },
+    Key {
+        name: "limits.idle_timeout_s",
+        help: "seconds that a connection may stand still while the client is to move",
+        read: |s, v| seconds(v, 1, 86_400).map(|d| s.limits.idle_timeout = d),
+        show: |s| s.limits.idle_timeout.as_secs().to_string(),
+    },
+    Key {
+        name: "drain_s",
+        help: "seconds that requests under way may take when the server ends",
+        read: |s, v| seconds(v, 0, 3600).map(|d| s.drain = d),
+        show: |s| s.drain.as_secs().to_string(),
+    },
+];
+
+fn path(v: &str) -> Result<PathBuf, String> {
+    if v.is_empty() || v.contains('\0') {
+        return Err("a path".into());
+    }
+    Ok(PathBuf::from(v))
+}
+
+fn boolean(v: &str) -> Result<bool, String> {
+    match v {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("true or false".into()),
+    }
+}
+
+fn whole(v: &str, low: u64, high: u64) -> Result<u64, String> {
+    let found = v.parse().ok().filter(|n| (low..=high).contains(n));
+    found.ok_or_else(|| format!("a whole number from {low} to {high}"))
+}
+
+fn seconds(v: &str, low: u64, high: u64) -> Result<Duration, String> {
+    whole(v, low, high).map(Duration::from_secs)
+}
+
+fn address(v: &str) -> Result<SocketAddr, String> {
+    let text = v.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let text = text.as_deref().unwrap_or(v);
+    text.parse().map_err(|_| "an address and port such as 127.0.0.1:7400 or [::1]:7400".into())
+}

@@ -1,0 +1,79 @@
+use super::*;
+
+fn none(_: &str) -> Option<String> {
+    None
+}
+
+fn file(dir: &Path, name: &str, text: &str) -> PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_later_source_wins_and_each_value_remembers_its_origin() {
+    let dir = tempfile::tempdir().unwrap();
+    let low = file(dir.path(), "low.toml", "drain_s = 1\nshards = 3\nlimits.body_mib = 2\n");
+    let high = file(dir.path(), "high.toml", "drain_s = 2\n[limits]\nline_kib = 128\n");
+    let chosen = file(dir.path(), "chosen.toml", "drain_s = 3\nlisten = '127.0.0.1:1'\n");
+    let env = |name: &str| match name {
+        "HER_DRAIN_S" => Some("4".to_owned()),
+        "HER_LISTEN" => Some("localhost:2".to_owned()),
+        "HOME" => Some("/home/me".to_owned()),
+        _ => None,
+    };
+    let flags =
+        Flags { config: Some(chosen.clone()), set: vec!["drain_s=5".into()], ..Flags::default() };
+    let s = Settings::load(&flags, &env, &[low.clone(), high.clone()]).unwrap();
+    assert_eq!((s.drain.as_secs(), s.origin("drain_s")), (5, Origin::Flag("--set".into())));
+    assert_eq!((s.listen.port(), s.origin("listen")), (2, Origin::Env("HER_LISTEN".into())));
+    assert_eq!((s.limits.line_bytes, s.origin("limits.line_kib")), (131_072, Origin::File(high)));
+    assert_eq!((s.shards, s.origin("shards")), (Some(3), Origin::File(low)));
+    assert_eq!(s.data_dir, Path::new("/home/me/.local/share/her"));
+    assert_eq!(s.origin("data_dir"), Origin::Default);
+    assert_eq!(s.shown().len(), KEYS.len());
+
+    let s = Settings::load(&Flags { config: Some(chosen), ..flags }, &none, &[]).unwrap();
+    assert_eq!(s.listen.port(), 1);
+}
+
+#[test]
+fn mistakes_name_the_source_the_key_and_what_is_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |text: &str, wanted: &[&str]| {
+        let path = file(dir.path(), "x.toml", text);
+        let said = Settings::load(&Flags::default(), &none, &[path]).unwrap_err().to_string();
+        for w in wanted {
+            assert!(said.contains(w), "{text}: {said}");
+        }
+        assert!(said.contains("x.toml") || said.contains("insecure"), "{text}: {said}");
+    };
+    check("lissten = 1", &["\"lissten\"", "listen", "limits.body_mib"]);
+    check("[limits]\nbody = 1", &["\"limits.body\"", "limits.body_mib"]);
+    check("[server]\nlisten = 1", &["\"server\""]);
+    check("listen = 7400", &["listen must be an address", "7400"]);
+    check("listen = 'nonsense:99999999'", &["listen must be"]);
+    check("shards = -1", &["shards must be a whole number from 1 to 64", "-1"]);
+    check("shards = 1.5", &["1.5"]);
+    check("shards = [1, 2]", &["[1, 2]"]);
+    check("drain_s = 99999999999999999999", &["line 1"]);
+    check("insecure = 'maybe'", &["true or false"]);
+    check("data_dir = ''", &["a path"]);
+    check("a = \n", &["line 1"]);
+    check("listen = '0.0.0.0:7400'", &["insecure = true", "0.0.0.0:7400"]);
+}
+
+#[test]
+fn insecure_allows_other_addresses_and_a_missing_file_is_told() {
+    let flags = Flags {
+        listen: Some("0.0.0.0:0".into()),
+        insecure: true,
+        data_dir: Some("d".into()),
+        ..Flags::default()
+    };
+    let s = Settings::load(&flags, &none, &["/nonexistent/her.toml".into()]).unwrap();
+    assert_eq!((s.listen.port(), s.token_file()), (0, PathBuf::from("d/token")));
+    let flags = Flags { config: Some("/nonexistent/her.toml".into()), ..Flags::default() };
+    let said = Settings::load(&flags, &none, &[]).unwrap_err().to_string();
+    assert!(said.contains("/nonexistent/her.toml"), "{said}");
+}

@@ -1,0 +1,193 @@
+//! The accept loop: connections, their caps, and their end.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use axum::response::IntoResponse;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tower::ServiceExt;
+
+use super::meter::{Meter, Sending, UnderWay};
+use super::metrics::RouteName;
+use super::problem::Problem;
+use super::{App, told_to_stop};
+use crate::config::Limits;
+
+/// Bytes of a connection's buffers, read and write each.
+const BUFFER_BYTES: usize = 16 * 1024;
+
+/// How long accepting rests when the system has no more files for connections.
+const REST: Duration = Duration::from_millis(50);
+
+/// Accepts until told to stop; `alive` is held by every connection until it is closed.
+pub(super) async fn accept(
+    listener: TcpListener,
+    app: Arc<App>,
+    routes: Router,
+    mut stopping: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
+) {
+    let seats = Seats::default();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = told_to_stop(&mut stopping) => break,
+        };
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(e) => {
+                if !is_of_one_connection(&e) {
+                    app.metrics.refused_connection("accept");
+                    tokio::time::sleep(REST).await;
+                }
+                continue;
+            }
+        };
+        match seats.take(from, &app.limits) {
+            Ok(seat) => {
+                let (app, routes) = (Arc::clone(&app), routes.clone());
+                let (stopping, alive) = (stopping.clone(), alive.clone());
+                tokio::spawn(async move {
+                    app.metrics.connections.inc();
+                    serve(stream, &app, routes, stopping).await;
+                    app.metrics.connections.dec();
+                    drop((seat, alive));
+                });
+            }
+            Err(why) => {
+                app.metrics.refused_connection(why);
+                // One try, without waiting: whoever comes in too great numbers gets no more.
+                let _ = stream.try_write(full_house().as_bytes());
+            }
+        }
+    }
+}
+
+/// What a connection over the cap is told.
+fn full_house() -> String {
+    let body = Problem::full_house().to_json().to_string();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
+         retry-after: 1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn is_of_one_connection(e: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    matches!(e.kind(), K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused)
+}
+
+async fn serve(
+    stream: TcpStream,
+    app: &Arc<App>,
+    routes: Router,
+    mut stopping: watch::Receiver<bool>,
+) {
+    // Answers leave when they are ready: batching is done above, where it is known what follows.
+    let _ = stream.set_nodelay(true);
+    let limits = &app.limits;
+    let under_way = UnderWay::default();
+    let meter = Meter::new(stream, under_way.clone(), limits.header_timeout, limits.idle_timeout);
+    let service = service_fn(|request: Request<Incoming>| {
+        let (app, routes, token) = (Arc::clone(app), routes.clone(), under_way.begin());
+        async move {
+            let (parts, body) = answer(&app, routes, request.map(Body::new)).await.into_parts();
+            let response = Response::from_parts(parts, Sending::new(body, token));
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            // The time between two requests; the head of one is timed by the meter.
+            .header_read_timeout(limits.idle_timeout)
+            .max_buf_size(BUFFER_BYTES.max(limits.headers_bytes))
+            .max_header_size(limits.headers_bytes)
+            .half_close(true)
+            .serve_connection(TokioIo::new(meter), service)
+    );
+    loop {
+        tokio::select! {
+            // How a connection ends is the client's business: there is nobody to tell.
+            _ = connection.as_mut() => break,
+            () = told_to_stop(&mut stopping) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.as_mut().await;
+                break;
+            }
+        }
+    }
+}
+
+/// The outermost layer: the door, then the routes, then the count.
+pub(super) async fn answer(app: &App, routes: Router, request: Request<Body>) -> Response<Body> {
+    let method = request.method().clone();
+    let response = match app.door.check(&request) {
+        Ok(()) => match routes.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+        Err(problem) => problem.into_response(),
+    };
+    let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);
+    app.metrics.request(route, &method, response.status());
+    response
+}
+
+/// Who is in, by address.
+#[derive(Clone, Default)]
+struct Seats(Arc<Mutex<Taken>>);
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    by_ip: HashMap<IpAddr, usize>,
+}
+
+struct Seat {
+    seats: Seats,
+    ip: IpAddr,
+}
+
+impl Seats {
+    fn take(&self, from: SocketAddr, limits: &Limits) -> Result<Seat, &'static str> {
+        let ip = from.ip().to_canonical();
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.all >= limits.connections {
+            return Err("connections");
+        }
+        let of_ip = taken.by_ip.entry(ip).or_default();
+        if *of_ip >= limits.connections_per_ip {
+            return Err("connections_per_ip");
+        }
+        *of_ip += 1;
+        taken.all += 1;
+        Ok(Seat { seats: self.clone(), ip })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all -= 1;
+        if let Some(of_ip) = taken.by_ip.get_mut(&self.ip) {
+            *of_ip -= 1;
+            if *of_ip == 0 {
+                taken.by_ip.remove(&self.ip);
+            }
+        }
+    }
+}

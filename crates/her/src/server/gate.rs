@@ -1,0 +1,94 @@
+//! The queue in front of the learners, as the server sees it.
+//!
+//! The house refuses events when too many wait. Streams should rather wait, so every event takes
+//! a place here first, and gives it back when it is durable or refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use her_identity::event::Event;
+use her_identity::turn::Reply;
+use her_identity::{Error, ErrorKind, House, Result};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::problem::Problem;
+
+/// How long a single request waits for a place before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the learners make of a batch; the sender is gone when the house closes.
+pub(crate) type Told = oneshot::Receiver<Result<Vec<Result<Reply>>>>;
+
+/// Places for events.
+pub(crate) struct Gate {
+    places: Arc<Semaphore>,
+}
+
+impl Gate {
+    pub fn new(places: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)) }
+    }
+
+    /// Places for a batch of a stream; waits as long as it takes.
+    pub async fn wait(&self, events: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_many_owned(events as u32).await.ok()
+    }
+
+    /// A place for a single request; busy when there is none for a while.
+    async fn one(&self) -> std::result::Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        match tokio::time::timeout(PATIENCE, place).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Problem::busy("too many events wait for the learners; try again")),
+        }
+    }
+
+    /// Hands one event in and waits until it is durable.
+    pub async fn submit_one(
+        &self,
+        house: &House,
+        name: &str,
+        event: Event,
+    ) -> std::result::Result<Reply, Problem> {
+        let place = self.one().await?;
+        let told = submit(house, name, vec![event], place)?;
+        let results = told.await.map_err(|_| closing())??;
+        let result = results.into_iter().next().ok_or_else(closing)?;
+        Ok(result?)
+    }
+}
+
+/// Hands a batch in; the learner's answer comes without anybody waiting for whoever reads it.
+pub(crate) fn submit(
+    house: &House,
+    name: &str,
+    events: Vec<Event>,
+    place: OwnedSemaphorePermit,
+) -> Result<Told> {
+    let (tell, told) = oneshot::channel();
+    let replies = Box::new(move |result| {
+        drop(place);
+        // Whoever asked may have gone; what was learned stays learned.
+        let _ = tell.send(result);
+    });
+    house.submit(name, events, replies)?;
+    Ok(told)
+}
+
+fn closing() -> Error {
+    Error::new(ErrorKind::Unavailable, "the house is closing; try again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_gate_is_busy_for_requests() {
+        let gate = Gate::new(1);
+        let held = gate.wait(1).await;
+        assert_eq!(gate.one().await.unwrap_err().kind, "busy");
+        drop(held);
+        assert!(gate.one().await.is_ok());
+    }
+}

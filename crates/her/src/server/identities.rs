@@ -1,0 +1,72 @@
+//! `/v1/identities`: made, listed, shown.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, StatusCode};
+use her_identity::event::Birth;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::App;
+use super::answer::{self, Answer, Asked, At, Top};
+use super::body;
+use crate::wire;
+
+/// `PUT /v1/identities/{name}`.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    At(name): At<String>,
+    request: Request<Body>,
+) -> Answer {
+    let spec = body::json(request, &app.limits).await?;
+    let card = app
+        .blocking(move |house| {
+            house.create(&name, &Birth::from_json(&spec)?)?;
+            wire::card(house, &name, 0)
+        })
+        .await?;
+    Ok(answer::card(StatusCode::CREATED, &card))
+}
+
+/// `?limit=&after=`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+/// `GET /v1/identities`: names in order, so that the next page begins after the last name.
+pub(super) async fn list(State(app): State<Arc<App>>, Asked(page): Asked<Page>) -> Answer {
+    let limit = page.limit.unwrap_or(1_000).min(10_000);
+    let list = app
+        .blocking(move |house| {
+            let names = house.names();
+            let begin = page.after.map_or(0, |after| names.partition_point(|n| *n <= after));
+            let end = names.len().min(begin + limit);
+            let lines: Vec<_> = names[begin..end]
+                .iter()
+                // One identity that can't be read must not hide the others.
+                .map(|name| {
+                    wire::line(house, name)
+                        .unwrap_or_else(|e| json!({ "name": name, "error": e.to_string() }))
+                })
+                .collect();
+            let next = names.get(end).and(names[begin..end].last());
+            Ok(json!({ "identities": lines, "next": next }))
+        })
+        .await?;
+    Ok(answer::json(StatusCode::OK, &list))
+}
+
+/// `GET /v1/identities/{name}`.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    At(name): At<String>,
+    Asked(top): Asked<Top>,
+) -> Answer {
+    let card = app.blocking(move |house| wire::card(house, &name, top.get())).await?;
+    Ok(answer::card(StatusCode::OK, &card))
+}

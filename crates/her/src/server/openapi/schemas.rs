@@ -1,0 +1,183 @@
+//! The schemas of what routes take and give.
+
+use serde_json::{Value, json};
+
+/// Every schema by name.
+pub(super) fn all() -> Value {
+    let version = json!({ "type": "integer", "minimum": 1 });
+    let features = json!({ "$ref": "#/components/schemas/Features" });
+    let target = json!({ "$ref": "#/components/schemas/Target" });
+    json!({
+        "Features": {
+            "description": "Names with numbers, booleans or texts; null is the same as leaving out.",
+            "type": "object",
+            "additionalProperties": { "type": ["number", "string", "boolean", "null"] },
+            "examples": [{ "words": 12, "city": "Delft" }],
+        },
+        "Target": {
+            "description": "true or false, a class by name or number, or a number to regress on.",
+            "type": ["boolean", "number", "string"],
+        },
+        "Spec": {
+            "description": "A model's spec, or an object with model and options.",
+            "examples": [
+                ["StandardScaler", "LogisticRegression"],
+                { "model": ["StandardScaler", "LogisticRegression"], "shadow_after": 1000 },
+            ],
+        },
+        "Event": {
+            "description": "x and y: learn. x and id: predict, label later. id and y: a late label.",
+            "type": "object",
+            "properties": {
+                "x": features,
+                "y": target,
+                "id": { "type": "string", "maxLength": 128 },
+                "w": { "type": "number", "minimum": 0 },
+                "client": { "type": "string", "maxLength": 64 },
+                "n": { "type": "integer", "minimum": 0 },
+            },
+            "additionalProperties": false,
+        },
+        "Question": {
+            "type": "object",
+            "required": ["x"],
+            "properties": {
+                "x": features,
+                "id": { "type": "string", "maxLength": 128 },
+                "client": { "type": "string", "maxLength": 64 },
+                "n": { "type": "integer", "minimum": 0 },
+            },
+            "additionalProperties": false,
+        },
+        "Label": {
+            "type": "object",
+            "required": ["id", "y"],
+            "properties": {
+                "id": { "type": "string", "maxLength": 128 },
+                "y": target,
+                "client": { "type": "string", "maxLength": 64 },
+                "n": { "type": "integer", "minimum": 0 },
+            },
+            "additionalProperties": false,
+        },
+        "Prediction": {
+            "description": "Null without an opinion yet.",
+            "type": ["object", "null"],
+            "properties": {
+                "label": { "type": ["boolean", "number", "string", "null"] },
+                "proba": { "type": "object", "additionalProperties": { "type": "number" } },
+                "value": { "type": "number" },
+            },
+        },
+        "Reply": {
+            "type": "object",
+            "required": ["version"],
+            "properties": {
+                "version": version,
+                "prediction": { "$ref": "#/components/schemas/Prediction" },
+                "duplicate": { "type": "boolean", "description": "done before, not done again" },
+                "drift": { "type": "boolean", "description": "this event raised a drift alarm" },
+                "frozen": { "type": "boolean" },
+            },
+        },
+        "Card": {
+            "type": "object",
+            "required": ["name", "version", "spec"],
+            "properties": {
+                "name": { "type": "string" },
+                "version": version,
+                "durable_version": version,
+                "task": { "type": "string" },
+                "spec": { "$ref": "#/components/schemas/Spec" },
+                "options": { "type": "object" },
+                "top_weights": { "type": "object", "additionalProperties": { "type": "number" } },
+                "figures": { "type": "object" },
+                "frozen": { "type": "boolean" },
+                "branch": { "type": "string" },
+                "branches": { "type": "array", "items": { "type": "object" } },
+                "tags": { "type": "object", "additionalProperties": { "type": "integer" } },
+            },
+        },
+        "List": {
+            "type": "object",
+            "required": ["identities", "next"],
+            "properties": {
+                "identities": { "type": "array", "items": { "type": "object" } },
+                "next": {
+                    "type": ["string", "null"],
+                    "description": "the value of 'after' for the next page; null on the last",
+                },
+            },
+        },
+        "LogLine": {
+            "type": "object",
+            "required": ["version", "event"],
+            "properties": {
+                "version": version,
+                "epoch": { "type": "integer" },
+                "event": { "enum": ["born", "branched", "learn", "predict", "label", "freeze"] },
+                "at_ms": { "type": "integer" },
+                "x": features,
+                "y": target,
+            },
+        },
+        "Diff": {
+            "type": "object",
+            "required": ["from", "to", "distance", "top"],
+            "properties": {
+                "from": version,
+                "to": version,
+                "distance": { "type": "number" },
+                "changed_weights": { "type": "integer" },
+                "top": { "type": "array", "items": { "type": "object" } },
+            },
+        },
+        "Fork": {
+            "type": "object",
+            "required": ["name"],
+            "properties": { "name": { "type": "string" }, "version": version },
+            "additionalProperties": false,
+        },
+        "Rewind": {
+            "type": "object",
+            "required": ["version"],
+            "properties": { "version": version },
+            "additionalProperties": false,
+        },
+        "Tag": {
+            "type": "object",
+            "required": ["tag"],
+            "properties": { "tag": { "type": "string" }, "version": version },
+            "additionalProperties": false,
+        },
+        "Asked": {
+            "type": "object",
+            "properties": { "asked": { "type": "boolean" }, "version": version },
+        },
+        "Verified": {
+            "type": "object",
+            "properties": {
+                "verified": { "type": "boolean" },
+                "version": version,
+                "events": { "type": "integer" },
+                "snapshots_compared": { "type": "integer" },
+                "chain": { "type": "string" },
+                "state": { "type": "string" },
+            },
+        },
+        "Problem": {
+            "description": "RFC 9457, with the kind that its type ends with.",
+            "type": "object",
+            "required": ["type", "title", "status", "detail", "kind"],
+            "properties": {
+                "type": { "type": "string", "examples": ["urn:her:problem:not_found"] },
+                "title": { "type": "string" },
+                "status": { "type": "integer" },
+                "detail": { "type": "string" },
+                "kind": { "type": "string" },
+            },
+        },
+        "Document": { "type": "object" },
+        "Text": { "type": "string" },
+    })
+}

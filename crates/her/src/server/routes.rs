@@ -1,0 +1,345 @@
+//! Every route, once: the router and the OpenAPI document are both made of this table.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post, put};
+
+use super::App;
+use super::metrics::RouteName;
+use super::problem::Problem;
+use super::{docs, events, history, identities, learn, metrics, openapi, predict};
+
+/// A value in a query or a header.
+pub(super) struct Param {
+    pub place: &'static str,
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub help: &'static str,
+}
+
+/// What a body holds: its content type, and the name of its schema.
+pub(super) type Content = (&'static str, &'static str);
+
+/// One route.
+pub(super) struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    /// Its name in the OpenAPI document.
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub params: &'static [Param],
+    pub takes: &'static [Content],
+    pub gives: (u16, Content),
+    /// Refusals of its own, besides those that every route can give.
+    pub refusals: &'static [u16],
+    handler: fn() -> MethodRouter<Arc<App>>,
+}
+
+const fn query(name: &'static str, kind: &'static str, help: &'static str) -> Param {
+    Param { place: "query", name, kind, help }
+}
+
+const TOP: Param = query("top", "integer", "how many of the largest weights to show; 20");
+const CLIENT: Param = query("client", "string", "a name for whoever sends, to tell retries");
+const JSON: &str = "application/json";
+const NDJSON: &str = "application/x-ndjson";
+const TEXT: &str = "text/plain";
+
+/// Every route.
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        method: "PUT",
+        path: "/v1/identities/{name}",
+        id: "create",
+        summary: "Make an identity of a spec",
+        params: &[],
+        takes: &[(JSON, "Spec")],
+        gives: (201, (JSON, "Card")),
+        refusals: &[409, 507],
+        handler: || put(identities::create),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities",
+        id: "list",
+        summary: "All identities, by name, a page at a time",
+        params: &[
+            query("limit", "integer", "names on a page; 1000"),
+            query("after", "string", "the last name of the page before"),
+        ],
+        takes: &[],
+        gives: (200, (JSON, "List")),
+        refusals: &[],
+        handler: || get(identities::list),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}",
+        id: "show",
+        summary: "An identity's card: version, spec, weights, figures, branches",
+        params: &[TOP],
+        takes: &[],
+        gives: (200, (JSON, "Card")),
+        refusals: &[],
+        handler: || get(identities::show),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/predict",
+        id: "predict",
+        summary: "Predict; with an id, remember it for a late label",
+        params: &[query("min_version", "integer", "the oldest version that may answer")],
+        takes: &[(JSON, "Question")],
+        gives: (200, (JSON, "Reply")),
+        refusals: &[409, 412, 429, 507],
+        handler: || post(predict::predict),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/learn",
+        id: "learn",
+        summary: "Predict, then learn; one event, or a stream that is answered line by line",
+        params: &[CLIENT, query("n", "integer", "the number of the first line; 0")],
+        takes: &[(JSON, "Event"), (NDJSON, "Event")],
+        gives: (200, (JSON, "Reply")),
+        refusals: &[409, 410, 429, 507],
+        handler: || post(learn::learn),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/label",
+        id: "label",
+        summary: "Tell the truth about a remembered prediction, once",
+        params: &[],
+        takes: &[(JSON, "Label")],
+        gives: (200, (JSON, "Reply")),
+        refusals: &[409, 410, 429, 507],
+        handler: || post(predict::label),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/log",
+        id: "log",
+        summary: "Events from a version on, a line each",
+        params: &[
+            query("from", "integer", "the first version; 1"),
+            query("limit", "integer", "the most lines; 1000"),
+        ],
+        takes: &[],
+        gives: (200, (NDJSON, "LogLine")),
+        refusals: &[],
+        handler: || get(history::log),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/events",
+        id: "events",
+        summary: "Events as they become durable (server-sent events, id = version)",
+        params: &[
+            query("from", "integer", "the first version; the next one that comes"),
+            Param {
+                place: "header",
+                name: "Last-Event-ID",
+                kind: "integer",
+                help: "the last version that was seen",
+            },
+        ],
+        takes: &[],
+        gives: (200, ("text/event-stream", "LogLine")),
+        refusals: &[],
+        handler: || get(events::events),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/at/{version}",
+        id: "at",
+        summary: "An identity as it was",
+        params: &[TOP],
+        takes: &[],
+        gives: (200, (JSON, "Card")),
+        refusals: &[],
+        handler: || get(history::at),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/at/{version}/predict",
+        id: "predict_at",
+        summary: "Predict by a past version",
+        params: &[],
+        takes: &[(JSON, "Question")],
+        gives: (200, (JSON, "Reply")),
+        refusals: &[],
+        handler: || post(history::predict_at),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/diff",
+        id: "diff",
+        summary: "What changed between two versions",
+        params: &[
+            query("from", "integer", "the older version; must be given"),
+            query("to", "integer", "the newer version; the durable head"),
+            query("top", "integer", "how many of the largest changes to show; 20"),
+        ],
+        takes: &[],
+        gives: (200, (JSON, "Diff")),
+        refusals: &[],
+        handler: || get(history::diff),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/fork",
+        id: "fork",
+        summary: "A new identity that goes on from a version; both live on",
+        params: &[],
+        takes: &[(JSON, "Fork")],
+        gives: (201, (JSON, "Card")),
+        refusals: &[409, 507],
+        handler: || post(history::fork),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/rewind",
+        id: "rewind",
+        summary: "Go back to a version as a new branch; nothing is deleted",
+        params: &[],
+        takes: &[(JSON, "Rewind")],
+        gives: (200, (JSON, "Card")),
+        refusals: &[507],
+        handler: || post(history::rewind),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/freeze",
+        id: "freeze",
+        summary: "Learn no more; predictions go on",
+        params: &[],
+        takes: &[],
+        gives: (200, (JSON, "Reply")),
+        refusals: &[507],
+        handler: || post(history::freeze),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/tag",
+        id: "tag",
+        summary: "Give a version a name",
+        params: &[],
+        takes: &[(JSON, "Tag")],
+        gives: (200, (JSON, "Tag")),
+        refusals: &[507],
+        handler: || post(history::tag),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/snapshot",
+        id: "snapshot",
+        summary: "Write a snapshot with the next commit",
+        params: &[],
+        takes: &[],
+        gives: (202, (JSON, "Asked")),
+        refusals: &[],
+        handler: || post(history::snapshot),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/verify",
+        id: "verify",
+        summary: "Replay from birth and compare with the live state and every snapshot",
+        params: &[],
+        takes: &[],
+        gives: (200, (JSON, "Verified")),
+        refusals: &[],
+        handler: || post(history::verify),
+    },
+    Route {
+        method: "GET",
+        path: "/metrics",
+        id: "metrics",
+        summary: "Figures of the server for Prometheus",
+        params: &[],
+        takes: &[],
+        gives: (200, ("application/openmetrics-text", "Text")),
+        refusals: &[],
+        handler: || get(metrics::metrics),
+    },
+    Route {
+        method: "GET",
+        path: "/openapi.json",
+        id: "openapi",
+        summary: "This document",
+        params: &[],
+        takes: &[],
+        gives: (200, (JSON, "Document")),
+        refusals: &[],
+        handler: || get(openapi::openapi),
+    },
+    Route {
+        method: "GET",
+        path: "/docs",
+        id: "docs",
+        summary: "A page that shows this document",
+        params: &[],
+        takes: &[],
+        gives: (200, ("text/html", "Text")),
+        refusals: &[],
+        handler: || get(docs::page),
+    },
+    Route {
+        method: "GET",
+        path: "/livez",
+        id: "livez",
+        summary: "Says that the process answers",
+        params: &[],
+        takes: &[],
+        gives: (200, (TEXT, "Text")),
+        refusals: &[],
+        handler: || get(docs::alive),
+    },
+    Route {
+        method: "GET",
+        path: "/readyz",
+        id: "readyz",
+        summary: "Says whether new work is welcome",
+        params: &[],
+        takes: &[],
+        gives: (200, (TEXT, "Text")),
+        refusals: &[503],
+        handler: || get(docs::ready),
+    },
+];
+
+/// The router of the table.
+pub(super) fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        router = router.route(route.path, (route.handler)());
+    }
+    router
+        .fallback(|uri: Uri| async move {
+            Problem::no_route(format!("there is no route {}; see /docs", uri.path()))
+        })
+        .layer(from_fn(known))
+        .with_state(app)
+}
+
+/// Leaves the route's pattern in the answer for the outermost layer, and gives the router's own
+/// refusal of a method, which has no body, one of ours.
+async fn known(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    let Some(path) = path else { return response };
+    let mut routes = ROUTES.iter().filter(|r| r.path == path.as_str()).peekable();
+    let Some(name) = routes.peek().map(|r| RouteName(r.path)) else { return response };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let methods: Vec<&str> = routes.map(|r| r.method).collect();
+        response = Problem::method(&methods.join(", ")).into_response();
+    }
+    response.extensions_mut().insert(name);
+    response
+}

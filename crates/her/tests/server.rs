@@ -1,0 +1,18 @@
+//! The server from outside: real sockets, real files.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+#[path = "server/client.rs"]
+mod client;
+#[path = "server/connections.rs"]
+mod connections;
+#[path = "server/life.rs"]
+mod life;
+#[path = "server/refusals.rs"]
+mod refusals;
+#[path = "server/routes.rs"]
+mod routes;
+#[path = "server/stream.rs"]
+mod stream;
+#[path = "server/tail.rs"]
+mod tail;
