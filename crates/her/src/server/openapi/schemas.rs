@@ -29,7 +29,7 @@ fn target() -> Value {
 fn taken() -> Value {
     json!({
         "Features": {
-            "description": "Names with numbers, booleans or texts; null is the same as leaving out.",
+            "description": "Names with numbers, booleans or texts; null is as good as absent.",
             "type": "object",
             "additionalProperties": { "type": ["number", "string", "boolean", "null"] },
             "examples": [{ "words": 12, "city": "Delft" }],
@@ -46,7 +46,7 @@ fn taken() -> Value {
             ],
         },
         "Event": {
-            "description": "x and y: learn. x and id: predict, label later. id and y: a late label.",
+            "description": "x and y: learn. x and id: predict, label later. id and y: label.",
             "type": "object",
             "properties": {
                 "x": features(),
