@@ -144,6 +144,9 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
+/// What an event may say.
+const KNOWN: [&str; 6] = ["x", "y", "id", "w", "client", "n"];
+
 /// The event that a JSON object `{"x", "y"?, "id"?, "w"?}` asks for: with `y`, learn; with `id`
 /// and `x`, predict and wait for a label; with `id` and `y` and no `x`, a late label.
 pub fn event(house: &House, body: &Value) -> Result<Event> {
@@ -152,7 +155,6 @@ pub fn event(house: &House, body: &Value) -> Result<Event> {
             "an event is an object such as {{\"x\": {{\"a\": 1}}, \"y\": true}}, got {body}"
         )));
     };
-    const KNOWN: [&str; 6] = ["x", "y", "id", "w", "client", "n"];
     if let Some(unknown) = map.keys().find(|k| !KNOWN.contains(&k.as_str())) {
         return Err(Error::invalid(format!(
             "unknown field {unknown:?} in an event; allowed are {}",

@@ -153,8 +153,7 @@ impl State {
         snapshots: &Snapshots,
         catalog: &Catalog,
     ) -> Result<Past> {
-        // What is wrong with a damaged one was told when it was written over or is told by `doctor`;
-        // an older one and the journal give the same state.
+        // A damaged one is told by `doctor`; an older one and the journal give the same state.
         let found = snapshots.latest(id, version, &mut Vec::new())?;
         let from = match found {
             Some(s) => {

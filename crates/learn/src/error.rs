@@ -25,7 +25,8 @@ impl Error {
     ///
     /// ```
     /// use her_learn::Error;
-    /// let e = Error::new("l2 must not be negative, got -1").at("LogisticRegression").at("steps[1]");
+    /// let e = Error::new("l2 must not be negative, got -1");
+    /// let e = e.at("LogisticRegression").at("steps[1]");
     /// assert_eq!(e.to_string(), "steps[1].LogisticRegression: l2 must not be negative, got -1");
     /// ```
     pub fn at(mut self, outer: impl fmt::Display) -> Self {

@@ -63,8 +63,10 @@ impl Shape {
             )));
         }
         names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
-            return Err(Error::new(format!("feature {:?} is given twice in one event", pair[0])));
+        if let Some((name, _)) =
+            names.iter().zip(&names[names.len().min(1)..]).find(|(a, b)| a == b)
+        {
+            return Err(Error::new(format!("feature {name:?} is given twice in one event")));
         }
         Ok(Self { columns })
     }
@@ -253,7 +255,7 @@ impl Row {
         let mut row = Self::default();
         for (name, value) in map {
             match value {
-                serde_json::Value::Null => continue,
+                serde_json::Value::Null => {}
                 serde_json::Value::Number(n) => {
                     row.numbers.push(n.as_f64().unwrap_or(f64::NAN));
                     columns.push((name.as_str(), Kind::Number));

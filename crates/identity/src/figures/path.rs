@@ -1,8 +1,8 @@
 //! The way of the weights: how far they went, how far they are from where they were.
 //!
 //! The weights are seen through a fixed random projection onto 16 directions (entries ±1/4 from
-//! a hash of the weight's key), which keeps lengths to within about a quarter, whatever the number of weights
-//! (Johnson and Lindenstrauss, 1984; Achlioptas, 2003). Its first two coordinates are the picture.
+//! a hash of the weight's key), which keeps lengths to within about a quarter, whatever the number
+//! of weights (Johnson and Lindenstrauss, 1984; Achlioptas, 2003). Its first two coordinates are the picture.
 
 use her_learn::Model;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ impl Path {
 
     fn note_point(&mut self) {
         self.every = self.every.max(1);
-        if self.looks % self.every != 0 {
+        if !self.looks.is_multiple_of(self.every) {
             return;
         }
         self.points.push((self.now[0], self.now[1]));

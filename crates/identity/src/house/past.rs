@@ -43,27 +43,8 @@ impl House {
 
     /// The state of a branch at a version, from its own journal or from that of its parent.
     fn past(&self, record: &Record, id: IdentityId, version: u64) -> Result<Past> {
-        let (id, _) = self.branch_of(record, id, version)?;
+        let (id, _) = record.branch_of(id, version)?;
         State::at(id, version, &**self.shard(id).reader(), &self.snapshots, &self.catalog)
-    }
-
-    /// The branch in whose journal a version lies, and where that branch begins.
-    fn branch_of(
-        &self,
-        record: &Record,
-        mut id: IdentityId,
-        version: u64,
-    ) -> Result<(IdentityId, u64)> {
-        if version == 0 {
-            return Err(Error::invalid("versions begin at 1, which is the birth"));
-        }
-        loop {
-            match record.branch(id).and_then(|b| b.parent) {
-                Some(origin) if version <= origin.version => id = origin.id,
-                Some(origin) => return Ok((id, origin.version)),
-                None => return Ok((id, 0)),
-            }
-        }
     }
 
     /// Events of the current branch and its parents from a version on, as JSON.
@@ -72,8 +53,8 @@ impl House {
         let mut out = Vec::new();
         let mut from = from.max(1);
         while out.len() < limit {
-            let (id, _) = self.branch_of(&record, record.current, from)?;
-            let end = if id == record.current { u64::MAX } else { self.end_of(&record, id) };
+            let (id, _) = record.branch_of(record.current, from)?;
+            let end = if id == record.current { u64::MAX } else { record.end_of(id) };
             let head = self.shard(id).reader().head(id)?.map_or(0, |h| h.seq).min(end);
             if from > head {
                 if id == record.current {
@@ -87,18 +68,6 @@ impl House {
             from = self.log_of(id, from, head, limit, &mut out)?;
         }
         Ok(out)
-    }
-
-    /// The last version of a branch that the current one goes on from.
-    fn end_of(&self, record: &Record, id: IdentityId) -> u64 {
-        let mut at = record.current;
-        while let Some(origin) = record.branch(at).and_then(|b| b.parent) {
-            if origin.id == id {
-                return origin.version;
-            }
-            at = origin.id;
-        }
-        u64::MAX
     }
 
     fn log_of(
@@ -164,7 +133,7 @@ impl House {
         let branch = self.branch(&record, version)?;
         // The fork remembers the branches it came from, so that its whole past can be read.
         let mut new = (*record).clone();
-        new.name = new_name.to_owned();
+        new_name.clone_into(&mut new.name);
         new.current = branch.id;
         new.branches.push(branch);
         new.tags.retain(|_, v| *v <= version);
@@ -174,7 +143,7 @@ impl House {
 
     /// A new line of life that goes on from a version; durable, and not named yet.
     fn branch(&self, record: &Record, version: u64) -> Result<Branch> {
-        let (parent, _) = self.branch_of(record, record.current, version)?;
+        let (parent, _) = record.branch_of(record.current, version)?;
         let past = self.past(record, record.current, version)?;
         let mut state = past.state;
         state.thaw();
@@ -247,7 +216,7 @@ impl House {
             self.look(name, |identity| (identity.state().version(), identity.state().save()))?;
         self.wait_durable(name, live_version)?;
         let (mut state, mut events, mut snapshots) = (None, 0, 0);
-        let lineage = self.lineage(&record, live_version);
+        let lineage = record.lineage(live_version);
         let mut chain = String::new();
         for (i, &(id, begin, end)) in lineage.iter().enumerate() {
             let mut stops: Vec<u64> = self
@@ -289,21 +258,6 @@ impl House {
         }
         let state = blake3::hash(&bytes).to_hex().to_string();
         Ok(Verified { version: live_version, events, chain, state, snapshots })
-    }
-
-    /// The branches from birth to now, each with the versions that belong to this life.
-    fn lineage(&self, record: &Record, version: u64) -> Vec<(IdentityId, u64, u64)> {
-        let (mut line, mut id, mut end) = (Vec::new(), record.current, version);
-        loop {
-            let parent = record.branch(id).and_then(|b| b.parent);
-            line.push((id, parent.map_or(0, |origin| origin.version), end));
-            match parent {
-                Some(origin) => (id, end) = (origin.id, origin.version),
-                None => break,
-            }
-        }
-        line.reverse();
-        line
     }
 
     fn compare_snapshot(&self, id: IdentityId, state: &State) -> Result<u64> {

@@ -81,6 +81,47 @@ impl Record {
     pub fn branch(&self, id: IdentityId) -> Option<&Branch> {
         self.branches.iter().find(|b| b.id == id)
     }
+
+    /// The branch in whose journal a version lies, and where that branch begins.
+    pub(super) fn branch_of(&self, mut id: IdentityId, version: u64) -> Result<(IdentityId, u64)> {
+        if version == 0 {
+            return Err(Error::invalid("versions begin at 1, which is the birth"));
+        }
+        loop {
+            match self.branch(id).and_then(|b| b.parent) {
+                Some(origin) if version <= origin.version => id = origin.id,
+                Some(origin) => return Ok((id, origin.version)),
+                None => return Ok((id, 0)),
+            }
+        }
+    }
+
+    /// The last version of a branch that the current one goes on from.
+    pub(super) fn end_of(&self, id: IdentityId) -> u64 {
+        let mut at = self.current;
+        while let Some(origin) = self.branch(at).and_then(|b| b.parent) {
+            if origin.id == id {
+                return origin.version;
+            }
+            at = origin.id;
+        }
+        u64::MAX
+    }
+
+    /// The branches from birth to now, each with the versions that belong to this life.
+    pub(super) fn lineage(&self, version: u64) -> Vec<(IdentityId, u64, u64)> {
+        let (mut line, mut id, mut end) = (Vec::new(), self.current, version);
+        loop {
+            let parent = self.branch(id).and_then(|b| b.parent);
+            line.push((id, parent.map_or(0, |origin| origin.version), end));
+            match parent {
+                Some(origin) => (id, end) = (origin.id, origin.version),
+                None => break,
+            }
+        }
+        line.reverse();
+        line
+    }
 }
 
 #[derive(Serialize, Deserialize)]

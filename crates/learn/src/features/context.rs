@@ -7,7 +7,8 @@ use crate::feature_extraction::words::Bag;
 /// Buffers that estimators borrow while they work, so that no event allocates.
 #[derive(Debug, Default)]
 pub struct Pool {
-    /// Boxed, so that lending one moves a pointer and not five vectors.
+    /// Boxed: a lent event is five vectors.
+    #[expect(clippy::vec_box, reason = "so that lending moves a pointer")]
     features: Vec<Box<Features>>,
     floats: Vec<Vec<f64>>,
     text: String,

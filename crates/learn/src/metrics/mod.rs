@@ -74,7 +74,8 @@ pub trait Metric: Estimator {
     fn update(&mut self, seen: Observation<'_>, w: f64);
 
     /// Takes an observation back, given as it was given to [`update`](Self::update): what
-    /// [`RollingMetric`](rolling::RollingMetric) needs. Does nothing where [`reverts`](Self::reverts) is false.
+    /// [`RollingMetric`](rolling::RollingMetric) needs. Does nothing where
+    /// [`reverts`](Self::reverts) is false.
     fn revert(&mut self, _seen: Observation<'_>, _w: f64) {}
 
     /// True when observations can be taken back.

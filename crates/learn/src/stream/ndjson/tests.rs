@@ -143,8 +143,9 @@ proptest! {
         let lines: Vec<String> = rows.iter().map(|values| {
             let x: Map<String, Value> = names.iter().cloned().zip(values[3..].to_vec()).collect();
             let w = values[2].as_f64().map_or(json!(1), |w| json!(w.abs()));
-            let id = values[1].as_str().map_or(Value::Null, |s| json!(s.chars().take(9).collect::<String>()));
-            let y = match &values[0] { Value::String(s) => json!(s.chars().take(9).collect::<String>()), v => v.clone() };
+            let short = |s: &str| json!(s.chars().take(9).collect::<String>());
+            let id = values[1].as_str().map_or(Value::Null, short);
+            let y = values[0].as_str().map_or_else(|| values[0].clone(), short);
             json!({"x": x, "y": y, "id": id, "w": w}).to_string()
         }).collect();
         let before: Vec<&str> = lines.iter().map(String::as_str).collect();
