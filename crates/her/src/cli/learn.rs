@@ -102,7 +102,9 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let count = std::cell::RefCell::new(Count::default());
     let mut next = || {
         while let Some(Chunk { items, refused }) = source.next()? {
-            refused.iter().for_each(|(_, why)| count.borrow_mut().refuse(why));
+            for (_, why) in &refused {
+                count.borrow_mut().refuse(why);
+            }
             if !items.is_empty() {
                 return Ok(Some(items));
             }

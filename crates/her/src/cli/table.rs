@@ -1,5 +1,7 @@
 //! Aligned text for people.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// Lines of cells under a head: numbers to the right, words to the left.
@@ -54,7 +56,11 @@ impl Table {
 /// Names and values below each other.
 pub fn pairs(lines: &[(&str, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    lines.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+    let mut out = String::new();
+    for (name, value) in lines {
+        let _ = writeln!(out, "{name:width$}  {value}");
+    }
+    out
 }
 
 /// `1234567` as `1,234,567`.
@@ -76,7 +82,7 @@ pub fn figure(value: &Value) -> String {
     let size = v.abs();
     match size {
         _ if size == 0.0 => "0".to_owned(),
-        _ if size >= 100_000.0 && size < 1e15 => {
+        _ if (100_000.0..1e15).contains(&size) => {
             let sign = if v < 0.0 { "-" } else { "" };
             format!("{sign}{}", grouped(size.round() as u64))
         }
