@@ -1,10 +1,15 @@
 //! `cargo xtask test`: every check there is, cheap ones first. CI runs nothing else.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, run as run_command, say, timed, works};
 use crate::{conformance, data, tidy};
+
+/// The planted bugs, the faulty disk and the tests that need them.
+const TESTING: &str = "her-identity/testing";
 
 /// One named check.
 struct Step {
@@ -21,6 +26,7 @@ const STEPS: &[Step] = &[
     Step { name: "data", slow: false, work: data::fetch },
     Step { name: "clippy", slow: false, work: clippy },
     Step { name: "tests", slow: false, work: tests },
+    Step { name: "power loss", slow: true, work: power_loss },
     Step { name: "doctests", slow: true, work: doctests },
     Step { name: "conformance", slow: true, work: conformance::check },
 ];
@@ -55,9 +61,13 @@ fn format() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    let arguments =
-        ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-    run_command(&mut cargo(&arguments))
+    run_command(cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--locked"]).args([
+        "--features",
+        TESTING,
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 fn tests() -> Result<()> {
@@ -68,12 +78,31 @@ fn tests() -> Result<()> {
             "run",
             "--workspace",
             "--locked",
+            "--features",
+            TESTING,
             "--profile",
             profile,
         ]));
     }
     say("cargo-nextest is not installed: running `cargo test`, without time limits per test");
-    run_command(&mut cargo(&["test", "--workspace", "--locked", "--all-targets"]))
+    run_command(
+        cargo(&["test", "--workspace", "--locked", "--features", TESTING])
+            .args(["--lib", "--bins", "--tests"]),
+    )
+}
+
+/// Cuts the power of a real file system; only root may mount one.
+fn power_loss() -> Result<()> {
+    let root = std::fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0);
+    if !root || !std::path::Path::new("/dev/loop-control").exists() {
+        say("1 test left out: the power-loss test mounts a file system, which only root may do");
+        return Ok(());
+    }
+    run_command(
+        cargo(&["test", "--quiet", "--locked", "-p", "her", "--test", "crash", "--"])
+            .args(["--ignored", "--exact", "--nocapture"])
+            .arg("nothing_acknowledged_is_lost_on_a_real_file_system_without_power"),
+    )
 }
 
 fn doctests() -> Result<()> {

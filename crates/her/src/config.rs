@@ -167,7 +167,7 @@ impl Settings {
                 connections: 1024,
                 connections_per_ip: 256,
                 header_timeout: Duration::from_secs(10),
-                idle_timeout: Duration::from_secs(120),
+                idle_timeout: Duration::from_mins(2),
             },
             drain: Duration::from_secs(30),
             origins: BTreeMap::new(),

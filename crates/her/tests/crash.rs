@@ -103,8 +103,8 @@ fn writer() {
     });
 }
 
-/// Lets a child learn for a while, kills it, and adds what it was told to the history.
-fn live_and_die(dir: &Path, history: &mut History, life_ms: u64) {
+/// Lets a child learn for a while, ends its life, and adds what it was told to the history.
+fn live_and_die(dir: &Path, history: &mut History, life_ms: u64, before_the_kill: &dyn Fn()) {
     let from: BTreeMap<&str, u64> = NAMES
         .iter()
         .map(|&name| {
@@ -134,6 +134,7 @@ fn live_and_die(dir: &Path, history: &mut History, life_ms: u64) {
         acks
     });
     std::thread::sleep(Duration::from_millis(life_ms));
+    before_the_kill();
     child.kill().unwrap();
     child.wait().unwrap();
     let acks: Vec<(String, u64, u64)> = reader.join().unwrap();
@@ -187,7 +188,7 @@ fn nothing_acknowledged_is_lost_by_sigkill() {
         let mut history = History::new();
         for _ in 0..ROUNDS_PER_LIFE.min(rounds - round) {
             let life_ms = 15 + mixed(seed * 1_000_003 + round) % 250;
-            live_and_die(dir.path(), &mut history, life_ms);
+            live_and_die(dir.path(), &mut history, life_ms, &|| ());
             let house = House::open(Config::new(dir.path()), Catalog::builtin()).unwrap();
             if let Err(wrong) = check(&house, &history) {
                 panic!("round {round}, seed {seed}, killed after {life_ms} ms: {wrong}");
@@ -198,6 +199,73 @@ fn nothing_acknowledged_is_lost_by_sigkill() {
     }
     assert!(acknowledged > rounds * 10, "only {acknowledged} updates in {rounds} rounds");
     println!("{rounds} SIGKILLs, {acknowledged} acknowledged updates, each there once, in order");
+}
+
+/// A file system of its own, whose power can be cut.
+struct Island {
+    image: tempfile::NamedTempFile,
+    mount: tempfile::TempDir,
+}
+
+impl Island {
+    fn new() -> Self {
+        let image = tempfile::NamedTempFile::new().unwrap();
+        image.as_file().set_len(512 << 20).unwrap();
+        run("mkfs.ext4", &["-q".as_ref(), image.path().as_ref()]);
+        let island = Self { image, mount: tempfile::tempdir().unwrap() };
+        island.power_on();
+        island
+    }
+
+    fn power_on(&self) {
+        let (image, mount) = (self.image.path(), self.mount.path());
+        run("mount", &["-o".as_ref(), "loop".as_ref(), image.as_ref(), mount.as_ref()]);
+    }
+
+    /// EXT4_IOC_SHUTDOWN without a flush of the log: what was not synced is gone.
+    fn cut(&self) {
+        const CUT: &str = "import fcntl,os,struct,sys\n\
+            fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))";
+        run("python3", &["-c".as_ref(), CUT.as_ref(), self.mount.path().as_ref()]);
+    }
+
+    fn power_off(&self) {
+        run("umount", &[self.mount.path().as_ref()]);
+    }
+}
+
+impl Drop for Island {
+    fn drop(&mut self) {
+        // Unmounted already, unless the test failed half-way.
+        let _ = Command::new("umount").arg(self.mount.path()).stderr(Stdio::null()).status();
+    }
+}
+
+fn run(program: &str, arguments: &[&std::ffi::OsStr]) {
+    let status = Command::new(program).args(arguments).status();
+    assert!(status.as_ref().is_ok_and(|s| s.success()), "{program} {arguments:?}: {status:?}");
+}
+
+#[test]
+#[ignore = "mounts a file system: `cargo xtask test` runs it where it is root"]
+fn nothing_acknowledged_is_lost_on_a_real_file_system_without_power() {
+    let rounds = std::env::var("HER_POWER_ROUNDS").map_or(8, |n| n.parse().unwrap());
+    let island = Island::new();
+    let mut history = History::new();
+    for round in 0..rounds {
+        let life_ms = 40 + mixed(round + 77) % 300;
+        live_and_die(island.mount.path(), &mut history, life_ms, &|| island.cut());
+        island.power_off();
+        island.power_on();
+        let house = House::open(Config::new(island.mount.path()), Catalog::builtin()).unwrap();
+        if let Err(wrong) = check(&house, &history) {
+            panic!("round {round}, power lost after {life_ms} ms: {wrong}");
+        }
+    }
+    island.power_off();
+    let acknowledged: usize = history.values().map(BTreeMap::len).sum();
+    assert!(acknowledged > 100, "only {acknowledged} updates in {rounds} rounds");
+    println!("{rounds} power cuts, {acknowledged} acknowledged updates, each there once, in order");
 }
 
 fn config(disk: &FaultyDisk, bug: Option<PlantedBug>) -> Config {

@@ -103,7 +103,9 @@ fn library(d: usize, x: &[f64], y: &[bool], reps: usize) -> f64 {
 }
 
 fn main() {
-    for d in std::env::args().nth(1).and_then(|a| a.parse().ok()).map_or(vec![10, 30, 100], |d| vec![d]) {
+    for d in
+        std::env::args().nth(1).and_then(|a| a.parse().ok()).map_or(vec![10, 30, 100], |d| vec![d])
+    {
         let n = 200_000 / d;
         let (x, y) = stream(d, n);
         let mut ratios = Vec::new();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::config::Settings;
+use crate::config::{Settings, Shown};
 use crate::server::Server;
 
 /// The exit code of a process that a Ctrl-C ended.
@@ -94,17 +94,11 @@ impl Signals {
 pub fn config_show(settings: &Settings, origin: bool) -> String {
     let shown = settings.shown();
     let width = shown.iter().map(|s| s.key.len() + s.value.len()).max().unwrap_or(0) + 3;
-    let mut out = String::new();
-    for s in shown {
+    let line = |s: &Shown| {
         let line = format!("{} = {}", s.key, s.value);
-        if origin {
-            out.push_str(&format!("{line:width$}  # {}\n", s.origin));
-        } else {
-            out.push_str(&line);
-            out.push('\n');
-        }
-    }
-    out
+        if origin { format!("{line:width$}  # {}\n", s.origin) } else { line + "\n" }
+    };
+    shown.iter().map(line).collect()
 }
 
 /// The same as JSON.

@@ -119,15 +119,12 @@ async fn serve(
             .half_close(true)
             .serve_connection(TokioIo::new(meter), service)
     );
-    loop {
-        tokio::select! {
-            // How a connection ends is the client's business: there is nobody to tell.
-            _ = connection.as_mut() => break,
-            () = told_to_stop(&mut stopping) => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.as_mut().await;
-                break;
-            }
+    // How a connection ends is the client's business: there is nobody to tell.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = told_to_stop(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.as_mut().await;
         }
     }
 }

@@ -130,10 +130,7 @@ fn make_token(path: &Path) -> Result<String> {
     getrandom::fill(&mut bytes).map_err(|e| {
         Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
     })?;
-    let mut token = String::from("her_");
-    for byte in bytes {
-        token.push_str(&format!("{byte:02x}"));
-    }
+    let token = format!("her_{}", blake3::Hash::from(bytes).to_hex());
     let io = |e| Error::io(format!("writing the token {}", path.display()), e);
     let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file: File = open.map_err(io)?;

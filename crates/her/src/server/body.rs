@@ -72,10 +72,7 @@ pub(crate) async fn object(
     limits: &Limits,
     known: &[&str],
 ) -> Result<Map<String, Value>, Problem> {
-    let value = match whole_or_none(request, limits).await? {
-        None => return Ok(Map::new()),
-        Some(value) => value,
-    };
+    let Some(value) = whole_or_none(request, limits).await? else { return Ok(Map::new()) };
     let Value::Object(map) = value else {
         return Err(Problem::malformed(format!(
             "the body must be an object with {}",

@@ -41,7 +41,7 @@ pub(super) async fn learn(
     };
     match kind.as_str() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
-            ndjson::stream(&app, name, numbers, request.into_body())
+            ndjson::stream(&app, name, numbers, request).await
         }
         "" | "application/json" => {
             let value = body::json(request, &app.limits).await?;

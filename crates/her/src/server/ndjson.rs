@@ -8,6 +8,8 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
+use axum::http::Request;
+use axum::http::header::EXPECT;
 use futures_util::FutureExt;
 use her_identity::event::{Event, limits::FRAME_EVENTS};
 use her_identity::turn::Reply;
@@ -48,19 +50,25 @@ struct Chunk {
 }
 
 /// Answers a stream of events.
-pub(super) fn stream(
+pub(super) async fn stream(
     app: &Arc<App>,
     name: String,
     numbers: Option<(Box<str>, u64)>,
-    body: Body,
+    request: Request<Body>,
 ) -> Answer {
     let version = app.house.head(&name)?.seq;
+    let waits = request.headers().contains_key(EXPECT);
+    let mut body = request.into_body();
+    // Asking for the body sends the "100 Continue" that such a client waits for, which can't be
+    // sent any more once an answer has begun.
+    let first = if waits { Some(body::piece(&mut body, &app.limits).await) } else { None };
     let (send, chunks) = mpsc::channel(CHUNKS_MAX);
     let half = Half {
         reader: Reader::new(&app.limits, numbers),
         stopping: app.stopping.clone(),
         app: Arc::clone(app),
         name,
+        first,
         send,
     };
     tokio::spawn(half.run(body));
@@ -79,6 +87,8 @@ struct Half {
     name: String,
     reader: Reader,
     stopping: watch::Receiver<bool>,
+    /// What was read of the body before the answer began.
+    first: Option<Result<Option<Bytes>, Problem>>,
     send: mpsc::Sender<Chunk>,
 }
 
@@ -95,16 +105,17 @@ impl Half {
         let mut lines = Lines::new(self.app.limits.line_bytes);
         loop {
             // More that is here already joins the chunk; otherwise what there is goes ahead.
-            let piece = match body::piece(body, &self.app.limits).now_or_never() {
-                Some(piece) => Some(piece),
-                None => {
-                    self.hand_in().await?;
-                    tokio::select! {
-                        piece = body::piece(body, &self.app.limits) => Some(piece),
-                        () = told_to_stop(&mut self.stopping) => None,
-                    }
+            let mut piece = self.first.take();
+            if piece.is_none() {
+                piece = body::piece(body, &self.app.limits).now_or_never();
+            }
+            if piece.is_none() {
+                self.hand_in().await?;
+                tokio::select! {
+                    next = body::piece(body, &self.app.limits) => piece = Some(next),
+                    () = told_to_stop(&mut self.stopping) => {}
                 }
-            };
+            }
             let piece = piece.filter(|_| !*self.stopping.borrow());
             match piece {
                 None => return self.close().await,

@@ -107,7 +107,13 @@ fn parameters(route: &Route) -> Value {
             _ => ("string", "the name of an identity"),
         };
         let schema = json!({ "type": kind });
-        json!({ "name": name, "in": "path", "required": true, "description": help, "schema": schema })
+        json!({
+            "name": name,
+            "in": "path",
+            "required": true,
+            "description": help,
+            "schema": schema,
+        })
     });
     let others = route.params.iter().map(|p| {
         let required = p.help.ends_with("must be given");

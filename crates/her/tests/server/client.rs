@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Long enough for a loaded machine; nothing is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Running {
     pub dir: TempDir,
@@ -75,9 +75,9 @@ impl Running {
         let mut wire = self.connect();
         let mut head = self.head(method, path);
         if !kind.is_empty() {
-            head.push_str(&format!("content-type: {kind}\r\n"));
+            head = format!("{head}content-type: {kind}\r\n");
         }
-        head.push_str(&format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len()));
+        let head = format!("{head}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
         // A refusal may come, and the connection close, before all of a body was taken.
         let _ = wire.stream().write_all(&[head.as_bytes(), body].concat());
         wire.said()

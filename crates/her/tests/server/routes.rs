@@ -76,6 +76,13 @@ fn an_expired_label_is_gone() {
     }
     let label = json!({"id": "old", "y": true});
     r.post("/v1/identities/sam/label", &label).refused(410, "gone", "old");
+
+    let spec = json!({"model": "LogisticRegression", "late_label_ttl_s": 1});
+    assert_eq!(r.put("/v1/identities/eve", &spec).status, 201);
+    r.post("/v1/identities/eve/predict", &json!({"x": {"a": 1}, "id": "p"}));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let label = json!({"id": "p", "y": true});
+    r.post("/v1/identities/eve/label", &label).refused(410, "gone", "1 s");
 }
 
 #[test]

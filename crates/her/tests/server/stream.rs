@@ -47,7 +47,7 @@ fn a_refused_line_is_answered_in_its_place_and_changes_nothing() {
     for (i, (text, _)) in bad.iter().enumerate() {
         mixed.push_str(&line(i as u64));
         good.push_str(&line(i as u64));
-        mixed.push_str(&format!("{text}\n"));
+        mixed.extend([text, "\n"]);
     }
     let long = format!("{{\"x\": {{\"a\": \"{}\"}}, \"y\": true}}\n", "a".repeat(64 << 10));
     mixed.push_str(&long);
@@ -131,6 +131,21 @@ fn answers_come_while_the_stream_is_open() {
     }
     wire.send("0\r\n\r\n");
     assert!(wire.piece().is_empty());
+}
+
+#[test]
+fn who_waits_to_be_asked_for_the_body_is_asked() {
+    let r = Running::with_sam(&[]);
+    let mut wire = r.connect();
+    let head = r.head("POST", LEARN);
+    wire.send(&format!(
+        "{head}content-type: application/x-ndjson\r\nexpect: 100-continue\r\n\
+         content-length: {}\r\n\r\n",
+        line(0).len()
+    ));
+    assert_eq!(wire.answer().status, 100);
+    wire.send(&line(0));
+    assert_eq!(wire.said().lines()[0]["version"], 2);
 }
 
 #[test]

@@ -123,16 +123,16 @@ impl<L: Last> Pipeline<L> {
         let Some((first, rest)) = self.steps.split_first() else {
             return then(&self.last, x, cx);
         };
-        let (mut now, mut next) = (cx.take(), cx.take());
+        let mut now = cx.take();
         first.transform_one(x, &mut now, cx);
         for step in rest {
-            next.clear();
+            let mut next = cx.take();
             step.transform_one(&now, &mut next, cx);
             std::mem::swap(&mut now, &mut next);
+            cx.give(next);
         }
         let result = then(&self.last, &now, cx);
         cx.give(now);
-        cx.give(next);
         result
     }
 
@@ -147,20 +147,20 @@ impl<L: Last> Pipeline<L> {
         let Some((first, rest)) = self.steps.split_first_mut() else {
             return then(&mut self.last, x, cx);
         };
-        let (mut now, mut next) = (cx.take(), cx.take());
+        let mut now = cx.take();
         first.learn_one(x, cx);
         first.transform_one(x, &mut now, cx);
         cx.names.touch_event(&now);
         for step in rest {
             step.learn_one(&now, cx);
-            next.clear();
+            let mut next = cx.take();
             step.transform_one(&now, &mut next, cx);
             cx.names.touch_event(&next);
             std::mem::swap(&mut now, &mut next);
+            cx.give(next);
         }
         then(&mut self.last, &now, cx);
         cx.give(now);
-        cx.give(next);
     }
 }
 

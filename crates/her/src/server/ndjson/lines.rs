@@ -13,6 +13,7 @@ use crate::server::problem::Problem;
 use crate::wire;
 
 /// A line, or that one was too long.
+#[derive(Clone, Copy)]
 pub(super) enum Cut<'a> {
     Line(&'a [u8]),
     TooLong,

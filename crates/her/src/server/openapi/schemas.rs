@@ -1,15 +1,35 @@
 //! The schemas of what routes take and give.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
-    let version = json!({ "type": "integer", "minimum": 1 });
-    let features = json!({ "$ref": "#/components/schemas/Features" });
-    let target = json!({ "$ref": "#/components/schemas/Target" });
+    let mut all = Map::new();
+    for part in [taken(), answers(), orders(), rest()] {
+        if let Value::Object(part) = part {
+            all.extend(part);
+        }
+    }
+    all.into()
+}
+
+fn version() -> Value {
+    json!({ "type": "integer", "minimum": 1 })
+}
+
+fn features() -> Value {
+    json!({ "$ref": "#/components/schemas/Features" })
+}
+
+fn target() -> Value {
+    json!({ "$ref": "#/components/schemas/Target" })
+}
+
+/// What routes take.
+fn taken() -> Value {
     json!({
         "Features": {
-            "description": "Names with numbers, booleans or texts; null is the same as leaving out.",
+            "description": "Names with numbers, booleans or texts; null is as good as absent.",
             "type": "object",
             "additionalProperties": { "type": ["number", "string", "boolean", "null"] },
             "examples": [{ "words": 12, "city": "Delft" }],
@@ -26,11 +46,11 @@ pub(super) fn all() -> Value {
             ],
         },
         "Event": {
-            "description": "x and y: learn. x and id: predict, label later. id and y: a late label.",
+            "description": "x and y: learn. x and id: predict, label later. id and y: label.",
             "type": "object",
             "properties": {
-                "x": features,
-                "y": target,
+                "x": features(),
+                "y": target(),
                 "id": { "type": "string", "maxLength": 128 },
                 "w": { "type": "number", "minimum": 0 },
                 "client": { "type": "string", "maxLength": 64 },
@@ -42,7 +62,7 @@ pub(super) fn all() -> Value {
             "type": "object",
             "required": ["x"],
             "properties": {
-                "x": features,
+                "x": features(),
                 "id": { "type": "string", "maxLength": 128 },
                 "client": { "type": "string", "maxLength": 64 },
                 "n": { "type": "integer", "minimum": 0 },
@@ -54,12 +74,18 @@ pub(super) fn all() -> Value {
             "required": ["id", "y"],
             "properties": {
                 "id": { "type": "string", "maxLength": 128 },
-                "y": target,
+                "y": target(),
                 "client": { "type": "string", "maxLength": 64 },
                 "n": { "type": "integer", "minimum": 0 },
             },
             "additionalProperties": false,
         },
+    })
+}
+
+/// What routes answer about one identity.
+fn answers() -> Value {
+    json!({
         "Prediction": {
             "description": "Null without an opinion yet.",
             "type": ["object", "null"],
@@ -73,7 +99,7 @@ pub(super) fn all() -> Value {
             "type": "object",
             "required": ["version"],
             "properties": {
-                "version": version,
+                "version": version(),
                 "prediction": { "$ref": "#/components/schemas/Prediction" },
                 "duplicate": { "type": "boolean", "description": "done before, not done again" },
                 "drift": { "type": "boolean", "description": "this event raised a drift alarm" },
@@ -85,8 +111,8 @@ pub(super) fn all() -> Value {
             "required": ["name", "version", "spec"],
             "properties": {
                 "name": { "type": "string" },
-                "version": version,
-                "durable_version": version,
+                "version": version(),
+                "durable_version": version(),
                 "task": { "type": "string" },
                 "spec": { "$ref": "#/components/schemas/Spec" },
                 "options": { "type": "object" },
@@ -98,6 +124,74 @@ pub(super) fn all() -> Value {
                 "tags": { "type": "object", "additionalProperties": { "type": "integer" } },
             },
         },
+        "LogLine": {
+            "type": "object",
+            "required": ["version", "event"],
+            "properties": {
+                "version": version(),
+                "epoch": { "type": "integer" },
+                "event": { "enum": ["born", "branched", "learn", "predict", "label", "freeze"] },
+                "at_ms": { "type": "integer" },
+                "x": features(),
+                "y": target(),
+            },
+        },
+        "Diff": {
+            "type": "object",
+            "required": ["from", "to", "distance", "top"],
+            "properties": {
+                "from": version(),
+                "to": version(),
+                "distance": { "type": "number" },
+                "changed_weights": { "type": "integer" },
+                "top": { "type": "array", "items": { "type": "object" } },
+            },
+        },
+    })
+}
+
+/// What is done with a life.
+fn orders() -> Value {
+    json!({
+        "Fork": {
+            "type": "object",
+            "required": ["name"],
+            "properties": { "name": { "type": "string" }, "version": version() },
+            "additionalProperties": false,
+        },
+        "Rewind": {
+            "type": "object",
+            "required": ["version"],
+            "properties": { "version": version() },
+            "additionalProperties": false,
+        },
+        "Tag": {
+            "type": "object",
+            "required": ["tag"],
+            "properties": { "tag": { "type": "string" }, "version": version() },
+            "additionalProperties": false,
+        },
+        "Asked": {
+            "type": "object",
+            "properties": { "asked": { "type": "boolean" }, "version": version() },
+        },
+        "Verified": {
+            "type": "object",
+            "properties": {
+                "verified": { "type": "boolean" },
+                "version": version(),
+                "events": { "type": "integer" },
+                "snapshots_compared": { "type": "integer" },
+                "chain": { "type": "string" },
+                "state": { "type": "string" },
+            },
+        },
+    })
+}
+
+/// What stands by itself.
+fn rest() -> Value {
+    json!({
         "List": {
             "type": "object",
             "required": ["identities", "next"],
@@ -107,62 +201,6 @@ pub(super) fn all() -> Value {
                     "type": ["string", "null"],
                     "description": "the value of 'after' for the next page; null on the last",
                 },
-            },
-        },
-        "LogLine": {
-            "type": "object",
-            "required": ["version", "event"],
-            "properties": {
-                "version": version,
-                "epoch": { "type": "integer" },
-                "event": { "enum": ["born", "branched", "learn", "predict", "label", "freeze"] },
-                "at_ms": { "type": "integer" },
-                "x": features,
-                "y": target,
-            },
-        },
-        "Diff": {
-            "type": "object",
-            "required": ["from", "to", "distance", "top"],
-            "properties": {
-                "from": version,
-                "to": version,
-                "distance": { "type": "number" },
-                "changed_weights": { "type": "integer" },
-                "top": { "type": "array", "items": { "type": "object" } },
-            },
-        },
-        "Fork": {
-            "type": "object",
-            "required": ["name"],
-            "properties": { "name": { "type": "string" }, "version": version },
-            "additionalProperties": false,
-        },
-        "Rewind": {
-            "type": "object",
-            "required": ["version"],
-            "properties": { "version": version },
-            "additionalProperties": false,
-        },
-        "Tag": {
-            "type": "object",
-            "required": ["tag"],
-            "properties": { "tag": { "type": "string" }, "version": version },
-            "additionalProperties": false,
-        },
-        "Asked": {
-            "type": "object",
-            "properties": { "asked": { "type": "boolean" }, "version": version },
-        },
-        "Verified": {
-            "type": "object",
-            "properties": {
-                "verified": { "type": "boolean" },
-                "version": version,
-                "events": { "type": "integer" },
-                "snapshots_compared": { "type": "integer" },
-                "chain": { "type": "string" },
-                "state": { "type": "string" },
             },
         },
         "Problem": {
