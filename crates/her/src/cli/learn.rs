@@ -129,10 +129,10 @@ fn spinner(cx: &Context) -> ProgressBar {
     if !cx.draws() {
         return ProgressBar::hidden();
     }
-    let style = indicatif::ProgressStyle::with_template("{spinner} {human_pos} events, {per_sec}");
+    let style = indicatif::ProgressStyle::with_template("{spinner} {human_pos} events, {pace}");
     let bar = ProgressBar::new_spinner();
     match style {
-        Ok(style) => bar.with_style(style),
+        Ok(style) => bar.with_style(style.with_key("pace", table::pace)),
         Err(_) => bar,
     }
 }

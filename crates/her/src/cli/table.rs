@@ -76,6 +76,11 @@ pub fn grouped(n: u64) -> String {
     out
 }
 
+/// A progress bar's pace in whole events: the key `pace` of a template.
+pub fn pace(state: &indicatif::ProgressState, to: &mut dyn std::fmt::Write) {
+    let _ = write!(to, "{} a second", grouped(state.per_sec() as u64));
+}
+
 /// A number of JSON in four significant digits, a dash where there is none.
 pub fn figure(value: &Value) -> String {
     let Some(v) = value.as_f64() else { return "–".to_owned() };
