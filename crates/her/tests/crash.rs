@@ -243,7 +243,10 @@ impl Drop for Island {
 
 fn run(program: &str, arguments: &[&std::ffi::OsStr]) {
     let status = Command::new(program).args(arguments).status();
-    assert!(status.as_ref().is_ok_and(|s| s.success()), "{program} {arguments:?}: {status:?}");
+    assert!(
+        status.as_ref().is_ok_and(std::process::ExitStatus::success),
+        "{program} {arguments:?}: {status:?}"
+    );
 }
 
 #[test]
