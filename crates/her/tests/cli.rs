@@ -1,5 +1,7 @@
 //! Each verb's happy path and the shape of its JSON, with the real binary.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
 use serde_json::json;
 
 mod support;

@@ -1,5 +1,7 @@
 //! Stopping and going on: nothing that was acknowledged is lost, nothing counts twice.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
 use std::io::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
@@ -31,9 +33,8 @@ fn a_second_demo_continues() {
 fn a_demo_of_files_goes_on_within_them() {
     let place = Place::new();
     std::fs::create_dir(place.path("streams")).unwrap();
-    let tweets: String = (0..30)
-        .map(|i| format!("{{\"x\":{{\"text\":\"word{} and more\"}},\"y\":{}}}\n", i % 7, i % 7 > 3))
-        .collect();
+    let tweet = |i| json!({"x": {"text": format!("word{i} and more")}, "y": i > 3}).to_string();
+    let tweets = (0..30).map(|i| tweet(i % 7)).collect::<Vec<_>>().join("\n");
     place.write("streams/tweets.ndjson", &tweets);
     place.write("streams/phishing.ndjson", &events(0, 20));
     let run =

@@ -1,5 +1,7 @@
 //! Each class of error: its exit code, its sentence, and what it left untouched.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
 use serde_json::json;
 
 mod support;

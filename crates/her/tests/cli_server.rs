@@ -1,6 +1,8 @@
 //! The same verbs against a running server: found by itself where it holds the data directory,
 //! or by --url.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -15,10 +17,11 @@ struct Serving(Child);
 impl Serving {
     fn over(place: &Place) -> Self {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let serving = Self(child.unwrap());
         for _ in 0..500 {
             if place.data().join("server.json").exists() {
-                return Self(child);
+                return serving;
             }
             std::thread::sleep(Duration::from_millis(20));
         }

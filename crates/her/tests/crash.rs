@@ -3,7 +3,10 @@
 //!
 //! `HER_CRASH_ROUNDS=200 cargo test -p her --test crash` is the long run.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -88,7 +91,8 @@ fn writer() {
                     for (i, reply) in told.recv().unwrap().unwrap().into_iter().enumerate() {
                         let reply = reply.unwrap();
                         if !reply.duplicate {
-                            text += &format!("ack {name} {} {}\n", first + i as u64, reply.version);
+                            let n = first + i as u64;
+                            let _ = writeln!(text, "ack {name} {n} {}", reply.version);
                         }
                     }
                     let mut out = std::io::stdout().lock();
@@ -145,15 +149,13 @@ fn check(house: &House, history: &History) -> Result<u64, String> {
     let mut updates = 0;
     for (name, acked) in history {
         let log = house.log(name, 1, usize::MAX).map_err(|e| format!("{name}: log: {e}"))?;
-        let mut expected_version = 1;
         let mut requests: BTreeMap<u64, u64> = BTreeMap::new();
         let mut newest = 0;
-        for line in &log {
+        for (expected, line) in (1..).zip(&log) {
             let version = line["version"].as_u64().ok_or("a line without a version")?;
-            if version != expected_version {
-                return Err(format!("{name}: version {version} follows {}", expected_version - 1));
+            if version != expected {
+                return Err(format!("{name}: version {version} stands where {expected} should"));
             }
-            expected_version += 1;
             let Some(n) = line["n"].as_u64() else { continue };
             if n <= newest {
                 return Err(format!("{name}: request {n} comes after {newest}: twice or late"));
@@ -241,7 +243,10 @@ impl Drop for Island {
 
 fn run(program: &str, arguments: &[&std::ffi::OsStr]) {
     let status = Command::new(program).args(arguments).status();
-    assert!(status.as_ref().is_ok_and(|s| s.success()), "{program} {arguments:?}: {status:?}");
+    assert!(
+        status.as_ref().is_ok_and(std::process::ExitStatus::success),
+        "{program} {arguments:?}: {status:?}"
+    );
 }
 
 #[test]

@@ -136,9 +136,9 @@ fn text(found: &Value) -> String {
     let journals = found["journals"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (i, journal) in journals.iter().enumerate() {
         let mut told = format!(
-            "{} segments, {} bytes, opened in {} ms",
-            journal["segments"],
+            "{} bytes in {} files, opened in {} ms",
             table::count(&journal["bytes"]),
+            journal["segments"],
             journal["recovery_ms"]
         );
         if let Some(file) = journal["torn_tail"]["file"].as_str() {

@@ -27,7 +27,7 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let answer = one(&*door, &args.name, json!({ "id": args.key, "y": target }))?;
     cx.answer(&answer, || {
         let mut lines = ask::prediction(&answer["prediction"]);
-        lines[0].0 = "predicted".to_owned();
+        "predicted".clone_into(&mut lines[0].0);
         lines.truncate(1);
         lines.push(("version".to_owned(), table::count(&answer["version"])));
         let lines: Vec<(&str, String)> =

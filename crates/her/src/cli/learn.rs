@@ -102,7 +102,9 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let count = std::cell::RefCell::new(Count::default());
     let mut next = || {
         while let Some(Chunk { items, refused }) = source.next()? {
-            refused.iter().for_each(|(_, why)| count.borrow_mut().refuse(why));
+            for (_, why) in &refused {
+                count.borrow_mut().refuse(why);
+            }
             if !items.is_empty() {
                 return Ok(Some(items));
             }
@@ -127,10 +129,10 @@ fn spinner(cx: &Context) -> ProgressBar {
     if !cx.draws() {
         return ProgressBar::hidden();
     }
-    let style = indicatif::ProgressStyle::with_template("{spinner} {human_pos} events, {per_sec}");
+    let style = indicatif::ProgressStyle::with_template("{spinner} {human_pos} events, {pace}");
     let bar = ProgressBar::new_spinner();
     match style {
-        Ok(style) => bar.with_style(style),
+        Ok(style) => bar.with_style(style.with_key("pace", table::pace)),
         Err(_) => bar,
     }
 }

@@ -31,12 +31,11 @@ pub struct Args {
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let stop = Stop::listen()?;
     let door = cx.door()?;
-    let mut from = match u64::try_from(args.from) {
-        Ok(from) => from.max(1),
-        Err(_) => {
-            let newest = door.show(&args.name, None, 0)?["version"].as_u64().unwrap_or(0);
-            (newest + 1).saturating_sub(args.from.unsigned_abs()).max(1)
-        }
+    let mut from = if let Ok(from) = u64::try_from(args.from) {
+        from.max(1)
+    } else {
+        let newest = door.show(&args.name, None, 0)?["version"].as_u64().unwrap_or(0);
+        (newest + 1).saturating_sub(args.from.unsigned_abs()).max(1)
     };
     let mut left = args.limit.unwrap_or(usize::MAX);
     while left > 0 {
@@ -44,7 +43,8 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         let mut text = String::new();
         for line in &lines {
             from = line["version"].as_u64().map_or(from, |v| v + 1);
-            text += &if cx.json() { format!("{line}\n") } else { human(line) };
+            text += &if cx.json() { line.to_string() } else { human(line) };
+            text.push('\n');
         }
         left -= lines.len().min(left);
         print(&text)?;
@@ -70,5 +70,5 @@ fn human(line: &Value) -> String {
             rest.push(format!("{key}={value}"));
         }
     }
-    format!("{version:>8}  {event:<8}  {}\n", rest.join("  "))
+    format!("{version:>8}  {event:<8}  {}", rest.join("  ")).trim_end().to_owned()
 }

@@ -1,5 +1,7 @@
 //! `her show`: what an identity is and knows about itself.
 
+use std::fmt::Write as _;
+
 use her_identity::Result;
 use serde_json::Value;
 
@@ -61,7 +63,12 @@ fn text(card: &Value) -> String {
     let mut out = table::pairs(&lines);
     if let Some(weights) = card["top_weights"].as_object().filter(|w| !w.is_empty()) {
         let all = count(&card["weights"]);
-        out += &format!("\nlargest weights, {} of {all}\n", weights.len());
+        let _ = writeln!(
+            out,
+            "
+largest weights, {} of {all}",
+            weights.len()
+        );
         let mut t = Table::new(&["", ""]);
         for (name, w) in weights {
             t.push(vec![format!("  {name}"), figure(w)]);

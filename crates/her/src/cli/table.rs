@@ -1,5 +1,7 @@
 //! Aligned text for people.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// Lines of cells under a head: numbers to the right, words to the left.
@@ -54,7 +56,11 @@ impl Table {
 /// Names and values below each other.
 pub fn pairs(lines: &[(&str, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    lines.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+    let mut out = String::new();
+    for (name, value) in lines {
+        let _ = writeln!(out, "{name:width$}  {value}");
+    }
+    out
 }
 
 /// `1234567` as `1,234,567`.
@@ -70,13 +76,18 @@ pub fn grouped(n: u64) -> String {
     out
 }
 
+/// A progress bar's pace in whole events: the key `pace` of a template.
+pub fn pace(state: &indicatif::ProgressState, to: &mut dyn std::fmt::Write) {
+    let _ = write!(to, "{} a second", grouped(state.per_sec() as u64));
+}
+
 /// A number of JSON in four significant digits, a dash where there is none.
 pub fn figure(value: &Value) -> String {
     let Some(v) = value.as_f64() else { return "–".to_owned() };
     let size = v.abs();
     match size {
         _ if size == 0.0 => "0".to_owned(),
-        _ if size >= 100_000.0 && size < 1e15 => {
+        _ if (100_000.0..1e15).contains(&size) => {
             let sign = if v < 0.0 { "-" } else { "" };
             format!("{sign}{}", grouped(size.round() as u64))
         }

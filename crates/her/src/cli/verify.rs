@@ -14,12 +14,11 @@ pub struct Args {
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let door = cx.door()?;
-    let names: Vec<String> = match &args.name {
-        Some(name) => vec![name.clone()],
-        None => {
-            let lines = door.list()?;
-            lines.iter().filter_map(|line| line["name"].as_str().map(str::to_owned)).collect()
-        }
+    let names: Vec<String> = if let Some(name) = &args.name {
+        vec![name.clone()]
+    } else {
+        let lines = door.list()?;
+        lines.iter().filter_map(|line| line["name"].as_str().map(str::to_owned)).collect()
     };
     for (i, name) in names.iter().enumerate() {
         let found = door.verify(name)?;

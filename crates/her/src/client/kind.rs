@@ -62,12 +62,11 @@ pub fn parse(name: &str) -> Option<ErrorKind> {
 pub fn of_status(status: u16) -> ErrorKind {
     match status {
         404 => ErrorKind::NotFound,
-        408 => ErrorKind::Unavailable,
         409 => ErrorKind::Exists,
         410 => ErrorKind::Gone,
         423 => ErrorKind::Frozen,
         429 => ErrorKind::Busy,
-        503 => ErrorKind::Unavailable,
+        408 | 503 => ErrorKind::Unavailable,
         507 => ErrorKind::Full,
         400..=499 => ErrorKind::Invalid,
         _ => ErrorKind::Internal,

@@ -1,5 +1,6 @@
 //! The door to a server, over HTTP.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use her_identity::event::{Request, What};
@@ -19,7 +20,7 @@ pub struct Remote {
 
 /// How long an answer may take. Learning and replay may take long; a server that is not there is
 /// told within [`CONNECT`].
-const ANSWER: Duration = Duration::from_secs(600);
+const ANSWER: Duration = Duration::from_mins(10);
 const CONNECT: Duration = Duration::from_secs(5);
 
 impl Remote {
@@ -76,7 +77,7 @@ impl Remote {
         let dense = items.iter().enumerate().all(dense);
         let mut path = of(name, "/learn");
         if let Some(request) = first.filter(|_| dense) {
-            path += &format!("?client={}&n={}", encoded(&request.client), request.n);
+            let _ = write!(path, "?client={}&n={}", encoded(&request.client), request.n);
         }
         let mut body = String::new();
         for item in items {
@@ -160,7 +161,6 @@ fn answer(line: &str) -> Result<Value> {
 
 /// A path's part with everything but plain characters percent-encoded.
 fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {

@@ -110,8 +110,10 @@ impl ArrowRecords {
             names.push(field.name().as_str().into());
         }
         for name in [&wanted.target, &wanted.id, &wanted.weight].into_iter().flatten() {
-            if !names.iter().any(|n: &Box<str>| **n == **name) {
-                let all = names.iter().take(20).map(|n| &**n).collect::<Vec<_>>().join(", ");
+            if !schema.fields().iter().any(|f| f.name() == name) {
+                let all: Vec<&str> =
+                    schema.fields().iter().take(20).map(|f| f.name().as_str()).collect();
+                let all = all.join(", ");
                 return Err(Error::invalid(format!("there is no column {name:?}, but {all}")));
             }
         }

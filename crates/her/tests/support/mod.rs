@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -109,12 +110,12 @@ pub const LINEAR: &str = r#"["StandardScaler", "LogisticRegression"]"#;
 
 /// Events that can be learned, one a line.
 pub fn events(from: u64, to: u64) -> String {
-    (from..to)
-        .map(|i| {
-            let (a, b) = ((i * 37) % 101, (i * 71) % 13);
-            format!("{{\"x\":{{\"a\":{a},\"b\":{b}}},\"y\":{}}}\n", a > 50)
-        })
-        .collect()
+    let mut text = String::new();
+    for i in from..to {
+        let (a, b) = ((i * 37) % 101, (i * 71) % 13);
+        let _ = writeln!(text, "{{\"x\":{{\"a\":{a},\"b\":{b}}},\"y\":{}}}", a > 50);
+    }
+    text
 }
 
 /// Sends a signal, as Ctrl-C does.

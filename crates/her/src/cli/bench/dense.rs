@@ -27,7 +27,7 @@ pub fn model() -> Result<Model> {
 }
 
 pub fn invalid(e: her_learn::Error) -> Error {
-    Error::invalid(e.to_string())
+    Error::invalid(e.to_string()).because(e)
 }
 
 /// Reads a stream of this width.

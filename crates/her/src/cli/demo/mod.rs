@@ -216,10 +216,10 @@ fn bar(name: &'static str, events: u64, cx: &Context) -> ProgressBar {
     if !cx.draws() {
         return ProgressBar::hidden();
     }
-    let form = "{prefix:>10} {bar:40} {human_pos}/{human_len} events, {per_sec}";
+    let form = "{prefix:>10} {bar:40} {human_pos}/{human_len} events, {pace}";
     let bar = ProgressBar::new(events).with_prefix(name);
     match ProgressStyle::with_template(form) {
-        Ok(style) => bar.with_style(style),
+        Ok(style) => bar.with_style(style.with_key("pace", table::pace)),
         Err(_) => bar,
     }
 }
