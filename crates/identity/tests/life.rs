@@ -1,6 +1,6 @@
 //! A life in a house: learn, be asked, be labelled late, be closed, come back, go back.
 
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::path::Path;
 

@@ -1,8 +1,9 @@
 //! The way of the weights: how far they went, how far they are from where they were.
 //!
-//! The weights are seen through a fixed random projection onto 16 directions (entries ±1/4 from
-//! a hash of the weight's key), which keeps lengths to within about a quarter, whatever the number
-//! of weights (Johnson and Lindenstrauss, 1984; Achlioptas, 2003). Its first two coordinates are the picture.
+//! The weights are seen through a fixed random projection onto 16 directions (entries ±1/4 from a
+//! hash of the weight's key), which keeps lengths to within about a quarter, whatever the number of
+//! weights (Johnson and Lindenstrauss, 1984; Achlioptas, 2003). Its first two coordinates are the
+//! picture.
 
 use her_learn::Model;
 use serde::{Deserialize, Serialize};
