@@ -160,8 +160,8 @@ impl State {
         at_ms: u64,
         desk: &mut Desk,
     ) -> Result<bool> {
-        if let Some(shadow) = &self.shadow {
-            invalid(shadow.predict(row, &mut desk.shadow, &mut desk.scratch))?;
+        if let Some(shadow) = &mut self.shadow {
+            invalid(shadow.predict_next(row, &mut desk.shadow, &mut desk.scratch))?;
         }
         invalid(self.model.step(row, target, weight, &mut desk.live, &mut desk.scratch))?;
         let drift = self.score(&desk.live, Some(&desk.shadow), target);

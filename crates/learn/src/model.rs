@@ -113,6 +113,23 @@ struct Resolved {
     sorted: bool,
 }
 
+impl Resolved {
+    fn set(&mut self, row: &Row, generation: u64, mut id_of: impl FnMut(&str) -> FeatureId) {
+        self.numbers.clear();
+        self.texts.clear();
+        for (name, kind) in row.shape().columns() {
+            match kind {
+                Kind::Number => self.numbers.push(id_of(name)),
+                Kind::Text => self.texts.push(id_of(name)),
+            }
+        }
+        self.sorted = [&self.numbers, &self.texts].iter().all(|ids| ids.is_sorted());
+        self.shape = Arc::clone(row.shape());
+        self.generation = generation;
+        self.known = true;
+    }
+}
+
 /// A model that learns.
 pub struct Model {
     spec: Value,
@@ -308,22 +325,23 @@ impl Model {
         }
     }
 
+    /// Remembers the ids of a row's names for the next rows of its shape, if all are known. What a
+    /// model says or saves does not change by it.
+    fn meet(&mut self, row: &Row) {
+        let (r, names) = (&self.resolved, &self.names);
+        let met =
+            r.known && r.generation == names.generation() && Arc::ptr_eq(&r.shape, row.shape());
+        let all_known = || row.shape().columns().iter().all(|(n, _)| names.find(n).is_some());
+        if !met && all_known() {
+            self.resolved.set(row, names.generation(), |name| names.find(name).unwrap_or_default());
+        }
+    }
+
     /// Interns a row's names and remembers their ids for the next row of this shape.
     fn resolve(&mut self, row: &Row) {
-        let r = &mut self.resolved;
-        r.numbers.clear();
-        r.texts.clear();
-        for (name, kind) in row.shape().columns() {
-            let id = self.names.intern(name);
-            match kind {
-                Kind::Number => r.numbers.push(id),
-                Kind::Text => r.texts.push(id),
-            }
-        }
-        r.sorted = [&r.numbers, &r.texts].iter().all(|ids| ids.windows(2).all(|w| w[0] < w[1]));
-        r.shape = Arc::clone(row.shape());
-        r.generation = self.names.generation();
-        r.known = true;
+        let names = &mut self.names;
+        let generation = names.generation();
+        self.resolved.set(row, generation, |name| names.intern(name));
     }
 
     /// Checks that a target fits the task, without learning it.
@@ -437,6 +455,17 @@ fn label_of(target: &Target) -> Result<Label> {
 pub struct Frozen(Model);
 
 impl Frozen {
+    /// Predicts for a row like those to come: their names are looked up only once.
+    pub fn predict_next(
+        &mut self,
+        row: &Row,
+        out: &mut Prediction,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        self.0.meet(row);
+        self.0.predict(row, out, scratch)
+    }
+
     /// Predicts.
     pub fn predict(&self, row: &Row, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
         self.0.predict(row, out, scratch)

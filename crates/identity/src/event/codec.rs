@@ -66,17 +66,15 @@ impl Batch {
         11 + self.shape_bytes.len() + self.events.len()
     }
 
-    /// The payload; the batch is empty afterwards and keeps its buffers.
+    /// The payload. The batch is empty afterwards and holds no memory: ten thousand identities that
+    /// rest must not keep what they once needed.
     pub fn take(&mut self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.len_bytes());
+        let batch = std::mem::take(self);
+        let mut out = Vec::with_capacity(batch.len_bytes());
         out.push(EVENTS_VERSION);
-        put_len(&mut out, self.shapes.len() as u64);
-        out.extend_from_slice(&self.shape_bytes);
-        out.extend_from_slice(&self.events);
-        self.shapes.clear();
-        self.shape_bytes.clear();
-        self.events.clear();
-        self.count = 0;
+        put_len(&mut out, batch.shapes.len() as u64);
+        out.extend_from_slice(&batch.shape_bytes);
+        out.extend_from_slice(&batch.events);
         out
     }
 

@@ -1,12 +1,17 @@
-//! Acknowledged updates in batches, one batch at a time, beside a loop that writes and syncs as
-//! many bytes: into a file that grows, and into one whose space was reserved.
+//! Acknowledged updates in batches, two under way at a time (one is learned from while the one before
+//! it is synced), beside a loop that writes and syncs as many bytes: into a file that grows, and into
+//! one whose space was reserved.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
 
+use her_identity::clock::{Clock as _, RealClock};
 use her_identity::disk::{Disk as _, RealDisk};
+use her_identity::turn::Reply;
 use her_identity::{Error, House, Result};
 
 use super::dense::{self, Dense};
@@ -16,6 +21,8 @@ use super::room::{Room, events};
 /// Turns of each contestant, and how long one takes.
 const TURNS: usize = 4;
 const TURN_NS: u64 = 700_000_000;
+/// Batches that are not acknowledged yet.
+const UNDER_WAY: usize = 2;
 
 pub fn measure(data: &Path, batch: usize) -> Result<Vec<Line>> {
     let dense = dense::load(data, 10)?;
@@ -34,12 +41,27 @@ pub fn measure(data: &Path, batch: usize) -> Result<Vec<Line>> {
     let space = space.map_err(|e| Error::io("opening", e))?;
     let mut offset = 0;
     for _ in 0..TURNS {
-        let end = her.now_ns() + TURN_NS;
-        while her.now_ns() < end {
-            let chunk = events(&house, &dense, at, at + batch);
-            at += batch;
-            her.part(|| Ok(house.submit_wait("bench", chunk)?.len() as u64))?;
-        }
+        let clock = RealClock::new();
+        let until = clock.monotonic_ns() + TURN_NS;
+        let mut flying = VecDeque::new();
+        her.part(|| {
+            let mut done = 0;
+            while clock.monotonic_ns() < until || !flying.is_empty() {
+                if clock.monotonic_ns() < until {
+                    let chunk = events(&house, &dense, at, at + batch);
+                    at += batch;
+                    let (tell, told) = sync_channel(1);
+                    house.submit("bench", chunk, Box::new(move |r| drop(tell.send(r))))?;
+                    flying.push_back(told);
+                }
+                if flying.len() >= UNDER_WAY || clock.monotonic_ns() >= until {
+                    let told: Option<Receiver<Result<Vec<Result<Reply>>>>> = flying.pop_front();
+                    let replies = told.and_then(|t| t.recv().ok());
+                    done += replies.transpose()?.map_or(0, |r| r.len() as u64);
+                }
+            }
+            Ok(done)
+        })?;
         let end = grown.now_ns() + TURN_NS;
         while grown.now_ns() < end {
             grown.part(|| {
