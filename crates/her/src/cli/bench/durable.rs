@@ -1,6 +1,6 @@
-//! Acknowledged updates in batches, two under way at a time (one is learned from while the one before
-//! it is synced), beside a loop that writes and syncs as many bytes: into a file that grows, and into
-//! one whose space was reserved.
+//! Acknowledged updates in batches, two under way at a time (one is learned from while the one
+//! before it is synced), beside a loop that writes and syncs as many bytes: into a file that grows,
+//! and into one whose space was reserved.
 
 use std::collections::VecDeque;
 use std::fs::File;
