@@ -321,3 +321,16 @@ fn identities_that_rest_on_disk_come_back_when_asked() {
         house.verify(&format!("n{i}")).unwrap();
     }
 }
+
+#[test]
+fn a_full_queue_takes_nothing_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = open(dir.path());
+    house.create("sam", &birth()).unwrap();
+    let too_many = her_identity::shard::QUEUE_EVENTS_MAX + 1;
+    let events = (0..too_many as u64).map(|i| learn(&house, i)).collect();
+    let error = house.submit_wait("sam", events).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Busy);
+    assert_eq!(house.head("sam").unwrap().seq, 1, "none of them was taken");
+    assert_eq!(stream(&house, "sam", 0, 10), 11, "and the next are");
+}

@@ -93,6 +93,27 @@ fn scale(x: f64, mean: f64, var: f64) -> f64 {
     if var > 0.0 { z } else { 0.0 }
 }
 
+/// Updates the statistics of a run of features. A function of its own, not inlined, so that the
+/// compiler knows that the slices are apart and works on several features at a time.
+#[inline(never)]
+fn update_run(x: &[f64], counts: &mut [f64], means: &mut [f64], vars: &mut [f64]) {
+    let n = x.len();
+    let (counts, means, vars) = (&mut counts[..n], &mut means[..n], &mut vars[..n]);
+    for i in 0..n {
+        update(x[i], &mut counts[i], &mut means[i], &mut vars[i]);
+    }
+}
+
+/// Scales a run of features; apart from its callers for the same reason.
+#[inline(never)]
+fn scale_run(x: &[f64], means: &[f64], vars: &[f64], z: &mut [f64]) {
+    let n = x.len();
+    let (means, vars, z) = (&means[..n], &vars[..n], &mut z[..n]);
+    for i in 0..n {
+        z[i] = scale(x[i], means[i], vars[i]);
+    }
+}
+
 impl Transformer for StandardScaler {
     fn learn_one(&mut self, x: &Features, _cx: &mut Context<'_>) {
         let s = &mut self.state;
@@ -106,12 +127,7 @@ impl Transformer for StandardScaler {
         let (counts, means, vars) =
             (s.counts.as_mut_slice(), s.means.as_mut_slice(), s.vars.as_mut_slice());
         if let Some(start) = x.run() {
-            let n = x.len();
-            let (counts, means, vars) =
-                (&mut counts[start..][..n], &mut means[start..][..n], &mut vars[start..][..n]);
-            for (i, &v) in x.values()[..n].iter().enumerate() {
-                update(v, &mut counts[i], &mut means[i], &mut vars[i]);
-            }
+            update_run(x.values(), &mut counts[start..], &mut means[start..], &mut vars[start..]);
         } else {
             for (id, v) in x.iter() {
                 let i = id as usize;
@@ -131,10 +147,7 @@ impl Transformer for StandardScaler {
         let with_std = self.params.with_std;
         match x.run() {
             Some(start) if with_std && x.end() <= means.len() => {
-                let n = x.len();
-                let (means, vars) = (&means[start..][..n], &vars[start..][..n]);
-                let columns = x.values().iter().zip(means).zip(vars);
-                out.derive(x, columns.map(|((&x, &mean), &var)| scale(x, mean, var)));
+                scale_run(x.values(), &means[start..], &vars[start..], out.same_ids(x));
             }
             _ => out.derive(
                 x,
