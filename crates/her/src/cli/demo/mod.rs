@@ -137,6 +137,12 @@ fn one(stream: &Stream, args: &Args, house: &House, cx: &Context, stop: &Stop) -
             table::grouped(version)
         ));
     }
+    if stream.file.is_some() && learned >= stream.length {
+        cx.say(&format!(
+            "{name}: the stream begins again; it has learned from these events before, which \
+             flatters the figures of this run"
+        ));
+    }
     let start = learned % stream.length;
     let wanted = args.events.unwrap_or(stream.length - start);
     let bar = bar(name, wanted, cx);
