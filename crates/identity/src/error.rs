@@ -11,6 +11,8 @@ pub enum ErrorKind {
     NotFound,
     /// It existed and is done with: a late label that was given or came too late.
     Gone,
+    /// A request number so far behind its client's newest that whether it was done is forgotten.
+    TooOld,
     /// What was to be created exists already.
     Exists,
     /// Somebody else holds it, or a queue is full; try again later.

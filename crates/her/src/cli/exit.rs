@@ -17,7 +17,7 @@ pub fn code(error: &Error) -> u8 {
         None => {}
     }
     match error.kind {
-        ErrorKind::NotFound | ErrorKind::Gone => 3,
+        ErrorKind::NotFound | ErrorKind::Gone | ErrorKind::TooOld => 3,
         ErrorKind::Frozen | ErrorKind::Fenced => 5,
         ErrorKind::Busy | ErrorKind::Unavailable => 6,
         ErrorKind::Invalid => 7,
@@ -48,6 +48,7 @@ fn hint(error: &Error) -> Option<&'static str> {
         ErrorKind::Gone => Some("predict again with --id, and label within the time to live"),
         ErrorKind::Internal => Some("this is a mistake of ours; please report it"),
         ErrorKind::Frozen => Some("`her fork NAME NEW` makes a copy that learns"),
+        ErrorKind::TooOld => Some("give new requests higher numbers than all before"),
         ErrorKind::Invalid
         | ErrorKind::NotFound
         | ErrorKind::Exists

@@ -87,7 +87,7 @@ impl Count {
 /// True for a numbered line so far behind the client's newest that the identity forgot whether it
 /// was learned. A stream hands its lines in by order, so it was, or was refused for good.
 fn is_old_request(error: &Error) -> bool {
-    error.kind == her_identity::ErrorKind::Invalid && error.message.contains("behind its newest")
+    error.kind == her_identity::ErrorKind::TooOld
 }
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {

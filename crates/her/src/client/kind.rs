@@ -28,10 +28,11 @@ impl std::fmt::Display for Cause {
 
 impl std::error::Error for Cause {}
 
-const NAMES: [(ErrorKind, &str); 13] = [
+const NAMES: [(ErrorKind, &str); 14] = [
     (ErrorKind::Invalid, "invalid"),
     (ErrorKind::NotFound, "not_found"),
     (ErrorKind::Gone, "gone"),
+    (ErrorKind::TooOld, "too_old"),
     (ErrorKind::Exists, "exists"),
     (ErrorKind::Busy, "busy"),
     (ErrorKind::Fenced, "fenced"),

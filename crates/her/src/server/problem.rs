@@ -100,6 +100,7 @@ fn place(kind: ErrorKind) -> (StatusCode, &'static str, &'static str) {
         ErrorKind::Invalid => (S::UNPROCESSABLE_ENTITY, "invalid", "the request is wrong"),
         ErrorKind::NotFound => (S::NOT_FOUND, "not_found", "it does not exist"),
         ErrorKind::Gone => (S::GONE, "gone", "it is done with"),
+        ErrorKind::TooOld => (S::GONE, "too_old", "too old to tell"),
         ErrorKind::Exists => (S::CONFLICT, "exists", "it exists already"),
         ErrorKind::Busy => (S::TOO_MANY_REQUESTS, "busy", "too much waits already"),
         ErrorKind::Fenced => (S::CONFLICT, "fenced", "another owner has taken over"),
@@ -168,6 +169,7 @@ mod tests {
         check(ErrorKind::Invalid, 422, false);
         check(ErrorKind::NotFound, 404, false);
         check(ErrorKind::Gone, 410, false);
+        check(ErrorKind::TooOld, 410, false);
         check(ErrorKind::Exists, 409, false);
         check(ErrorKind::Busy, 429, true);
         check(ErrorKind::Fenced, 409, false);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Request;
 
 /// How far below its newest number a client may still retry.
@@ -32,11 +32,14 @@ impl Clients {
             return Ok(false);
         }
         if w.newest - request.n >= WINDOW {
-            return Err(Error::invalid(format!(
-                "request {} of client {:?} is more than {WINDOW} behind its newest, {}; whether \
-                 it was done is not known any more",
-                request.n, request.client, w.newest
-            )));
+            return Err(Error::new(
+                ErrorKind::TooOld,
+                format!(
+                    "request {} of client {:?} is more than {WINDOW} behind its newest, {}; whether \
+                     it was done is not known any more",
+                    request.n, request.client, w.newest
+                ),
+            ));
         }
         Ok(w.bit(request.n))
     }
@@ -103,7 +106,8 @@ mod tests {
         }
         assert!(c.is_done(&request("a", 3999)).unwrap());
         assert!(!c.is_done(&request("a", 3998)).unwrap());
-        assert!(c.is_done(&request("a", 5)).is_err(), "too old to tell");
+        let old = c.is_done(&request("a", 5)).unwrap_err();
+        assert_eq!(old.kind, ErrorKind::TooOld);
         assert!(!c.is_done(&request("b", 4500)).unwrap());
     }
 
