@@ -315,6 +315,8 @@ impl Learner {
     fn undo(&mut self, id: IdentityId, error: Arc<Error>) {
         let (lost, kept) = std::mem::take(&mut self.waiting).into_iter().partition(|w| w.id == id);
         self.waiting = kept;
+        // What is dropped makes room again: the bound counts what waits for the next commit.
+        self.events = self.waiting.iter().map(|w| w.results.len()).sum();
         self.touched.retain(|other| *other != id);
         let lost: Vec<Waiting> = lost;
         for waiting in lost {

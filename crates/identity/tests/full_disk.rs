@@ -79,3 +79,28 @@ fn a_failed_sync_acknowledges_nothing_that_a_power_cut_takes() {
     assert!(house.head("sam").unwrap().seq >= acknowledged);
     house.verify("sam").unwrap();
 }
+
+/// Events that were applied while a commit failed are dropped with it, and so is their count:
+/// else a shard that had reached its bound would never take an event again.
+#[test]
+fn a_shard_that_fails_at_its_bound_takes_events_again() {
+    let disk = FaultyDisk::new();
+    let house = open(&disk);
+    house.create("sam", &birth()).unwrap();
+    disk.full_after(Some(0));
+    let (tell, told) = std::sync::mpsc::channel();
+    // The first fills a take of its own; the second is applied while the first is committed.
+    let many = her_identity::shard::COMMIT_EVENTS_MAX as u64 + 1000;
+    let made = [256, many].map(|n| (0..n).map(|i| learn(&house, i)).collect::<Vec<_>>());
+    for events in made {
+        let tell = tell.clone();
+        house.submit("sam", events, Box::new(move |r| drop(tell.send(r.is_ok())))).unwrap();
+    }
+    assert_eq!([told.recv().unwrap(), told.recv().unwrap()], [false, false]);
+    disk.full_after(None);
+    let (tell, told) = std::sync::mpsc::channel();
+    let events = vec![learn(&house, 1)];
+    house.submit("sam", events, Box::new(move |r| drop(tell.send(r.is_ok())))).unwrap();
+    let answered = told.recv_timeout(std::time::Duration::from_secs(20));
+    assert_eq!(answered, Ok(true), "the shard takes no events any more");
+}
