@@ -94,13 +94,13 @@ fn a_shard_that_fails_at_its_bound_takes_events_again() {
     let made = [256, many].map(|n| (0..n).map(|i| learn(&house, i)).collect::<Vec<_>>());
     for events in made {
         let tell = tell.clone();
-        house.submit("sam", events, Box::new(move |r| drop(tell.send(r.is_ok())))).unwrap();
+        house.submit("sam", events, Box::new(move |r| tell.send(r.is_ok()).unwrap())).unwrap();
     }
     assert_eq!([told.recv().unwrap(), told.recv().unwrap()], [false, false]);
     disk.full_after(None);
     let (tell, told) = std::sync::mpsc::channel();
     let events = vec![learn(&house, 1)];
-    house.submit("sam", events, Box::new(move |r| drop(tell.send(r.is_ok())))).unwrap();
+    house.submit("sam", events, Box::new(move |r| tell.send(r.is_ok()).unwrap())).unwrap();
     let answered = told.recv_timeout(std::time::Duration::from_secs(20));
     assert_eq!(answered, Ok(true), "the shard takes no events any more");
 }
