@@ -269,7 +269,9 @@ impl State {
 
     fn answer(&self, p: &Prediction) -> Answer {
         match self.model.task() {
-            Task::Regression => p.value.map_or(Answer::None, Answer::Value),
+            Task::Regression | Task::Anomaly | Task::Clustering => {
+                p.value.map_or(Answer::None, Answer::Value)
+            }
             _ if p.proba.is_empty() => Answer::None,
             Task::Binary => Answer::Binary(p.positive()),
             Task::Multiclass => {

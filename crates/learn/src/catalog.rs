@@ -31,6 +31,8 @@ pub enum Kind {
     Regressor,
     /// Becomes the kind of its last step or child.
     Wrapper,
+    AnomalyDetector,
+    Clusterer,
     DriftDetector,
     Univariate,
     Optimizer,
@@ -93,6 +95,12 @@ impl Catalog {
                 crate::stats::ENTRIES,
                 crate::metrics::ENTRIES,
                 crate::drift::ENTRIES,
+                crate::tree::ENTRIES,
+                crate::forest::ENTRIES,
+                crate::anomaly::ENTRIES,
+                crate::cluster::ENTRIES,
+                crate::neighbors::ENTRIES,
+                crate::ensemble::ENTRIES,
             ],
         }
     }
@@ -189,6 +197,22 @@ impl Builder<'_> {
         match self.build(spec)? {
             Any::Regressor(r) => Ok(r),
             other => Err(wrong_kind(&other, "a regressor")),
+        }
+    }
+
+    /// A child that must be a drift detector.
+    pub fn drift_detector(&self, spec: &Value) -> Result<Box<dyn crate::estimator::DriftDetector>> {
+        match self.build(spec)? {
+            Any::DriftDetector(d) => Ok(d),
+            other => Err(wrong_kind(&other, "a drift detector")),
+        }
+    }
+
+    /// A child that must be a metric.
+    pub fn metric(&self, spec: &Value) -> Result<Box<dyn crate::metrics::Metric>> {
+        match self.build(spec)? {
+            Any::Metric(m) => Ok(m),
+            other => Err(wrong_kind(&other, "a metric")),
         }
     }
 

@@ -79,7 +79,9 @@ pub fn check_entry(entry: &Entry, catalog: &Catalog) -> Vec<Failure> {
             let spec: Value = json!({ "LogisticRegression": { "optimizer": example } });
             models::check(&spec, catalog)
         }
-        Ok(Any::Classifier(_) | Any::Regressor(_)) => models::check(&example, catalog),
+        Ok(
+            Any::Classifier(_) | Any::Regressor(_) | Any::AnomalyDetector(_) | Any::Clusterer(_),
+        ) => models::check(&example, catalog),
     };
     let name = entry.name;
     failed

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::catalog::Entry;
 use crate::error::Result;
-use crate::features::{Context, FeatureId, Features};
+use crate::features::{Context, FeatureId, Features, Names};
 use crate::saved::Loader;
 
 /// The dense number of a class within one model. A binary classifier has 0 = false, 1 = true.
@@ -42,6 +42,18 @@ pub trait Estimator: Send + Sync {
 
     /// Visits the learned weights, in a fixed order. Models without weights visit nothing.
     fn weights(&self, _visit: &mut dyn FnMut(WeightKey, f64)) {}
+
+    /// What River shows as an attribute of this name (`n_nodes`, `means`, `n_detections`, …), for
+    /// people and for the Python package. `None` for names that there are not.
+    fn attribute(&self, _name: &str, _names: &Names<'_>) -> Option<Attribute> {
+        None
+    }
+
+    /// The live child behind a parameter's name (`regressor`), or a pipeline's or union's step by
+    /// its number (`0`): so that a part can be looked at, and used, inside of the whole.
+    fn child(&mut self, _name: &str) -> Option<Part<'_>> {
+        None
+    }
 
     /// This estimator as a spec: its name alone, or its name with its parameters.
     fn spec(&self) -> Value {
@@ -91,6 +103,24 @@ pub trait Regressor: Estimator {
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64;
 }
 
+/// Says how unusual an event is.
+pub trait AnomalyDetector: Estimator {
+    /// Learns from one event.
+    fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>);
+
+    /// The anomaly score: the higher, the more unusual.
+    fn score_one(&self, x: &Features, cx: &mut Context<'_>) -> f64;
+}
+
+/// Puts events into groups.
+pub trait Clusterer: Estimator {
+    /// Learns from one event of weight `w`.
+    fn learn_one(&mut self, x: &Features, w: f64, cx: &mut Context<'_>);
+
+    /// The number of the group that an event belongs to.
+    fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> u32;
+}
+
 /// Watches a series of numbers for a change of its distribution.
 pub trait DriftDetector: Estimator {
     /// Takes the next number of the series.
@@ -114,6 +144,53 @@ pub trait Univariate: Estimator {
     fn get(&self) -> f64;
 }
 
+/// A value that an estimator shows.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the variants say what they hold")]
+pub enum Attribute {
+    None,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Attribute>),
+    /// Values by name, such as features.
+    Map(Vec<(String, Attribute)>),
+    /// Values by class; the model knows the classes' names.
+    Classes(Vec<(ClassId, Attribute)>),
+}
+
+/// A part of a model, lent.
+#[allow(missing_docs, reason = "the variants are the traits of the same names")]
+pub enum Part<'a> {
+    Transformer(&'a mut dyn Transformer),
+    Classifier(&'a mut dyn Classifier),
+    Regressor(&'a mut dyn Regressor),
+    AnomalyDetector(&'a mut dyn AnomalyDetector),
+    Clusterer(&'a mut dyn Clusterer),
+    DriftDetector(&'a mut dyn DriftDetector),
+    Univariate(&'a mut dyn Univariate),
+    Optimizer(&'a mut dyn crate::optim::Optimizer),
+    Metric(&'a mut dyn crate::metrics::Metric),
+}
+
+impl<'a> Part<'a> {
+    /// The part that all kinds share.
+    pub fn estimator(self) -> &'a mut dyn Estimator {
+        match self {
+            Self::Transformer(e) => e,
+            Self::Classifier(e) => e,
+            Self::Regressor(e) => e,
+            Self::AnomalyDetector(e) => e,
+            Self::Clusterer(e) => e,
+            Self::DriftDetector(e) => e,
+            Self::Univariate(e) => e,
+            Self::Optimizer(e) => e,
+            Self::Metric(e) => e,
+        }
+    }
+}
+
 /// An estimator of any kind: what a spec builds.
 pub enum Any {
     /// Features to features.
@@ -122,6 +199,10 @@ pub enum Any {
     Classifier(Box<dyn Classifier>),
     /// Features to a number.
     Regressor(Box<dyn Regressor>),
+    /// Features to an anomaly score.
+    AnomalyDetector(Box<dyn AnomalyDetector>),
+    /// Features to the number of a group.
+    Clusterer(Box<dyn Clusterer>),
     /// A change detector on a series.
     DriftDetector(Box<dyn DriftDetector>),
     /// A statistic of a series.
@@ -133,12 +214,29 @@ pub enum Any {
 }
 
 impl Any {
+    /// This estimator, lent as a part.
+    pub fn part(&mut self) -> Part<'_> {
+        match self {
+            Self::Transformer(e) => Part::Transformer(&mut **e),
+            Self::Classifier(e) => Part::Classifier(&mut **e),
+            Self::Regressor(e) => Part::Regressor(&mut **e),
+            Self::AnomalyDetector(e) => Part::AnomalyDetector(&mut **e),
+            Self::Clusterer(e) => Part::Clusterer(&mut **e),
+            Self::DriftDetector(e) => Part::DriftDetector(&mut **e),
+            Self::Univariate(e) => Part::Univariate(&mut **e),
+            Self::Optimizer(e) => Part::Optimizer(&mut **e),
+            Self::Metric(e) => Part::Metric(&mut **e),
+        }
+    }
+
     /// The part that all kinds share.
     pub fn estimator(&self) -> &dyn Estimator {
         match self {
             Self::Transformer(e) => &**e,
             Self::Classifier(e) => &**e,
             Self::Regressor(e) => &**e,
+            Self::AnomalyDetector(e) => &**e,
+            Self::Clusterer(e) => &**e,
             Self::DriftDetector(e) => &**e,
             Self::Univariate(e) => &**e,
             Self::Optimizer(e) => &**e,
@@ -152,6 +250,8 @@ impl Any {
             Self::Transformer(e) => &mut **e,
             Self::Classifier(e) => &mut **e,
             Self::Regressor(e) => &mut **e,
+            Self::AnomalyDetector(e) => &mut **e,
+            Self::Clusterer(e) => &mut **e,
             Self::DriftDetector(e) => &mut **e,
             Self::Univariate(e) => &mut **e,
             Self::Optimizer(e) => &mut **e,

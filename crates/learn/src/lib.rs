@@ -63,6 +63,18 @@ pub mod metrics;
 
 pub mod drift;
 
+pub mod tree;
+
+pub mod forest;
+
+pub mod anomaly;
+
+pub mod cluster;
+
+pub mod neighbors;
+
+pub mod ensemble;
+
 pub mod evaluate;
 
 pub mod stream;

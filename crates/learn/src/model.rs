@@ -57,6 +57,17 @@ pub enum Task {
     Multiclass,
     /// A number.
     Regression,
+    /// An anomaly score; learns without a label.
+    Anomaly,
+    /// The number of a group; learns without a label.
+    Clustering,
+}
+
+impl Task {
+    /// True when learning needs a target.
+    pub fn supervised(self) -> bool {
+        !matches!(self, Self::Anomaly | Self::Clustering)
+    }
 }
 
 /// One prediction: a reused buffer.
@@ -161,21 +172,10 @@ impl Model {
     /// The same with another cap on the number of feature names.
     pub fn with_cap(spec: &Value, catalog: &Catalog, names_max: u32) -> Result<Self> {
         let root = catalog.builder().build(spec).map_err(|e| e.at("spec"))?;
-        let task = match &root {
-            Any::Classifier(c) if c.multiclass() => Task::Multiclass,
-            Any::Classifier(_) => Task::Binary,
-            Any::Regressor(_) => Task::Regression,
-            other => {
-                return Err(Error::new(format!(
-                    "{} predicts nothing: a model ends in a classifier or a regressor",
-                    other.estimator().entry().name
-                ))
-                .at("spec"));
-            }
-        };
+        let task = task_of(&root).map_err(|e| e.at("spec"))?;
         let classes = match task {
             Task::Binary => vec![Label::Bool(false), Label::Bool(true)],
-            Task::Multiclass | Task::Regression => Vec::new(),
+            _ => Vec::new(),
         };
         let names = Vocabulary::new(names_max);
         let spec = root.estimator().spec();
@@ -296,7 +296,9 @@ impl Model {
         match &self.root {
             Any::Classifier(c) => c.predict_proba_one(x, &mut out.proba, &mut cx),
             Any::Regressor(r) => out.value = Some(r.predict_one(x, &mut cx)),
-            _ => unreachable!("a model ends in a classifier or a regressor"),
+            Any::AnomalyDetector(a) => out.value = Some(a.score_one(x, &mut cx)),
+            Any::Clusterer(c) => out.value = Some(f64::from(c.predict_one(x, &mut cx))),
+            _ => unreachable!("the task was checked when the model was built"),
         }
         cx.refusal().map_or(Ok(()), Err)
     }
@@ -321,6 +323,8 @@ impl Model {
         match (&mut self.root, y) {
             (Any::Classifier(c), Y::Class(y)) => c.learn_one(x, y, weight, &mut cx),
             (Any::Regressor(r), Y::Value(y)) => r.learn_one(x, y, weight, &mut cx),
+            (Any::AnomalyDetector(a), _) => a.learn_one(x, &mut cx),
+            (Any::Clusterer(c), _) => c.learn_one(x, weight, &mut cx),
             _ => unreachable!("the target was checked against the task"),
         }
     }
@@ -352,6 +356,8 @@ impl Model {
                 "the target is {}, a regression learns from finite numbers",
                 other.to_json()
             ))),
+            // A label that comes along is not learned from; figures may use it.
+            (Task::Anomaly | Task::Clustering, _) => Ok(()),
             (Task::Binary, Target::Bool(_)) => Ok(()),
             (Task::Binary, Target::Number(v)) if *v == 0.0 || *v == 1.0 => Ok(()),
             (Task::Binary, other) => Err(Error::new(format!(
@@ -386,8 +392,10 @@ impl Model {
     }
 
     fn intern_target(&mut self, target: &Target) -> Y {
-        if let (Task::Regression, Target::Number(v)) = (self.task, target) {
-            return Y::Value(*v);
+        match (self.task, target) {
+            (Task::Regression, Target::Number(v)) => return Y::Value(*v),
+            (Task::Anomaly | Task::Clustering, _) => return Y::None,
+            _ => {}
         }
         if let Some(class) = self.class_of(target) {
             return Y::Class(class);
@@ -419,15 +427,46 @@ impl Model {
         Ok(model)
     }
 
+    /// A model of these parts: an estimator at the root, the names and classes that it knows.
+    pub fn assemble(root: Any, names: Vocabulary, classes: Vec<Label>) -> Result<Self> {
+        let task = task_of(&root).map_err(|e| e.at("spec"))?;
+        let spec = root.estimator().spec();
+        Ok(Self { spec, root, task, names, classes, resolved: Resolved::default() })
+    }
+
+    /// The parts of [`assemble`](Self::assemble).
+    pub fn into_parts(self) -> (Any, Vocabulary, Vec<Label>) {
+        (self.root, self.names, self.classes)
+    }
+
     /// A read-only copy of the model as it is now.
     pub fn freeze(&self, catalog: &Catalog) -> Result<Frozen> {
         Self::load(&self.save(), catalog).map(Frozen)
     }
 }
 
+/// What a root predicts.
+fn task_of(root: &Any) -> Result<Task> {
+    Ok(match root {
+        Any::Classifier(c) if c.multiclass() => Task::Multiclass,
+        Any::Classifier(_) => Task::Binary,
+        Any::Regressor(_) => Task::Regression,
+        Any::AnomalyDetector(_) => Task::Anomaly,
+        Any::Clusterer(_) => Task::Clustering,
+        other => {
+            return Err(Error::new(format!(
+                "{} predicts nothing: a model ends in a classifier, a regressor, an anomaly \
+                 detector or a clusterer",
+                other.estimator().entry().name
+            )));
+        }
+    })
+}
+
 enum Y {
     Class(ClassId),
     Value(f64),
+    None,
 }
 
 fn check_weight(weight: f64) -> Result<()> {

@@ -67,7 +67,7 @@ fn mix(i: u64) -> u64 {
 
 fn target(task: Task, i: u64) -> Target {
     match task {
-        Task::Binary => Target::Bool(mix(i).is_multiple_of(3)),
+        Task::Binary | Task::Anomaly | Task::Clustering => Target::Bool(mix(i).is_multiple_of(3)),
         Task::Multiclass => Target::Number((mix(i) % 3) as f64),
         Task::Regression => Target::Number((mix(i) % 100) as f64 / 10.0),
     }

@@ -40,7 +40,10 @@ impl Life {
             Any::DriftDetector(_) | Any::Univariate(_) | Any::Metric(_) => return Self::Part(part),
             Any::Transformer(_) => json!([example, "LinearRegression"]),
             Any::Optimizer(_) => json!({"LogisticRegression": {"optimizer": example}}),
-            Any::Classifier(_) | Any::Regressor(_) => example,
+            Any::Classifier(_)
+            | Any::Regressor(_)
+            | Any::AnomalyDetector(_)
+            | Any::Clusterer(_) => example,
         };
         Self::Model(Box::new(Model::new(&spec, catalog).unwrap()))
     }
@@ -64,7 +67,7 @@ impl Life {
         match self {
             Self::Model(model) => {
                 let y = match model.task() {
-                    Task::Binary => Target::Bool(unit(i) > 0.4),
+                    Task::Binary | Task::Anomaly | Task::Clustering => Target::Bool(unit(i) > 0.4),
                     Task::Multiclass => Target::Number((mix(i) % 3) as f64),
                     Task::Regression => Target::Number(3.0 * unit(i)),
                 };

@@ -103,6 +103,8 @@ fn figures(wanted: &[String], task: Task, catalog: &Catalog) -> Result<Figures> 
         Task::Binary => &["LogLoss", "Accuracy"],
         Task::Multiclass => &["CrossEntropy", "Accuracy"],
         Task::Regression => &["MAE", "RMSE"],
+        Task::Anomaly => &["ROCAUC"],
+        Task::Clustering => &[],
     };
     let specs: Vec<Value> = match wanted {
         [] => defaults.iter().map(|&name| name.into()).collect(),

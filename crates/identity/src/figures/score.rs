@@ -126,6 +126,7 @@ impl Score {
     pub(super) fn code_bits(&self, task: Task, j: Judged) -> f64 {
         match task {
             Task::Binary | Task::Multiclass => super::bits(j.raw, j.classes),
+            Task::Anomaly | Task::Clustering => 0.0,
             Task::Regression if self.all.n == 0 => 0.0,
             Task::Regression => {
                 let v = self.variance.max(1e-12);
@@ -162,6 +163,8 @@ impl Score {
     /// The score by River's metric names.
     pub fn to_json(&self, task: Task) -> Value {
         let named = |n: f64, loss: f64, second: f64| match task {
+            // There is no truth to be scored against.
+            Task::Anomaly | Task::Clustering => Value::Null,
             _ if n == 0.0 => Value::Null,
             Task::Binary | Task::Multiclass => {
                 json!({ "LogLoss": loss / n, "Accuracy": second / n })

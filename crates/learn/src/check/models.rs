@@ -111,8 +111,12 @@ impl Live {
     fn sound(&self) -> Outcome {
         let Prediction { proba, value } = &self.prediction;
         match (self.model.task(), value) {
-            (Task::Regression, Some(v)) if v.is_finite() => Ok(()),
-            (Task::Regression, v) => Err(format!("the prediction is {v:?}, not a finite number")),
+            (Task::Regression | Task::Anomaly | Task::Clustering, Some(v)) if v.is_finite() => {
+                Ok(())
+            }
+            (Task::Regression | Task::Anomaly | Task::Clustering, v) => {
+                Err(format!("the prediction is {v:?}, not a finite number"))
+            }
             (Task::Binary | Task::Multiclass, _) => {
                 let known: Vec<f64> = proba.iter().copied().filter(|p| !p.is_nan()).collect();
                 let sum: f64 = known.iter().sum();
@@ -306,6 +310,7 @@ fn bad_event(subject: &Subject<'_>) -> Outcome {
         Task::Regression => &[Target::Bool(true), Target::Text("x".into()), NAN, INFINITE],
         Task::Binary => &[Target::Text("x".into()), Target::Number(2.0), NAN],
         Task::Multiclass => &[Target::Number(1.5), NAN, INFINITE],
+        Task::Anomaly | Task::Clustering => &[],
     };
     let row = live.maker.row(&good)?;
     for y in wrong {

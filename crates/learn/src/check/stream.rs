@@ -82,7 +82,7 @@ pub(super) fn target(task: Task, sort: Sort, i: u64) -> Target {
     let noisy = sum + unit(i, 50);
     match task {
         Task::Regression => Target::Number(noisy / 4.0),
-        Task::Binary => Target::Bool(noisy > 10.0),
+        Task::Binary | Task::Anomaly | Task::Clustering => Target::Bool(noisy > 10.0),
         Task::Multiclass => {
             let class = (noisy / 7.0) as usize;
             Target::Text(["low", "middle", "high"][class.min(2)].into())
