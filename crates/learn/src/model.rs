@@ -357,8 +357,7 @@ impl Model {
                 other.to_json()
             ))),
             // A label that comes along is not learned from; figures may use it.
-            (Task::Anomaly | Task::Clustering, _) => Ok(()),
-            (Task::Binary, Target::Bool(_)) => Ok(()),
+            (Task::Anomaly | Task::Clustering, _) | (Task::Binary, Target::Bool(_)) => Ok(()),
             (Task::Binary, Target::Number(v)) if *v == 0.0 || *v == 1.0 => Ok(()),
             (Task::Binary, other) => Err(Error::new(format!(
                 "the target is {}, this model is binary and learns from true, false, 1 or 0; \

@@ -18,7 +18,10 @@ use serde_json::Value;
 
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
-use crate::estimator::{Any, ClassId, Classifier, Estimator, Regressor, Transformer, WeightKey};
+use crate::estimator::{
+    AnomalyDetector, Any, ClassId, Classifier, Clusterer, Estimator, Part, Regressor, Transformer,
+    WeightKey,
+};
 use crate::features::{Context, FeatureId, Features};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
@@ -26,8 +29,8 @@ use crate::saved::{self, Loader};
 crate::params! {
     /// Parameters of [`Pipeline`].
     pub struct Params {
-        /// The steps, first to last: transformers, then at the end a transformer, a classifier
-        /// or a regressor.
+        /// The steps, first to last: transformers, then at the end a transformer, a classifier,
+        /// a regressor, an anomaly detector or a clusterer.
         steps: Vec<Spec> = Vec::new(),
     }
 }
@@ -45,8 +48,8 @@ pub const ENTRY: Entry = Entry {
     example: || serde_json::json!(["StandardScaler", "LogisticRegression"]),
 };
 
-/// Transformers, then a last step: `Box<dyn Classifier>`, `Box<dyn Regressor>`, or `()` when the
-/// last step is a transformer like the others.
+/// Transformers, then a last step: a boxed classifier, regressor, anomaly detector or clusterer, or
+/// `()` when the last step is a transformer like the others.
 pub struct Pipeline<L> {
     steps: Vec<Box<dyn Transformer>>,
     last: L,
@@ -69,6 +72,10 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
         }
         Any::Classifier(last) => Ok(Any::Classifier(Box::new(Pipeline { steps: built, last }))),
         Any::Regressor(last) => Ok(Any::Regressor(Box::new(Pipeline { steps: built, last }))),
+        Any::AnomalyDetector(last) => {
+            Ok(Any::AnomalyDetector(Box::new(Pipeline { steps: built, last })))
+        }
+        Any::Clusterer(last) => Ok(Any::Clusterer(Box::new(Pipeline { steps: built, last }))),
         other => {
             Err(Error::new(format!("{} can't stand in a pipeline", other.estimator().entry().name))
                 .at(place))
@@ -82,6 +89,8 @@ pub trait Last: Send + Sync {
     fn estimator(&self) -> Option<&dyn Estimator>;
     /// The estimator at the end, if there is one.
     fn estimator_mut(&mut self) -> Option<&mut dyn Estimator>;
+    /// The same, lent as a part.
+    fn part(&mut self) -> Option<Part<'_>>;
 }
 
 impl Last for () {
@@ -91,25 +100,28 @@ impl Last for () {
     fn estimator_mut(&mut self) -> Option<&mut dyn Estimator> {
         None
     }
-}
-
-impl Last for Box<dyn Classifier> {
-    fn estimator(&self) -> Option<&dyn Estimator> {
-        Some(&**self)
-    }
-    fn estimator_mut(&mut self) -> Option<&mut dyn Estimator> {
-        Some(&mut **self)
+    fn part(&mut self) -> Option<Part<'_>> {
+        None
     }
 }
 
-impl Last for Box<dyn Regressor> {
-    fn estimator(&self) -> Option<&dyn Estimator> {
-        Some(&**self)
-    }
-    fn estimator_mut(&mut self) -> Option<&mut dyn Estimator> {
-        Some(&mut **self)
-    }
+macro_rules! last {
+    ($($kind:ident),*) => {$(
+        impl Last for Box<dyn $kind> {
+            fn estimator(&self) -> Option<&dyn Estimator> {
+                Some(&**self)
+            }
+            fn estimator_mut(&mut self) -> Option<&mut dyn Estimator> {
+                Some(&mut **self)
+            }
+            fn part(&mut self) -> Option<Part<'_>> {
+                Some(Part::$kind(&mut **self))
+            }
+        }
+    )*};
 }
+
+last!(Classifier, Regressor, AnomalyDetector, Clusterer);
 
 impl<L: Last> Pipeline<L> {
     /// Transforms through all steps and hands the result on.
@@ -200,6 +212,14 @@ impl<L: Last> Estimator for Pipeline<L> {
         }
     }
 
+    fn child(&mut self, name: &str) -> Option<Part<'_>> {
+        let at: usize = name.parse().ok()?;
+        if at == self.steps.len() {
+            return self.last.part();
+        }
+        Some(Part::Transformer(&mut **self.steps.get_mut(at)?))
+    }
+
     fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
         if let Some(last) = self.last.estimator() {
             last.weights(visit);
@@ -243,6 +263,26 @@ impl Regressor for Pipeline<Box<dyn Regressor>> {
     }
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
+        self.through(x, cx, |last, x, cx| last.predict_one(x, cx))
+    }
+}
+
+impl AnomalyDetector for Pipeline<Box<dyn AnomalyDetector>> {
+    fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>) {
+        self.learn_through(x, cx, |last, x, cx| last.learn_one(x, cx));
+    }
+
+    fn score_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
+        self.through(x, cx, |last, x, cx| last.score_one(x, cx))
+    }
+}
+
+impl Clusterer for Pipeline<Box<dyn Clusterer>> {
+    fn learn_one(&mut self, x: &Features, w: f64, cx: &mut Context<'_>) {
+        self.learn_through(x, cx, |last, x, cx| last.learn_one(x, w, cx));
+    }
+
+    fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> u32 {
         self.through(x, cx, |last, x, cx| last.predict_one(x, cx))
     }
 }

@@ -104,3 +104,17 @@ fn mistakes_are_named() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+#[test]
+fn a_live_step_is_the_step_of_the_whole() {
+    use crate::estimator::Part;
+    let spec = json!([["StandardScaler"], {"TransformerUnion": ["MinMaxScaler"]}]);
+    let mut any = crate::Catalog::builtin().builder().build(&spec).unwrap();
+    let names = |part: Option<Part<'_>>| part.map(|p| p.estimator().entry().name);
+    let root = any.estimator_mut();
+    assert_eq!(names(root.child("1")), Some("TransformerUnion"));
+    let inner = root.child("1").unwrap().estimator();
+    assert_eq!(names(inner.child("0")), Some("MinMaxScaler"));
+    assert_eq!((names(inner.child("1")), names(root.child("2"))), (None, None));
+    let Some(Part::Transformer(_)) = root.child("0") else { panic!("a step of another kind") };
+}

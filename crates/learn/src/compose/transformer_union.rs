@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
-use crate::estimator::{Any, Estimator, Transformer};
+use crate::estimator::{Any, Estimator, Part, Transformer};
 use crate::features::{Context, FeatureId, Features};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
@@ -90,6 +90,11 @@ impl Estimator for TransformerUnion {
 
     fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
         self.transformers.iter_mut().try_for_each(|child| from.child(&mut **child))
+    }
+
+    fn child(&mut self, name: &str) -> Option<Part<'_>> {
+        let at: usize = name.parse().ok()?;
+        Some(Part::Transformer(&mut **self.transformers.get_mut(at)?))
     }
 
     fn forget(&mut self, gone: &[FeatureId]) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::catalog::{Builder, Entry};
 use crate::error::Result;
-use crate::estimator::{Estimator, Regressor, WeightKey};
+use crate::estimator::{Estimator, Part, Regressor, WeightKey};
 use crate::features::{Context, FeatureId, Features};
 use crate::params::Spec;
 use crate::saved::{self, Loader};
@@ -57,6 +57,10 @@ impl<S: Scale> Estimator for Scaled<S> {
     fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
         self.scale = from.get()?;
         from.child(&mut *self.regressor)
+    }
+
+    fn child(&mut self, name: &str) -> Option<Part<'_>> {
+        (name == "regressor").then_some(Part::Regressor(&mut *self.regressor))
     }
 
     fn forget(&mut self, gone: &[FeatureId]) {
