@@ -1,0 +1,241 @@
+//! `HalfSpaceTrees`: how few events lately fell where this one falls.
+//!
+//! Each tree halves the space of features again and again, at random, before it has seen data.
+//! Events are counted in every node on their way down; when `window_size` events are counted, the
+//! counts become the reference. The score is `1 − Σ r·2ᵈ / max`, with `r` the reference count of
+//! the node at depth `d`: near 1 where events were rare. A walk ends at a node of fewer than a
+//! tenth of a window. An event without the feature of a node goes where more events went.
+//!
+//! Features should lie within `limits`, else between 0 and 1: put `MinMaxScaler` before it. The
+//! trees know the features of the first event that has any, in the order of their names; with a
+//! `seed`, they are River's.
+//!
+//! **Shape** numbers in, a score between 0 and 1 out; 0 during the first window. **Cost**
+//! `n_trees · 2^(height + 1)` nodes of 24 bytes; `n_trees · height` comparisons an event. **Errors**
+//! a text that reaches it is refused.
+//!
+//! ```
+//! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
+//! use serde_json::json;
+//! let spec = json!({"HalfSpaceTrees": {"n_trees": 5, "height": 3, "window_size": 3, "seed": 42}});
+//! let mut model = Model::new(&spec, &Catalog::builtin())?;
+//! let (mut s, mut p) = (Scratch::default(), Prediction::default());
+//! for x in [0.5, 0.45, 0.43, 0.44, 0.445, 0.45] {
+//!     let x = Row::from_json(&json!({"x": x}))?;
+//!     model.learn(&x, &Target::Bool(true), 1.0, &mut s)?;
+//! }
+//! let mut score = |x: f64| {
+//!     model.predict(&Row::from_json(&json!({"x": x})).unwrap(), &mut p, &mut s).unwrap();
+//!     p.value.unwrap()
+//! };
+//! assert!(score(0.0) > score(0.45));
+//! # Ok::<(), her_learn::Error>(())
+//! ```
+//!
+//! **Source** Tan, S.C., Ting, K.M., Liu, T.F., 2011. Fast anomaly detection for streaming data,
+//! IJCAI, algorithms 1 to 3. River, `anomaly/hst.py`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::estimator::AnomalyDetector;
+use crate::features::{Context, FeatureId, Features, Names};
+use crate::rng::Rng;
+
+crate::params! {
+    /// Parameters of [`HalfSpaceTrees`].
+    pub struct Params {
+        /// How many trees, 1 to 1,000.
+        n_trees: usize = 10,
+        /// How often a tree halves the space, 1 to 15.
+        height: usize = 8,
+        /// How many events make a reference, 1 or more.
+        window_size: u32 = 250,
+        /// Between which numbers a feature lies, by its name; 0 and 1 for those left out.
+        limits: Option<BTreeMap<String, (f64, f64)>> = None,
+        /// Fixes the trees; as 0 when left out.
+        seed: Option<u32> = None,
+    }
+}
+
+/// A place in a tree; the children of node `i` are `2i + 1` and `2i + 2`.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Node {
+    threshold: f64,
+    /// The feature to compare; [`GONE`] once it was forgotten, and in leaves.
+    feature: FeatureId,
+    /// Events counted in the window under way.
+    now: u32,
+    /// Events counted in the last whole window.
+    reference: u32,
+}
+
+const GONE: FeatureId = FeatureId::MAX;
+
+/// Thresholds keep this share of a range away from its ends.
+const PADDING: f64 = 0.15;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct State {
+    /// All trees, one after the other, each a whole binary tree.
+    nodes: Vec<Node>,
+    counter: u32,
+    /// True once a whole window was counted.
+    ready: bool,
+}
+
+/// See the module's documentation.
+pub struct HalfSpaceTrees {
+    params: Params,
+    state: State,
+}
+
+crate::estimator! {
+    HalfSpaceTrees in "anomaly" as AnomalyDetector, version 1, name "HalfSpaceTrees",
+    "How few events lately fell where this one falls",
+    example = serde_json::json!({"HalfSpaceTrees": {"n_trees": 5, "height": 4,
+        "window_size": 20, "seed": 42}}),
+    forget = |state: &mut State, gone: &[FeatureId]| {
+        for node in &mut state.nodes {
+            if gone.binary_search(&node.feature).is_ok() {
+                node.feature = GONE;
+            }
+        }
+    },
+}
+
+impl HalfSpaceTrees {
+    /// Trees that are drawn when the first event comes.
+    pub fn new(params: Params) -> Result<Self> {
+        let within = |name: &str, value: usize, high: usize| {
+            crate::params::check_range(name, value as f64, 1.0, high as f64)
+        };
+        within("n_trees", params.n_trees, 1000)?;
+        within("height", params.height, 15)?;
+        within("window_size", params.window_size as usize, u32::MAX as usize)?;
+        for (name, (low, high)) in params.limits.iter().flatten() {
+            if !(low.is_finite() && high.is_finite() && low < high) {
+                return Err(Error::new(format!(
+                    "limits[{name:?}] must be two finite numbers, the smaller first, got {low} \
+                     and {high}"
+                )));
+            }
+        }
+        Ok(Self { params, state: State::default() })
+    }
+
+    /// How many nodes a tree has.
+    fn size(&self) -> usize {
+        (2 << self.params.height) - 1
+    }
+
+    fn grow(&mut self, x: &Features, names: &Names<'_>) {
+        let mut features: Vec<(&str, FeatureId)> =
+            x.ids().iter().map(|&id| (names.name(id), id)).collect();
+        features.sort_unstable();
+        let limits = self.params.limits.as_ref();
+        let ranges: Vec<(FeatureId, f64, f64)> = features
+            .iter()
+            .map(|&(name, id)| {
+                let &(low, high) = limits.and_then(|l| l.get(name)).unwrap_or(&(0.0, 1.0));
+                (id, low, high)
+            })
+            .collect();
+        let mut rng = Rng::new(u64::from(self.params.seed.unwrap_or(0)));
+        let size = self.size();
+        self.state.nodes =
+            vec![Node { feature: GONE, ..Node::default() }; size * self.params.n_trees];
+        for tree in self.state.nodes.chunks_exact_mut(size) {
+            halve(tree, 0, &mut ranges.clone(), &mut rng);
+        }
+    }
+
+    /// The node below `at` that an event goes to.
+    #[inline]
+    fn below(tree: &[Node], at: usize, x: &Features, run: Option<usize>) -> usize {
+        let node = &tree[at];
+        let value = match run {
+            Some(first) => x.values().get((node.feature as usize).wrapping_sub(first)).copied(),
+            None => x.get(node.feature),
+        };
+        let left = 2 * at + 1;
+        let right = match value {
+            Some(value) => value.is_nan() || value >= node.threshold,
+            None => tree[left].now < tree[left + 1].now,
+        };
+        left + usize::from(right)
+    }
+}
+
+/// Gives the node at `at` and all below it their thresholds, left first, as River draws them.
+fn halve(tree: &mut [Node], at: usize, ranges: &mut [(FeatureId, f64, f64)], rng: &mut Rng) {
+    if 2 * at + 1 >= tree.len() {
+        return;
+    }
+    let weights: Vec<f64> = ranges.iter().map(|(_, low, high)| high - low).collect();
+    let on = rng.weighted_choice(&weights);
+    let (feature, low, high) = ranges[on];
+    let threshold = rng.uniform(low + PADDING * (high - low), high - PADDING * (high - low));
+    tree[at].feature = feature;
+    tree[at].threshold = threshold;
+    ranges[on] = (feature, low, threshold);
+    halve(tree, 2 * at + 1, ranges, rng);
+    ranges[on] = (feature, threshold, high);
+    halve(tree, 2 * at + 2, ranges, rng);
+    ranges[on] = (feature, low, high);
+}
+
+impl AnomalyDetector for HalfSpaceTrees {
+    fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>) {
+        if self.state.nodes.is_empty() {
+            if x.ids().is_empty() {
+                return;
+            }
+            self.grow(x, &cx.names);
+        }
+        let (size, height, run) = (self.size(), self.params.height, x.run());
+        for tree in self.state.nodes.chunks_exact_mut(size) {
+            let mut at = 0;
+            for _ in 0..height {
+                tree[at].now += 1;
+                at = Self::below(tree, at, x, run);
+            }
+            tree[at].now += 1;
+        }
+        self.state.counter += 1;
+        if self.state.counter == self.params.window_size {
+            for node in &mut self.state.nodes {
+                node.reference = std::mem::take(&mut node.now);
+            }
+            self.state.ready = true;
+            self.state.counter = 0;
+        }
+    }
+
+    fn score_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
+        cx.refuse_texts(x, "HalfSpaceTrees");
+        if !self.state.ready {
+            return 0.0;
+        }
+        let (size, height, run) = (self.size(), self.params.height, x.run());
+        let window = f64::from(self.params.window_size);
+        let few = 0.1 * window;
+        let mut score = 0.0;
+        for tree in self.state.nodes.chunks_exact(size) {
+            let (mut at, mut power, mut sum) = (0, 1.0, 0.0);
+            for depth in 0..=height {
+                let mass = f64::from(tree[at].reference);
+                sum += mass * power;
+                if mass < few || depth == height {
+                    break;
+                }
+                at = Self::below(tree, at, x, run);
+                power *= 2.0;
+            }
+            score += sum;
+        }
+        1.0 - score / (self.params.n_trees as f64 * window * size as f64)
+    }
+}
