@@ -78,7 +78,8 @@ pub fn check_range(name: &str, value: f64, low: f64, high: f64) -> Result<()> {
 /// `state`, and makes its catalogue row: for estimators without children.
 ///
 /// `forget = |state, gone| …` says how features are forgotten; leave it out when nothing is kept
-/// by feature. `weights = |state, visit| …` shows learned weights.
+/// by feature. `weights = |model, visit| …` shows learned weights, and
+/// `attribute = |model, name, names| …` what River shows under a name.
 #[macro_export]
 macro_rules! estimator {
     (
@@ -87,6 +88,7 @@ macro_rules! estimator {
         $(, example = $example:expr)?
         $(, forget = $forget:expr)?
         $(, weights = $weights:expr)?
+        $(, attribute = $attribute:expr)?
         $(,)?
     ) => {
         impl $crate::estimator::Estimator for $ty {
@@ -115,6 +117,15 @@ macro_rules! estimator {
             $( fn weights(&self, visit: &mut dyn FnMut($crate::estimator::WeightKey, f64)) {
                 #[allow(clippy::redundant_closure_call, reason = "the macro's argument")]
                 ($weights)(self, visit);
+            } )?
+
+            $( fn attribute(
+                &self,
+                name: &str,
+                names: &$crate::features::Names<'_>,
+            ) -> Option<$crate::estimator::Attribute> {
+                #[allow(clippy::redundant_closure_call, reason = "the macro's argument")]
+                ($attribute)(self, name, names)
             } )?
         }
 
