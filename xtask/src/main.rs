@@ -6,6 +6,7 @@ mod conformance;
 mod data;
 mod demo;
 mod hash;
+mod python;
 mod setup;
 mod shell;
 mod suite;
@@ -18,7 +19,8 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|all]   make the virtual environments that tests and benches need
+  setup [conformance|peers|python|all]
+                                  make the virtual environments that tests and benches need
   data                            fetch the pinned streams into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo

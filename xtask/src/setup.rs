@@ -14,6 +14,8 @@ pub enum Venv {
     Conformance,
     /// River, Vowpal Wabbit and pyarrow, for the bench.
     Peers,
+    /// What tests the Python package.
+    Python,
 }
 
 impl Venv {
@@ -21,6 +23,7 @@ impl Venv {
         target().join(match self {
             Self::Conformance => "venv-conformance",
             Self::Peers => "venv-peers",
+            Self::Python => "venv-python",
         })
     }
 
@@ -28,6 +31,7 @@ impl Venv {
         root().join(match self {
             Self::Conformance => "conformance/requirements.txt",
             Self::Peers => "bench/requirements.txt",
+            Self::Python => "python/requirements.txt",
         })
     }
 
@@ -37,17 +41,19 @@ impl Venv {
     }
 }
 
-/// `cargo xtask setup [conformance|peers|all]`.
+/// `cargo xtask setup [conformance|peers|python|all]`.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["conformance"] => ensure(Venv::Conformance),
         ["peers"] => ensure(Venv::Peers),
+        ["python"] => ensure(Venv::Python),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
-            ensure(Venv::Peers)
+            ensure(Venv::Peers)?;
+            ensure(Venv::Python)
         }
-        other => bail!("`setup` takes conformance, peers or all, but was given {other:?}"),
+        other => bail!("`setup` takes conformance, peers, python or all, but was given {other:?}"),
     }
 }
 

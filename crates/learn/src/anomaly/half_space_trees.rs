@@ -11,8 +11,8 @@
 //! `seed`, they are River's.
 //!
 //! **Shape** numbers in, a score between 0 and 1 out; 0 during the first window. **Cost**
-//! `n_trees · 2^(height + 1)` nodes of 24 bytes; `n_trees · height` comparisons an event. **Errors**
-//! a text that reaches it is refused.
+//! `n_trees · 2^(height + 1)` nodes of 24 bytes; `n_trees · height` comparisons an event.
+//! **Errors** a text that reaches it is refused.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};

@@ -5,8 +5,9 @@
 //! centre's place on a feature is drawn from a normal distribution when the feature is first seen.
 //!
 //! River draws those places in the order of a set of names, so that two processes differ. Here they
-//! are drawn centre by centre, an event's new features in the order of their names; with a `seed` and features
-//! that come one at a time, they are River's. A prediction sees what learning would draw.
+//! are drawn centre by centre, an event's new features in the order of their names; with a `seed`
+//! and features that come one at a time, they are River's. A prediction sees what learning would
+//! draw.
 //!
 //! **Shape** numbers in, the number of a centre out, from 0. **Cost** 8 bytes a centre and feature;
 //! an event passes over all of them. **Errors** a text that reaches it is refused.

@@ -1,0 +1,5 @@
+"""Models that never stop learning, with River's names."""
+
+from . import stream
+
+__all__ = ["stream"]
