@@ -15,7 +15,7 @@
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 //! use serde_json::json;
-//! let spec = json!({"KMeans": {"n_clusters": 2, "halflife": 0.4, "sigma": 3.0, "seed": 0}});
+//! let spec = json!({"KMeans": {"n_clusters": 2, "halflife": 0.4, "sigma": 3.0, "seed": 1}});
 //! let mut model = Model::new(&spec, &Catalog::builtin())?;
 //! let (mut s, mut p) = (Scratch::default(), Prediction::default());
 //! let mut group = |x: f64, y: f64| {
@@ -23,10 +23,12 @@
 //!     model.step(&row, &Target::Bool(true), 1.0, &mut p, &mut s).unwrap();
 //!     p.value.unwrap()
 //! };
-//! for (x, y) in [(1.0, 2.0), (1.0, 4.0), (1.0, 0.0), (-4.0, 2.0), (-4.0, 4.0), (-4.0, 0.0)] {
-//!     group(x, y);
+//! for i in 0..60 {
+//!     let near = f64::from(i % 3);
+//!     group(5.0 + near, 5.0 - near);
+//!     group(-5.0 - near, near - 5.0);
 //! }
-//! assert_ne!(group(0.0, 2.0), group(-4.0, 1.0));
+//! assert_ne!(group(6.0, 6.0), group(-6.0, -6.0));
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!
