@@ -1,5 +1,5 @@
 """Models that never stop learning, with River's names."""
 
-from . import stream
+from . import base, stream
 
-__all__ = ["stream"]
+__all__ = ["base", "stream"]
