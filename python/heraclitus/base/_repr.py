@@ -35,7 +35,7 @@ def repr_value(value: typing.Any, show_modules: bool = False, depth: int = -1) -
     if isinstance(value, float):
         return _repr_float(value)
     if isinstance(value, set):
-        return str(_in_order(value))
+        return str(in_order(value))
     if not isinstance(value, type) and type(value).__module__.partition(".")[0] in PACKAGES:
         return repr_obj(value, show_modules, depth + 1)
     return f"{value}"
@@ -47,7 +47,8 @@ def _repr_float(value: float) -> str:
     return f"{value:.6f}".rstrip("0")
 
 
-def _in_order(values: set[typing.Any]) -> list[typing.Any]:
+def in_order(values: typing.Iterable[typing.Any]) -> list[typing.Any]:
+    """Values sorted, by their text if they can't be compared with one another."""
     try:
         return sorted(values)
     except TypeError:

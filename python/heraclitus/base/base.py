@@ -265,7 +265,7 @@ def log_method_calls(
     >>> logger.addHandler(handler)
 
     >>> model = compose.Select("a") | compose.Prefixer("b_")
-    >>> with log_method_calls(lambda obj: isinstance(obj, compose.Prefixer)):
+    >>> with log_method_calls(lambda obj: type(obj) is compose.Prefixer):
     ...     _ = model.transform_one({"a": 1})
     >>> logger.removeHandler(handler)
     >>> print(lines.getvalue().strip())

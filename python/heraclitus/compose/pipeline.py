@@ -1,0 +1,490 @@
+"""Steps in a row."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import enum
+import typing
+
+from heraclitus.base.anomaly_detector import AnomalyFilter
+from heraclitus.base.estimator import Estimator
+from heraclitus.base.transformer import BaseTransformer, SupervisedTransformer, Transformer
+
+from . import _debug, _steps
+from ._steps import method_params as _method_params
+from ._steps import route as _route
+from .union import TransformerUnion
+
+__all__ = ["Pipeline", "learn_during_predict"]
+
+
+@contextlib.contextmanager
+def learn_during_predict() -> typing.Iterator[None]:
+    """Lets the steps that need no target learn when a pipeline predicts, not when it learns.
+
+    An event then goes through them once instead of twice. Each event has to be predicted before
+    it is learned from, or those steps miss it.
+
+    Examples
+    --------
+
+    >>> from heraclitus import base, compose
+    >>> class Seen(base.Transformer):
+    ...     def __init__(self):
+    ...         self.n = 0
+    ...     def learn_one(self, x):
+    ...         self.n += 1
+    ...     def transform_one(self, x):
+    ...         return {"n": self.n}
+    >>> model = Seen() | compose.Prefixer("so_far_")
+    >>> with compose.learn_during_predict():
+    ...     model.transform_one({})
+    {'so_far_n': 1}
+    """
+    before = Pipeline._LEARN_UNSUPERVISED_DURING_PREDICT
+    Pipeline._LEARN_UNSUPERVISED_DURING_PREDICT = True
+    try:
+        yield
+    finally:
+        Pipeline._LEARN_UNSUPERVISED_DURING_PREDICT = before
+
+
+def _is_transformer(step: typing.Any) -> bool:
+    return isinstance(step, (Transformer, SupervisedTransformer))
+
+
+class _Kind(enum.Enum):
+    """What a step does to an event that passes by."""
+
+    TRANSFORMER = enum.auto()
+    UNION = enum.auto()
+    FILTER = enum.auto()
+    MODEL = enum.auto()
+
+
+class _Step(typing.NamedTuple):
+    kind: _Kind
+    step: typing.Any
+    supervised: bool
+    # The extra arguments that its `learn_one` takes; `None` for any.
+    accepted: frozenset[str] | None
+
+
+class _Plan:
+    """What is asked of the steps once, and not again for each event."""
+
+    __slots__ = ("accepted", "last", "last_transforms", "on_the_way", "steps", "transformers")
+
+    def __init__(self, steps: typing.Iterable[typing.Any]) -> None:
+        self.steps = tuple(map(_planned, steps))
+        self.last = self.steps[-1].step if self.steps else None
+        self.last_transforms = _is_transformer(self.last)
+        self.on_the_way = tuple(step for step in self.steps[:-1] if step.kind is not _Kind.FILTER)
+        self.transformers = tuple(step.step for step in self.on_the_way)
+        # The extra arguments that the last step's methods take, as far as one was asked for.
+        self.accepted: dict[str, frozenset[str] | None] = {}
+
+    def for_last(self, method: str, params: dict) -> dict:
+        """Those of the extra arguments that a method of the last step takes."""
+        if not params:
+            return params
+        if method not in self.accepted:
+            self.accepted[method] = _method_params(self.last, method)
+        return _route(self.accepted[method], params)
+
+
+def _planned(step: typing.Any) -> _Step:
+    # Filters and unions are known by their class: `isinstance` sees through a pipeline inside.
+    if issubclass(type(step), AnomalyFilter):
+        kind = _Kind.FILTER
+    elif issubclass(type(step), TransformerUnion):
+        kind = _Kind.UNION
+    else:
+        kind = _Kind.TRANSFORMER if _is_transformer(step) else _Kind.MODEL
+    return _Step(kind, step, step._supervised, _method_params(step, "learn_one"))
+
+
+class Pipeline(Estimator):
+    """Hands what a step makes of an event to the next one; the last one is usually a model.
+
+    The operator `|` makes pipelines too. When the pipeline learns, each transformer learns and
+    then transforms; one that learns with the target transforms first, so that the target can't
+    leak into the features. An anomaly filter on the way ends the learning at an anomaly.
+
+    `isinstance` sees a pipeline as what its last step is.
+
+    Parameters
+    ----------
+    steps
+        The steps, or pairs of a name and a step. One without a name is called as its class is.
+        Functions may stand for transformers, lists for unions, and classes for their instances.
+
+    Examples
+    --------
+
+    >>> from heraclitus import base, compose
+    >>> def total(x):
+    ...     return {"total": x["price"] * x["n"]}
+    >>> model = total | compose.Prefixer("x_")
+    >>> model.transform_one({"price": 2.5, "n": 4})
+    {'x_total': 10.0}
+    >>> print(model)
+    total | Prefixer
+    >>> model["Prefixer"] is model[-1]
+    True
+    >>> isinstance(model, base.Transformer), isinstance(model, base.Classifier)
+    (True, False)
+    >>> print(model.debug_one({"price": 2.5, "n": 4}))
+    0. Input
+    --------
+    n: 4 (int)
+    price: 2.50000 (float)
+    <BLANKLINE>
+    1. total
+    --------
+    total: 10.00000 (float)
+    """
+
+    _LEARN_UNSUPERVISED_DURING_PREDICT = False
+
+    _plan: _Plan | None = None
+
+    def __init__(self, *steps: typing.Any) -> None:
+        self.steps: collections.OrderedDict[str, typing.Any] = collections.OrderedDict()
+        for step in steps:
+            self._add_step(step, at_start=False)
+
+    def __getitem__(self, key: str | int) -> typing.Any:
+        """A step by its name or its place."""
+        return _steps.by_key(self.steps, key)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __or__(self, other: typing.Any) -> Pipeline:
+        """Adds a step at the end of this pipeline."""
+        self._add_step(other, at_start=False)
+        return self
+
+    def __ror__(self, other: typing.Any) -> Pipeline:
+        """Adds a step at the start of this pipeline."""
+        self._add_step(other, at_start=True)
+        return self
+
+    def __add__(self, other: typing.Any) -> TransformerUnion:
+        """Both side by side."""
+        if isinstance(other, TransformerUnion):
+            return other.__add__(self)
+        return TransformerUnion(self, other)
+
+    def __radd__(self, other: typing.Any) -> TransformerUnion:
+        """Both side by side, the other one first."""
+        return TransformerUnion(other, self)
+
+    def __mul__(self, other: typing.Any) -> typing.Any:
+        """The products with another transformer's features, or a copy for each group."""
+        from . import grouper, product
+
+        if isinstance(other, (BaseTransformer, Pipeline)):
+            return product.TransformerProduct(self, other)
+        return grouper.Grouper(transformer=self, by=other)
+
+    def __rmul__(self, other: typing.Any) -> typing.Any:
+        """As `self * other`."""
+        return self * other
+
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.steps.values()))
+
+    def __repr__(self) -> str:
+        return _steps.repr_steps("Pipeline", self.steps)
+
+    def __getstate__(self) -> dict[str, typing.Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_plan"}
+
+    def _get_params(self) -> dict[str, typing.Any]:
+        return {name: step._get_params() for name, step in self.steps.items()}
+
+    def clone(
+        self, new_params: dict[str, typing.Any] | None = None, include_attributes: bool = False
+    ) -> typing.Self:
+        return type(self)(*_steps.clone_steps(self.steps, new_params, include_attributes))
+
+    def mutate(self, new_params: dict[str, typing.Any]) -> None:
+        for name, params in new_params.items():
+            self[name].mutate(params)
+
+    @property
+    def _supervised(self) -> bool:
+        return any(step._supervised for step in self.steps.values())
+
+    @property
+    def _last_step(self) -> typing.Any:
+        return next(reversed(self.steps.values()), None)
+
+    @property
+    def _multiclass(self) -> bool:
+        return self._last_step._multiclass
+
+    def _add_step(self, obj: typing.Any, at_start: bool) -> None:
+        name, step = _steps.split_name(obj)
+        name = _steps.free_name(name, step, self.steps)
+        self.steps[name] = step
+        if at_start:
+            self.steps.move_to_end(name, last=False)
+        self._changed()
+
+    def _changed(self) -> None:
+        """Forgets what was made ready for the steps as they were."""
+        self._plan = None
+
+    def _build_plan(self) -> _Plan:
+        self._plan = _Plan(self.steps.values())
+        return self._plan
+
+    # One event
+
+    def learn_one(self, x: dict, y: typing.Any = None, **params: typing.Any) -> None:
+        """Lets the steps learn from one event.
+
+        Parameters
+        ----------
+        x
+            The features.
+        y
+            The target.
+        params
+            Extra arguments; each step is given those that its `learn_one` takes.
+        """
+        self._learn_one_by_steps(x, y, params)
+
+    def _learn_one_by_steps(self, x: dict, y: typing.Any, params: dict) -> None:
+        unsupervised_learn = not self._LEARN_UNSUPERVISED_DURING_PREDICT
+        for kind, step, supervised, accepted in (self._plan or self._build_plan()).steps:
+            if kind is _Kind.TRANSFORMER:
+                if supervised:
+                    features = step.transform_one(x)
+                    step.learn_one(x=x, y=y, **_route(accepted, params))
+                    x = features
+                else:
+                    if unsupervised_learn:
+                        step.learn_one(x, **_route(accepted, params))
+                    x = step.transform_one(x)
+            elif kind is _Kind.UNION:
+                if unsupervised_learn:
+                    step._learn_unsupervised(x, params)
+                features = step.transform_one(x)
+                step._learn_supervised(x, y, params)
+                x = features
+            elif kind is _Kind.MODEL:
+                target = {"y": y} if supervised else {}
+                step.learn_one(x=x, **target, **_route(accepted, params))
+            else:
+                target = (y,) if supervised else ()
+                step.learn_one(x, *target, **_route(accepted, params))
+                if step.classify(step.score_one(x, *target)):
+                    break
+
+    def _transform_one(self, x: typing.Any, params: dict | None = None) -> tuple:
+        """What the last step is given for an event, and the last step."""
+        plan = self._plan or self._build_plan()
+        if not self._LEARN_UNSUPERVISED_DURING_PREDICT:
+            for transformer in plan.transformers:
+                x = transformer.transform_one(x)
+            return x, plan.last
+        for kind, step, supervised, accepted in plan.on_the_way:
+            if kind is _Kind.UNION:
+                step._learn_unsupervised(x, params or {})
+            elif not supervised:
+                step.learn_one(x, **_route(accepted, params or {}))
+            x = step.transform_one(x)
+        return x, plan.last
+
+    def _call_last(self, method: str, x: dict, params: dict) -> typing.Any:
+        x, last = self._transform_one(x, params)
+        params = (self._plan or self._build_plan()).for_last(method, params)
+        return getattr(last, method)(x, **params)
+
+    def transform_one(self, x: dict, **params: typing.Any) -> dict:
+        """What the transformers make of an event; a model at the end leaves it as it is.
+
+        Parameters
+        ----------
+        x
+            The features.
+        params
+            Extra arguments; each step is given those that it takes.
+        """
+        return self._transform_one_by_steps(x, params)
+
+    def _transform_one_by_steps(self, x: dict, params: dict) -> dict:
+        x, last = self._transform_one(x, params)
+        plan = self._plan or self._build_plan()
+        if not plan.last_transforms:
+            return x
+        if self._LEARN_UNSUPERVISED_DURING_PREDICT and not last._supervised:
+            last.learn_one(x, **plan.for_last("learn_one", params))
+        return last.transform_one(x, **plan.for_last("transform_one", params))
+
+    def predict_one(self, x: dict, **params: typing.Any) -> typing.Any:
+        """What the last step predicts of the transformed event.
+
+        Parameters
+        ----------
+        x
+            The features.
+        params
+            Extra arguments; each step is given those that it takes.
+        """
+        return self._predict_one_by_steps(x, params)
+
+    def _predict_one_by_steps(self, x: dict, params: dict) -> typing.Any:
+        return self._call_last("predict_one", x, params)
+
+    def predict_proba_one(self, x: dict, **params: typing.Any) -> dict:
+        """The probabilities that the last step gives for the transformed event.
+
+        Parameters
+        ----------
+        x
+            The features.
+        params
+            Extra arguments; each step is given those that it takes.
+        """
+        return self._predict_proba_one_by_steps(x, params)
+
+    def _predict_proba_one_by_steps(self, x: dict, params: dict) -> dict:
+        return self._call_last("predict_proba_one", x, params)
+
+    def score_one(self, x: dict, **params: typing.Any) -> float:
+        """The score that the last step gives to the transformed event.
+
+        Parameters
+        ----------
+        x
+            The features.
+        params
+            Extra arguments; each step is given those that it takes.
+        """
+        return self._score_one_by_steps(x, params)
+
+    def _score_one_by_steps(self, x: dict, params: dict) -> float:
+        return self._call_last("score_one", x, params)
+
+    def forecast(self, horizon: int, xs: list[dict] | None = None) -> list:
+        """What the last step, a model of a time series, expects next.
+
+        Parameters
+        ----------
+        horizon
+            How many values are wanted.
+        xs
+            The features at each of them.
+        """
+        if xs is not None:
+            xs = [self._transform_one(x)[0] for x in xs]
+        return self._last_step.forecast(horizon=horizon, xs=xs)
+
+    def debug_one(self, x: dict, show_types: bool = True, n_decimals: int = 5) -> str:
+        """A report of what each step makes of an event.
+
+        Parameters
+        ----------
+        x
+            The features.
+        show_types
+            Whether each value's type is shown.
+        n_decimals
+            How many decimals numbers have.
+        """
+        return _debug.report(self, x, show_types, n_decimals)
+
+    # Many events
+
+    def learn_many(self, X: typing.Any, y: typing.Any = None, **params: typing.Any) -> None:
+        """Lets the steps learn from many events.
+
+        Parameters
+        ----------
+        X
+            A frame, an event a row.
+        y
+            Their targets.
+        params
+            Extra arguments for the last step.
+        """
+        *transformers, last = self.steps.values()
+        for step in transformers:
+            if not self._LEARN_UNSUPERVISED_DURING_PREDICT:
+                _learn_many(step, X)
+            features = step.transform_many(X=X)
+            # After transforming: the target must not leak into the features.
+            for part in _parts(step):
+                if part._supervised:
+                    part.learn_many(X=X, y=y)
+            X = features
+        target = {"y": y} if last._supervised else {}
+        last.learn_many(X=X, **target, **params)
+
+    def _transform_many(self, X: typing.Any) -> tuple:
+        """What the last step is given for many events, and the last step."""
+        *transformers, last = self.steps.values()
+        for step in transformers:
+            if self._LEARN_UNSUPERVISED_DURING_PREDICT:
+                _learn_many(step, X)
+            X = step.transform_many(X=X)
+        return X, last
+
+    def transform_many(self, X: typing.Any) -> typing.Any:
+        """What the transformers make of many events; a model at the end leaves them as they are.
+
+        Parameters
+        ----------
+        X
+            A frame, an event a row.
+        """
+        X, last = self._transform_many(X)
+        if not _is_transformer(last):
+            return X
+        if self._LEARN_UNSUPERVISED_DURING_PREDICT:
+            _learn_many(last, X)
+        return last.transform_many(X)
+
+    def predict_many(self, X: typing.Any) -> typing.Any:
+        """What the last step predicts of the transformed events.
+
+        Parameters
+        ----------
+        X
+            A frame, an event a row.
+        """
+        X, last = self._transform_many(X)
+        return last.predict_many(X=X)
+
+    def predict_proba_many(self, X: typing.Any) -> typing.Any:
+        """The probabilities that the last step gives for the transformed events.
+
+        Parameters
+        ----------
+        X
+            A frame, an event a row.
+        """
+        X, last = self._transform_many(X)
+        return last.predict_proba_many(X=X)
+
+    def _unit_test_skips(self) -> set[str]:
+        return self._last_step._unit_test_skips()
+
+
+def _parts(step: typing.Any) -> typing.Iterable[typing.Any]:
+    """A step's transformers: those of a union, or itself."""
+    is_union = issubclass(type(step), TransformerUnion)
+    return step.transformers.values() if is_union else (step,)
+
+
+def _learn_many(step: typing.Any, X: typing.Any) -> None:
+    """Lets those of a step's transformers learn that need no target."""
+    for part in _parts(step):
+        if not part._supervised:
+            part.learn_many(X)
