@@ -7,6 +7,7 @@ these too.
 from __future__ import annotations
 
 import inspect
+import textwrap
 import typing
 from xml.etree import ElementTree as ET
 
@@ -101,7 +102,7 @@ def _source(estimator: typing.Any) -> str | None:
     if type(estimator) is not compose.FuncTransformer:
         return None
     try:
-        return inspect.getsource(estimator.func)
+        return textwrap.dedent(inspect.getsource(estimator.func))
     except (OSError, TypeError):
         return None
 

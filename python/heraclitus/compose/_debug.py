@@ -6,8 +6,8 @@ import typing
 
 from heraclitus.base.anomaly_detector import AnomalyDetector, AnomalyFilter
 from heraclitus.base.classifier import Classifier
-from heraclitus.base.transformer import SupervisedTransformer, Transformer
 
+from . import _steps
 from .union import TransformerUnion
 
 if typing.TYPE_CHECKING:
@@ -82,6 +82,6 @@ def report(pipeline: Pipeline, x: typing.Any, show_types: bool, n_decimals: int)
         if not issubclass(type(step), AnomalyFilter):
             x = step.transform_one(x)
         out.features(x)
-    if not isinstance(last, (Transformer, SupervisedTransformer)):
+    if not _steps.is_transformer(last):
         out.model(len(pipeline), last, x)
     return "\n".join(out.lines).rstrip()

@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping, MutableMapping
 
 from heraclitus.base.estimator import Estimator
+from heraclitus.base.transformer import SupervisedTransformer, Transformer
 
 from . import func
 
@@ -29,6 +30,11 @@ def as_estimator(obj: typing.Any) -> typing.Any:
 
         return TransformerUnion(*obj)
     return obj() if isinstance(obj, type) else obj
+
+
+def is_transformer(step: typing.Any) -> bool:
+    """Whether a step makes features, or is a pipeline that ends in what does."""
+    return isinstance(step, (Transformer, SupervisedTransformer))
 
 
 def split_name(obj: typing.Any) -> tuple[str | None, typing.Any]:

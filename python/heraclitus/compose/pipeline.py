@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import enum
 import typing
 
 from heraclitus.base.anomaly_detector import AnomalyFilter
 from heraclitus.base.estimator import Estimator
-from heraclitus.base.transformer import BaseTransformer, SupervisedTransformer, Transformer
+from heraclitus.base.transformer import BaseTransformer
 
-from . import _debug, _steps
+from . import _debug, _many, _steps
 from ._steps import method_params as _method_params
 from ._steps import route as _route
 from .union import TransformerUnion
@@ -50,21 +49,12 @@ def learn_during_predict() -> typing.Iterator[None]:
         Pipeline._LEARN_UNSUPERVISED_DURING_PREDICT = before
 
 
-def _is_transformer(step: typing.Any) -> bool:
-    return isinstance(step, (Transformer, SupervisedTransformer))
-
-
-class _Kind(enum.Enum):
-    """What a step does to an event that passes by."""
-
-    TRANSFORMER = enum.auto()
-    UNION = enum.auto()
-    FILTER = enum.auto()
-    MODEL = enum.auto()
+# What a step does to an event that passes by.
+_TRANSFORMER, _UNION, _FILTER, _MODEL = range(4)
 
 
 class _Step(typing.NamedTuple):
-    kind: _Kind
+    kind: int
     step: typing.Any
     supervised: bool
     # The extra arguments that its `learn_one` takes; `None` for any.
@@ -74,38 +64,27 @@ class _Step(typing.NamedTuple):
 class _Plan:
     """What is asked of the steps once, and not again for each event."""
 
-    __slots__ = ("accepted", "last", "last_transforms", "on_the_way", "steps", "transformers")
+    __slots__ = ("last", "on_the_way", "steps", "transformers")
 
     def __init__(self, steps: typing.Iterable[typing.Any]) -> None:
         self.steps = tuple(map(_planned, steps))
         self.last = self.steps[-1].step if self.steps else None
-        self.last_transforms = _is_transformer(self.last)
-        self.on_the_way = tuple(step for step in self.steps[:-1] if step.kind is not _Kind.FILTER)
+        self.on_the_way = tuple(step for step in self.steps[:-1] if step.kind != _FILTER)
         self.transformers = tuple(step.step for step in self.on_the_way)
-        # The extra arguments that the last step's methods take, as far as one was asked for.
-        self.accepted: dict[str, frozenset[str] | None] = {}
-
-    def for_last(self, method: str, params: dict) -> dict:
-        """Those of the extra arguments that a method of the last step takes."""
-        if not params:
-            return params
-        if method not in self.accepted:
-            self.accepted[method] = _method_params(self.last, method)
-        return _route(self.accepted[method], params)
 
 
 def _planned(step: typing.Any) -> _Step:
     # Filters and unions are known by their class: `isinstance` sees through a pipeline inside.
     if issubclass(type(step), AnomalyFilter):
-        kind = _Kind.FILTER
+        kind = _FILTER
     elif issubclass(type(step), TransformerUnion):
-        kind = _Kind.UNION
+        kind = _UNION
     else:
-        kind = _Kind.TRANSFORMER if _is_transformer(step) else _Kind.MODEL
+        kind = _TRANSFORMER if _steps.is_transformer(step) else _MODEL
     return _Step(kind, step, step._supervised, _method_params(step, "learn_one"))
 
 
-class Pipeline(Estimator):
+class Pipeline(_many.ManyEvents, Estimator):
     """Hands what a step makes of an event to the next one; the last one is usually a model.
 
     The operator `|` makes pipelines too. When the pipeline learns, each transformer learns and
@@ -243,6 +222,10 @@ class Pipeline(Estimator):
         self._plan = _Plan(self.steps.values())
         return self._plan
 
+    def _for_last(self, method: str, params: dict) -> dict:
+        """Those of the extra arguments that a method of the last step takes."""
+        return _route(_method_params(self._last_step, method), params) if params else params
+
     # One event
 
     def learn_one(self, x: dict, y: typing.Any = None, **params: typing.Any) -> None:
@@ -261,30 +244,33 @@ class Pipeline(Estimator):
 
     def _learn_one_by_steps(self, x: dict, y: typing.Any, params: dict) -> None:
         unsupervised_learn = not self._LEARN_UNSUPERVISED_DURING_PREDICT
+        extra = params
         for kind, step, supervised, accepted in (self._plan or self._build_plan()).steps:
-            if kind is _Kind.TRANSFORMER:
+            if params:
+                extra = _route(accepted, params)
+            if kind == _TRANSFORMER:
                 if supervised:
                     features = step.transform_one(x)
-                    step.learn_one(x=x, y=y, **_route(accepted, params))
+                    step.learn_one(x=x, y=y, **extra)
                     x = features
                 else:
                     if unsupervised_learn:
-                        step.learn_one(x, **_route(accepted, params))
+                        step.learn_one(x, **extra)
                     x = step.transform_one(x)
-            elif kind is _Kind.UNION:
+            elif kind == _UNION:
                 if unsupervised_learn:
                     step._learn_unsupervised(x, params)
                 features = step.transform_one(x)
-                step._learn_supervised(x, y, params)
+                if supervised:
+                    step._learn_supervised(x, y, params)
                 x = features
-            elif kind is _Kind.MODEL:
-                target = {"y": y} if supervised else {}
-                step.learn_one(x=x, **target, **_route(accepted, params))
-            else:
-                target = (y,) if supervised else ()
-                step.learn_one(x, *target, **_route(accepted, params))
-                if step.classify(step.score_one(x, *target)):
-                    break
+            elif kind == _MODEL:
+                if supervised:
+                    step.learn_one(x=x, y=y, **extra)
+                else:
+                    step.learn_one(x=x, **extra)
+            elif _is_anomaly(step, x, (y,) if supervised else (), extra):
+                break
 
     def _transform_one(self, x: typing.Any, params: dict | None = None) -> tuple:
         """What the last step is given for an event, and the last step."""
@@ -294,17 +280,12 @@ class Pipeline(Estimator):
                 x = transformer.transform_one(x)
             return x, plan.last
         for kind, step, supervised, accepted in plan.on_the_way:
-            if kind is _Kind.UNION:
+            if kind == _UNION:
                 step._learn_unsupervised(x, params or {})
             elif not supervised:
                 step.learn_one(x, **_route(accepted, params or {}))
             x = step.transform_one(x)
         return x, plan.last
-
-    def _call_last(self, method: str, x: dict, params: dict) -> typing.Any:
-        x, last = self._transform_one(x, params)
-        params = (self._plan or self._build_plan()).for_last(method, params)
-        return getattr(last, method)(x, **params)
 
     def transform_one(self, x: dict, **params: typing.Any) -> dict:
         """What the transformers make of an event; a model at the end leaves it as it is.
@@ -320,12 +301,11 @@ class Pipeline(Estimator):
 
     def _transform_one_by_steps(self, x: dict, params: dict) -> dict:
         x, last = self._transform_one(x, params)
-        plan = self._plan or self._build_plan()
-        if not plan.last_transforms:
+        if not _steps.is_transformer(last):
             return x
         if self._LEARN_UNSUPERVISED_DURING_PREDICT and not last._supervised:
-            last.learn_one(x, **plan.for_last("learn_one", params))
-        return last.transform_one(x, **plan.for_last("transform_one", params))
+            last.learn_one(x, **self._for_last("learn_one", params))
+        return last.transform_one(x, **self._for_last("transform_one", params))
 
     def predict_one(self, x: dict, **params: typing.Any) -> typing.Any:
         """What the last step predicts of the transformed event.
@@ -340,7 +320,8 @@ class Pipeline(Estimator):
         return self._predict_one_by_steps(x, params)
 
     def _predict_one_by_steps(self, x: dict, params: dict) -> typing.Any:
-        return self._call_last("predict_one", x, params)
+        x, last = self._transform_one(x, params)
+        return last.predict_one(x, **self._for_last("predict_one", params))
 
     def predict_proba_one(self, x: dict, **params: typing.Any) -> dict:
         """The probabilities that the last step gives for the transformed event.
@@ -355,7 +336,8 @@ class Pipeline(Estimator):
         return self._predict_proba_one_by_steps(x, params)
 
     def _predict_proba_one_by_steps(self, x: dict, params: dict) -> dict:
-        return self._call_last("predict_proba_one", x, params)
+        x, last = self._transform_one(x, params)
+        return last.predict_proba_one(x, **self._for_last("predict_proba_one", params))
 
     def score_one(self, x: dict, **params: typing.Any) -> float:
         """The score that the last step gives to the transformed event.
@@ -370,7 +352,8 @@ class Pipeline(Estimator):
         return self._score_one_by_steps(x, params)
 
     def _score_one_by_steps(self, x: dict, params: dict) -> float:
-        return self._call_last("score_one", x, params)
+        x, last = self._transform_one(x, params)
+        return last.score_one(x, **self._for_last("score_one", params))
 
     def forecast(self, horizon: int, xs: list[dict] | None = None) -> list:
         """What the last step, a model of a time series, expects next.
@@ -400,91 +383,11 @@ class Pipeline(Estimator):
         """
         return _debug.report(self, x, show_types, n_decimals)
 
-    # Many events
-
-    def learn_many(self, X: typing.Any, y: typing.Any = None, **params: typing.Any) -> None:
-        """Lets the steps learn from many events.
-
-        Parameters
-        ----------
-        X
-            A frame, an event a row.
-        y
-            Their targets.
-        params
-            Extra arguments for the last step.
-        """
-        *transformers, last = self.steps.values()
-        for step in transformers:
-            if not self._LEARN_UNSUPERVISED_DURING_PREDICT:
-                _learn_many(step, X)
-            features = step.transform_many(X=X)
-            # After transforming: the target must not leak into the features.
-            for part in _parts(step):
-                if part._supervised:
-                    part.learn_many(X=X, y=y)
-            X = features
-        target = {"y": y} if last._supervised else {}
-        last.learn_many(X=X, **target, **params)
-
-    def _transform_many(self, X: typing.Any) -> tuple:
-        """What the last step is given for many events, and the last step."""
-        *transformers, last = self.steps.values()
-        for step in transformers:
-            if self._LEARN_UNSUPERVISED_DURING_PREDICT:
-                _learn_many(step, X)
-            X = step.transform_many(X=X)
-        return X, last
-
-    def transform_many(self, X: typing.Any) -> typing.Any:
-        """What the transformers make of many events; a model at the end leaves them as they are.
-
-        Parameters
-        ----------
-        X
-            A frame, an event a row.
-        """
-        X, last = self._transform_many(X)
-        if not _is_transformer(last):
-            return X
-        if self._LEARN_UNSUPERVISED_DURING_PREDICT:
-            _learn_many(last, X)
-        return last.transform_many(X)
-
-    def predict_many(self, X: typing.Any) -> typing.Any:
-        """What the last step predicts of the transformed events.
-
-        Parameters
-        ----------
-        X
-            A frame, an event a row.
-        """
-        X, last = self._transform_many(X)
-        return last.predict_many(X=X)
-
-    def predict_proba_many(self, X: typing.Any) -> typing.Any:
-        """The probabilities that the last step gives for the transformed events.
-
-        Parameters
-        ----------
-        X
-            A frame, an event a row.
-        """
-        X, last = self._transform_many(X)
-        return last.predict_proba_many(X=X)
-
     def _unit_test_skips(self) -> set[str]:
         return self._last_step._unit_test_skips()
 
 
-def _parts(step: typing.Any) -> typing.Iterable[typing.Any]:
-    """A step's transformers: those of a union, or itself."""
-    is_union = issubclass(type(step), TransformerUnion)
-    return step.transformers.values() if is_union else (step,)
-
-
-def _learn_many(step: typing.Any, X: typing.Any) -> None:
-    """Lets those of a step's transformers learn that need no target."""
-    for part in _parts(step):
-        if not part._supervised:
-            part.learn_many(X)
+def _is_anomaly(step: typing.Any, x: typing.Any, target: tuple, extra: dict) -> bool:
+    """Lets an anomaly filter learn from an event, and asks it what to make of it."""
+    step.learn_one(x, *target, **extra)
+    return step.classify(step.score_one(x, *target))

@@ -129,12 +129,12 @@ class TransformerUnion(MiniBatchTransformer):
     def _learn_unsupervised(self, x: dict, params: dict) -> None:
         """Lets those learn that need no target."""
         for part, accepted in (self._plan or self._build_plan())[0]:
-            part.learn_one(x, **_steps.route(accepted, params))
+            part.learn_one(x, **(_steps.route(accepted, params) if params else params))
 
     def _learn_supervised(self, x: dict, y: typing.Any, params: dict) -> None:
         """Lets those learn that need a target."""
         for part, accepted in (self._plan or self._build_plan())[1]:
-            part.learn_one(x=x, y=y, **_steps.route(accepted, params))
+            part.learn_one(x=x, y=y, **(_steps.route(accepted, params) if params else params))
 
     def transform_one(self, x: dict) -> dict:
         """The features of all transformers."""
