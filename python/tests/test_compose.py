@@ -114,7 +114,7 @@ def test_names_and_operators():
 
     model = f | (Seen | compose.Pipeline(Seen, ("last", Keep)))
     assert list(model.steps) == ["f", "Seen1", "Seen", "last"]
-    assert model["Seen1"] is model[2]
+    assert model["Seen1"] is model[1]
     assert str(f + compose.Select("b", "a") * compose.Select("c")) == "f + ['a', 'b'] * ['c']"
     union = compose.TransformerUnion(f, compose.TransformerUnion(f, Seen()))
     assert list(union.transformers) == ["f", "f1", "Seen"]

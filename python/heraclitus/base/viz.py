@@ -191,6 +191,10 @@ CSS = """
     white-space: pre-wrap;
 }
 
+.river-estimator-params > pre {
+    grid-column: 1 / -1;
+}
+
 .river-param-name {
     opacity: 0.75;
 }
