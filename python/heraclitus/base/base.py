@@ -228,7 +228,7 @@ _logging_depth = 0
 
 
 def calls_are_logged() -> bool:
-    """Whether `log_method_calls` is active, and each step's methods have to be called one by one."""
+    """Whether `log_method_calls` is active, so that each step's methods have to be called."""
     return _logging_depth > 0
 
 
