@@ -64,11 +64,12 @@ class _Step(typing.NamedTuple):
 class _Plan:
     """What is asked of the steps once, and not again for each event."""
 
-    __slots__ = ("last", "on_the_way", "steps", "transformers")
+    __slots__ = ("last", "last_transforms", "on_the_way", "steps", "transformers")
 
     def __init__(self, steps: typing.Iterable[typing.Any]) -> None:
         self.steps = tuple(map(_planned, steps))
         self.last = self.steps[-1].step if self.steps else None
+        self.last_transforms = _steps.is_transformer(self.last)
         self.on_the_way = tuple(step for step in self.steps[:-1] if step.kind != _FILTER)
         self.transformers = tuple(step.step for step in self.on_the_way)
 
@@ -261,8 +262,7 @@ class Pipeline(_many.ManyEvents, Estimator):
                 if unsupervised_learn:
                     step._learn_unsupervised(x, params)
                 features = step.transform_one(x)
-                if supervised:
-                    step._learn_supervised(x, y, params)
+                step._learn_supervised(x, y, params)
                 x = features
             elif kind == _MODEL:
                 if supervised:
@@ -301,7 +301,7 @@ class Pipeline(_many.ManyEvents, Estimator):
 
     def _transform_one_by_steps(self, x: dict, params: dict) -> dict:
         x, last = self._transform_one(x, params)
-        if not _steps.is_transformer(last):
+        if not (self._plan or self._build_plan()).last_transforms:
             return x
         if self._LEARN_UNSUPERVISED_DURING_PREDICT and not last._supervised:
             last.learn_one(x, **self._for_last("learn_one", params))
