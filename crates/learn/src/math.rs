@@ -42,6 +42,11 @@ pub fn cos(x: f64) -> f64 {
     libm::cos(x)
 }
 
+/// The share of a standard normal distribution up to `x`.
+pub fn normal_cdf(x: f64) -> f64 {
+    0.5 * (1.0 + libm::erf(x / std::f64::consts::SQRT_2))
+}
+
 /// Logistic function, cut at ±30 as River cuts it: `0` below −30, `1` above 30.
 #[inline]
 pub fn sigmoid(x: f64) -> f64 {

@@ -69,7 +69,11 @@ impl Native {
         })
     }
 
-    pub fn transform<'py>(&self, x: &Bound<'py, PyAny>, whole: bool) -> PyResult<Bound<'py, PyDict>> {
+    pub fn transform<'py>(
+        &self,
+        x: &Bound<'py, PyAny>,
+        whole: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
         let py = x.py();
         self.with(py, |live, path| {
             live.door.read(x)?;

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use her_learn::estimator::{Any, Part};
 use her_learn::Catalog;
+use her_learn::estimator::{Any, Part};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 

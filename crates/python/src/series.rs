@@ -173,7 +173,11 @@ fn observe(
         let Part::Metric(metric) = part else { return Err(wrong_part()) };
         if metric.of_values() {
             let seen = Observation::Value { y: number(y_true)?, predicted: number(y_pred)? };
-            if back { metric.revert(seen, w) } else { metric.update(seen, w) }
+            if back {
+                metric.revert(seen, w)
+            } else {
+                metric.update(seen, w)
+            }
             return Ok(());
         }
         let Some(predicted) = opinion(door, y_pred, metric.requires_labels())? else {
@@ -182,7 +186,11 @@ fn observe(
         let y = door.labels.intern(y_true)?;
         let Door { floats: proba, labels, .. } = door;
         let seen = Observation::Class { y, proba, predicted, classes: labels.names() };
-        if back { metric.revert(seen, w) } else { metric.update(seen, w) }
+        if back {
+            metric.revert(seen, w)
+        } else {
+            metric.update(seen, w)
+        }
         Ok(())
     })
 }

@@ -121,4 +121,5 @@ MODULES: dict[str, str] = {
     "RollingAbsMax": "stats",
     "RollingPeakToPeak": "stats",
     "RollingMode": "stats",
+    "HoeffdingTreeClassifier": "tree",
 }
