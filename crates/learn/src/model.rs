@@ -88,13 +88,7 @@ impl Prediction {
 
     /// The most probable class, the first of equals; `None` while there is no opinion.
     pub fn class(&self) -> Option<ClassId> {
-        let mut best: Option<(usize, f64)> = None;
-        for (i, &p) in self.proba.iter().enumerate() {
-            if !p.is_nan() && best.is_none_or(|(_, q)| p > q) {
-                best = Some((i, p));
-            }
-        }
-        best.map(|(i, _)| i as ClassId)
+        most_probable(&self.proba)
     }
 
     /// Empties the prediction, keeping its buffer.
@@ -102,6 +96,17 @@ impl Prediction {
         self.proba.clear();
         self.value = None;
     }
+}
+
+/// The most probable class, the first of equals; `None` while there is no opinion.
+pub(crate) fn most_probable(proba: &[f64]) -> Option<ClassId> {
+    let mut best: Option<(usize, f64)> = None;
+    for (i, &p) in proba.iter().enumerate() {
+        if !p.is_nan() && best.is_none_or(|(_, q)| p > q) {
+            best = Some((i, p));
+        }
+    }
+    best.map(|(i, _)| i as ClassId)
 }
 
 /// Buffers for the work on one event. One per thread, shared by all models on it.
