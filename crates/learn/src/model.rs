@@ -297,7 +297,8 @@ impl Model {
     fn predict_features(&self, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
         out.clear();
         let Scratch { x, overlay, pool, .. } = scratch;
-        let mut cx = Context::new(Names::Predict(&self.names, overlay), pool);
+        let mut cx =
+            Context::new(Names::Predict(&self.names, overlay), pool).with_classes(&self.classes);
         match &self.root {
             Any::Classifier(c) => c.predict_proba_one(x, &mut out.proba, &mut cx),
             Any::Regressor(r) => out.value = Some(r.predict_one(x, &mut cx)),
@@ -324,7 +325,7 @@ impl Model {
         let y = self.intern_target(target);
         let Scratch { x, pool, .. } = scratch;
         self.names.touch_event(x);
-        let mut cx = Context::new(Names::Learn(&mut self.names), pool);
+        let mut cx = Context::new(Names::Learn(&mut self.names), pool).with_classes(&self.classes);
         match (&mut self.root, y) {
             (Any::Classifier(c), Y::Class(y)) => c.learn_one(x, y, weight, &mut cx),
             (Any::Regressor(r), Y::Value(y)) => r.learn_one(x, y, weight, &mut cx),
