@@ -30,7 +30,7 @@
 
 use serde_json::Value;
 
-use super::members::{Watched, label};
+use super::members::{ADWIN_DELTA, Watched, label};
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part};
@@ -65,9 +65,6 @@ pub const ENTRY: Entry = Entry {
     example: || serde_json::json!({"ADWINBaggingClassifier": {"n_models": 3, "seed": 42}}),
 };
 
-/// The delta of the windows: that of a new `ADWIN`.
-const DELTA: f64 = 0.002;
-
 /// See the module's documentation.
 pub struct ADWINBaggingClassifier {
     params: Params,
@@ -79,7 +76,7 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     let mut params: Params = params::read(value)?;
     let nursery = Nursery::new("model", &params.model, builder)?;
     params.model = nursery.spec().clone();
-    let watched = Watched::new(nursery, params.n_models, DELTA)?;
+    let watched = Watched::new(nursery, params.n_models, ADWIN_DELTA)?;
     let rng = Rng::new(u64::from(params.seed.unwrap_or(0)));
     Ok(Any::Classifier(Box::new(ADWINBaggingClassifier { params, watched, rng })))
 }

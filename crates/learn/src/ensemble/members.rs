@@ -1,13 +1,17 @@
 //! What ensembles share: members, and how they vote.
 
+use crate::catalog::Builder;
 use crate::drift::{ADWIN, adwin};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::estimator::{ClassId, Classifier, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features};
 use crate::model::most_probable;
 use crate::nursery::{Child, Nursery};
-use crate::params::check_range;
+use crate::params::{Spec, check_range};
 use crate::saved::{self, Loader};
+
+/// The delta of windows that have none of their own: that of a new `ADWIN`.
+pub(super) const ADWIN_DELTA: f64 = 0.002;
 
 /// Refuses a number of members outside of 1 to 1,000.
 pub(super) fn check_n_models(n_models: usize) -> Result<()> {
@@ -22,6 +26,22 @@ impl<M: Child> Members<M> {
     pub fn new(nursery: &Nursery<M>, n_models: usize) -> Result<Self> {
         check_n_models(n_models)?;
         Ok(Self((0..n_models).map(|_| nursery.make()).collect()))
+    }
+
+    /// One of each spec, at least two; their specs are written as they were built.
+    pub fn of(specs: &mut [Spec], builder: &Builder<'_>) -> Result<Self> {
+        if specs.len() < 2 {
+            let n = specs.len();
+            return Err(Error::new(format!("models must be at least two, got {n}")));
+        }
+        check_range("the number of models", specs.len() as f64, 2.0, 1000.0)?;
+        let mut members = Vec::with_capacity(specs.len());
+        for (i, spec) in specs.iter_mut().enumerate() {
+            let member = M::build(&spec.0, builder).map_err(|e| e.at(format!("models[{i}]")))?;
+            *spec = Spec(member.estimator().spec());
+            members.push(member);
+        }
+        Ok(Self(members))
     }
 
     pub fn save(&self, out: &mut Vec<u8>) {
@@ -50,14 +70,40 @@ impl<M: Child> Members<M> {
 impl Members<Box<dyn Classifier>> {
     /// The members' probabilities, added up and made to add up to 1.
     pub fn vote(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
+        self.add_up(x, proba, cx, |_| 1.0);
+        share_out(proba);
+    }
+
+    /// The same with each member's probabilities times its weight. When all weights are 0 each
+    /// counts the same.
+    pub fn vote_by(
+        &self,
+        x: &Features,
+        proba: &mut Vec<f64>,
+        cx: &mut Context<'_>,
+        weight: impl Fn(usize) -> f64,
+    ) {
+        self.add_up(x, proba, cx, weight);
+        if !share_out(proba) {
+            proba.clear();
+            self.vote(x, proba, cx);
+        }
+    }
+
+    fn add_up(
+        &self,
+        x: &Features,
+        sums: &mut Vec<f64>,
+        cx: &mut Context<'_>,
+        weight: impl Fn(usize) -> f64,
+    ) {
         let mut one = cx.take_floats();
-        for member in &self.0 {
+        for (i, member) in self.0.iter().enumerate() {
             one.clear();
             member.predict_proba_one(x, &mut one, cx);
-            add_votes(proba, &one, 1.0);
+            add_votes(sums, &one, weight(i));
         }
         cx.give_floats(one);
-        share_out(proba);
     }
 }
 
@@ -72,14 +118,15 @@ pub(super) fn add_votes(sums: &mut Vec<f64>, one: &[f64], weight: f64) {
     }
 }
 
-/// Divides votes by their sum, unless that is 0.
-pub(super) fn share_out(votes: &mut [f64]) {
+/// Divides votes by their sum, unless that is 0. False when it is.
+pub(super) fn share_out(votes: &mut [f64]) -> bool {
     let total: f64 = votes.iter().filter(|p| !p.is_nan()).sum();
     if total > 0.0 {
         for p in votes {
             *p /= total;
         }
     }
+    total > 0.0
 }
 
 /// The class that a classifier predicts; `None` while it has no opinion.
@@ -124,8 +171,9 @@ impl Watched {
         watch.drift_detected() && watch.estimation() > before
     }
 
-    /// Puts a new member, and a new watch, where the mean is largest: at the first of equals.
-    pub fn replace(&mut self) {
+    /// Puts a new member, and a new watch, where the mean is largest: at the first of equals. Says
+    /// where.
+    pub fn replace(&mut self) -> usize {
         let mut at = 0;
         for i in 1..self.watches.len() {
             if self.mean(i) > self.mean(at) {
@@ -134,6 +182,7 @@ impl Watched {
         }
         self.members.0[at] = self.nursery.make();
         self.watches[at] = self.fresh.clone();
+        at
     }
 
     pub fn save(&self, out: &mut Vec<u8>) {
