@@ -1,11 +1,14 @@
-//! Children that are made while a model lives: as classes come, and afresh after a change.
+//! Children that are made while a model lives: as classes come, and afresh after a change. And
+//! what their parents ask of them.
 
 use serde_json::Value;
 
 use crate::catalog::{Builder, Catalog};
 use crate::error::Result;
-use crate::estimator::{Classifier, DriftDetector, Estimator, Part, Regressor};
+use crate::estimator::{ClassId, Classifier, DriftDetector, Estimator, Part, Regressor};
+use crate::features::{Context, Features};
 use crate::metrics::Metric;
+use crate::model::most_probable;
 use crate::params::Spec;
 
 /// A kind of child: a boxed trait.
@@ -82,4 +85,17 @@ impl<C: Child> Nursery<C> {
 /// The probability of `true`; 0 while there is no opinion on it.
 pub(crate) fn positive(proba: &[f64]) -> f64 {
     proba.get(1).copied().filter(|p| !p.is_nan()).unwrap_or(0.0)
+}
+
+/// The class that a classifier predicts; `None` while it has no opinion.
+pub(crate) fn label(
+    member: &dyn Classifier,
+    x: &Features,
+    cx: &mut Context<'_>,
+) -> Option<ClassId> {
+    let mut one = cx.take_floats();
+    member.predict_proba_one(x, &mut one, cx);
+    let label = most_probable(&one);
+    cx.give_floats(one);
+    label
 }

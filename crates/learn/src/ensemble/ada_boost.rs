@@ -31,12 +31,12 @@
 use serde_json::Value;
 
 use super::boost::Records;
-use super::members::{Members, label};
+use super::members::Members;
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
-use crate::nursery::Nursery;
+use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};

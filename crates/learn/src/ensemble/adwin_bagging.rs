@@ -30,12 +30,12 @@
 
 use serde_json::Value;
 
-use super::members::{ADWIN_DELTA, Watched, label};
+use super::members::{ADWIN_DELTA, Watched};
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features};
-use crate::nursery::Nursery;
+use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};

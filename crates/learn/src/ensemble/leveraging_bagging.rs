@@ -35,12 +35,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::members::{Watched, label};
+use super::members::Watched;
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
-use crate::nursery::Nursery;
+use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec, check_range};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};

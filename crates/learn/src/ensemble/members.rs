@@ -3,9 +3,8 @@
 use crate::catalog::Builder;
 use crate::drift::{ADWIN, adwin};
 use crate::error::{Error, Result};
-use crate::estimator::{ClassId, Classifier, DriftDetector, Part};
+use crate::estimator::{Classifier, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features};
-use crate::model::most_probable;
 use crate::nursery::{Child, Nursery};
 use crate::params::{Spec, check_range};
 use crate::saved::{self, Loader};
@@ -127,19 +126,6 @@ pub(super) fn share_out(votes: &mut [f64]) -> bool {
         }
     }
     total > 0.0
-}
-
-/// The class that a classifier predicts; `None` while it has no opinion.
-pub(super) fn label(
-    member: &dyn Classifier,
-    x: &Features,
-    cx: &mut Context<'_>,
-) -> Option<ClassId> {
-    let mut one = cx.take_floats();
-    member.predict_proba_one(x, &mut one, cx);
-    let label = most_probable(&one);
-    cx.give_floats(one);
-    label
 }
 
 /// Classifiers that are watched: each has an [`ADWIN`] for a series of zeros and ones, and when

@@ -19,7 +19,7 @@ mod srp_tests;
 pub mod stacking;
 mod subspaces;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod voting;
 
 pub use ada_boost::AdaBoostClassifier;

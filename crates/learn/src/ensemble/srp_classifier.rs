@@ -33,7 +33,7 @@
 
 use serde_json::Value;
 
-use super::members::{add_votes, label, share_out};
+use super::members::{add_votes, share_out};
 use super::patches::{DisableDetector, Patched, Patches, Settings, TrainingMethod, adwin};
 use super::subspaces::SubspaceSize;
 use crate::catalog::{Builder, Entry, Kind};
@@ -42,6 +42,7 @@ use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Observation;
 use crate::model::{Label, most_probable};
+use crate::nursery::label;
 use crate::params::{self, Spec};
 use crate::saved::Loader;
 

@@ -12,7 +12,7 @@ fn event(i: i32) -> (f64, f64) {
 
 /// Predictions, of numbers or of `true` or `"high"`, at every tenth part of a stream that changes
 /// at every 300th event.
-pub(super) fn as_river(
+pub(crate) fn as_river(
     spec: &Value,
     n: i32,
     target: fn(i32, f64, f64) -> Target,
@@ -45,7 +45,7 @@ pub(super) fn as_river(
 }
 
 /// A class that turns into its opposite at every 300th event.
-pub(super) fn turning(i: i32, a: f64, b: f64) -> Target {
+pub(crate) fn turning(i: i32, a: f64, b: f64) -> Target {
     Target::Bool((a + b > 0.0) == (i / 300 % 2 == 0))
 }
 

@@ -28,12 +28,13 @@
 
 use serde_json::Value;
 
-use super::members::{Members, add_votes, label};
+use super::members::{Members, add_votes};
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features};
 use crate::model::most_probable;
+use crate::nursery::label;
 use crate::params::{self, Spec};
 use crate::saved::Loader;
 
