@@ -5,12 +5,14 @@ mod bench;
 mod conformance;
 mod data;
 mod demo;
+mod generate;
 mod hash;
 mod python;
 mod setup;
 mod shell;
 mod suite;
 mod tidy;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,8 @@ cargo xtask <verb>
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
+  generate [--check]              the Python classes, from the catalogue
+  wheel                           the Python package as one wheel, into target/wheels
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
 ";
@@ -51,6 +55,11 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
         Some("bench") => bench::run(rest),
+        Some("wheel") => {
+            refuse_arguments("wheel", rest)?;
+            wheel::build().map(|_| ())
+        }
+        Some("generate") => generate::run(rest),
         Some("tidy") => {
             refuse_arguments("tidy", rest)?;
             tidy::run()

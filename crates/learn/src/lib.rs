@@ -39,7 +39,7 @@ pub mod saved;
 
 mod nursery;
 
-mod model;
+pub mod model;
 
 pub mod rng;
 
