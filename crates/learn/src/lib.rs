@@ -37,6 +37,8 @@ pub mod catalog;
 
 pub mod saved;
 
+mod nursery;
+
 pub mod model;
 
 pub mod rng;

@@ -3,6 +3,7 @@
 use super::{FeatureId, Features, Names};
 use crate::error::Error;
 use crate::feature_extraction::words::Bag;
+use crate::model::Label;
 
 /// Buffers that estimators borrow while they work, so that no event allocates.
 #[derive(Debug, Default)]
@@ -26,6 +27,7 @@ pub struct Pool {
 pub struct Context<'a> {
     /// Names to ids and back.
     pub names: Names<'a>,
+    classes: &'a [Label],
     pool: &'a mut Pool,
     refusal: Option<Error>,
 }
@@ -43,7 +45,18 @@ impl<'a> Context<'a> {
             }
         }
         pool.learned = learning;
-        Self { names, pool, refusal: None }
+        Self { names, classes: &[], pool, refusal: None }
+    }
+
+    /// The same with the names of the model's classes by id.
+    pub fn with_classes(mut self, classes: &'a [Label]) -> Self {
+        self.classes = classes;
+        self
+    }
+
+    /// The names of the model's classes by id; none while no class is known.
+    pub fn classes(&self) -> &'a [Label] {
+        self.classes
     }
 
     /// The bag that this owner gave back last for the same event, or one to be filled.
