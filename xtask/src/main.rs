@@ -7,6 +7,7 @@ mod data;
 mod demo;
 mod hash;
 mod python;
+mod river_suite;
 mod setup;
 mod shell;
 mod suite;
@@ -19,7 +20,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|all]
+  setup [conformance|peers|python|river-suite|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
@@ -27,6 +28,8 @@ cargo xtask <verb>
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
+  river-suite [--check|--update|--baseline|--prove]
+                                  River's own tests on our Python package, with a report
 ";
 
 fn main() -> ExitCode {
@@ -56,6 +59,7 @@ fn run(arguments: &[String]) -> Result<()> {
             tidy::run()
         }
         Some("conformance") => conformance::run(rest),
+        Some("river-suite") => river_suite::run(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             Ok(())
