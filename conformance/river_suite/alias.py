@@ -135,10 +135,10 @@ class View(ModuleType):
 
     def __getattr__(self, name: str):
         ours = self.__dict__["_ours"]
-        # A submodule that nobody has imported yet is no attribute.
-        if ours is not None and hasattr(ours, name):
+        try:
             return getattr(ours, name)
-        return self.__dict__["_other"](name)
+        except (AttributeError, ModuleNotFoundError):  # a package may import what is asked for
+            return self.__dict__["_other"](name)
 
 
 def rivers_own(module: str):

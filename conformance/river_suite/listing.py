@@ -47,8 +47,10 @@ def lost(listed: set[str], results: Results) -> dict[str, str]:
         if test is not None:
             found[name] = f"{test.outcome}: {test.why}"
         else:
-            broken = results.broken.get(name.partition("::")[0])
-            found[name] = f"not collected: {broken or 'there is no such test any more'}"
+            file = name.partition("::")[0]
+            places = [place for place in results.broken if f"{file}/".startswith(f"{place}/")]
+            why = results.broken[places[0]] if places else "there is no such test any more"
+            found[name] = f"not collected: {why}"
     return found
 
 

@@ -15,6 +15,7 @@ import doctest
 import json
 import os
 import random
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -49,7 +50,12 @@ def cause(error: BaseException) -> BaseException:
 def first_line(error: BaseException) -> str:
     """The type and the first line that says something."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:LONGEST]
+    return tidied(f"{type(error).__name__}: {lines[0] if lines else ''}")
+
+
+def tidied(why: str) -> str:
+    """Without what differs from machine to machine: the folders of files."""
+    return re.sub(r"(?<![\w.])(/[\w.+-]+){2,}/", "", why)[:LONGEST]
 
 
 class Recorder:
@@ -86,7 +92,7 @@ class Recorder:
             lines = str(report.longrepr).splitlines()
             errors = [line[1:].strip() for line in lines if line.startswith("E ")]
             why = errors[-1] if errors else (lines[-1] if lines else "no reason given")
-        self.write(file=report.nodeid, collection=report.outcome, why=why[:LONGEST])
+        self.write(file=report.nodeid, collection=report.outcome, why=tidied(why))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item) -> None:

@@ -32,6 +32,10 @@ class Results:
     running: str | None = None
     finished: bool = False
 
+    def __add__(self, other: Results) -> Results:
+        tests, broken = self.tests | other.tests, self.broken | other.broken
+        return Results(tests, broken, self.used | other.used, None, True)
+
     def passed(self) -> set[str]:
         return {name for name, test in self.tests.items() if test.outcome == "passed"}
 

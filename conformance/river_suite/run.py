@@ -44,25 +44,15 @@ class Rig:
     def run(self, name: str, files: list[str], only: set[str] | None = None) -> Results:
         """Run to the end, however often the interpreter dies on the way."""
         self.out.mkdir(parents=True, exist_ok=True)
-        results = self.out / f"{name}.jsonl"
-        results.unlink(missing_ok=True)
         listed = None
         if only is not None:
             listed = self.out / f"{name}.only"
             listed.write_text("".join(f"{test}\n" for test in sorted(only)))
-        wanted = {file.partition("::")[0] for file in only} if only is not None else None
-        examples = wanted is None or "docstrings.py" in wanted
-        if wanted is not None:
-            files = sorted(wanted - {"docstrings.py"})
-            files = [file for file in files if (self.suite / file).exists()]
-        if files:
-            self.pytest(self.suite, files, results, listed)
-        if examples:
-            options = ["-c", os.devnull, "--rootdir", str(HERE), "docstrings.py"]
-            self.pytest(HERE, options, results, listed)
-        return read(results)
+        options = ["-c", os.devnull, "--rootdir", str(HERE), "docstrings.py"]
+        results = self.pytest(self.suite, files, self.out / f"{name}.jsonl", listed)
+        return results + self.pytest(HERE, options, self.out / f"{name}-examples.jsonl", listed)
 
-    def pytest(self, folder: Path, arguments: list[str], results: Path, only: Path | None) -> None:
+    def pytest(self, folder: Path, arguments: list[str], results: Path, only) -> Results:
         """One pytest; a test in which the interpreter dies has failed, and the rest goes on."""
         command = [
             *(sys.executable, "-m", "pytest", "-p", "river_suite.plugin", "-p", "no:cacheprovider"),
@@ -71,6 +61,8 @@ class Rig:
             *("--timeout", str(SECONDS_A_TEST), "--timeout-method=thread"),
         ]
         log = results.with_suffix(".log")
+        for left in (results, log):
+            left.unlink(missing_ok=True)
         while True:
             with log.open("a") as talk:
                 ended = subprocess.run(
@@ -83,7 +75,7 @@ class Rig:
                 )
             state = read(results) if results.exists() else Results()
             if state.finished:
-                return
+                return state
             if state.running is None:
                 sys.exit(f"pytest ended with {ended.returncode} before any test: see {log}")
             listing.append(
@@ -136,7 +128,7 @@ def check(rig: Rig, listed: set[str], reasons: Path) -> int:
     if not only:
         say("passed.txt lists no test: there is nothing to keep")
         return 0
-    results = rig.run("check", [], only)
+    results = rig.run("check", ["tests"], only)
     say(f"{len(only & results.passed()):,} of {len(only):,} listed tests pass")
     return complain(listing.lost(only, results))
 

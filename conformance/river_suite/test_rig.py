@@ -76,6 +76,26 @@ SUITE = {
             with pytest.raises(ImportError):
                 import river._river_rust
     """,
+    "tests/test_estimators.py": """
+        import pytest
+        from river import base, imblearn, stats
+        from river.compat.river_to_sklearn import River2SKLBase
+
+        def test_placeholders_are_nobodys_class():
+            assert not issubclass(stats.Mean, (imblearn.RandomSampler, River2SKLBase))
+            assert stats.Mean.value == 1
+
+        def test_nothing_else_is_lent():
+            with pytest.raises(AttributeError, match="our package has no imblearn.Other"):
+                imblearn.Other
+            with pytest.raises(AttributeError, match="our package has no stats.Var"):
+                stats.Var
+            with pytest.raises(ImportError):
+                from river import reco
+    """,
+    "tests/folder/__init__.py": "",
+    "tests/folder/conftest.py": "import river.sketch",
+    "tests/folder/test_inside.py": "def test_inside(): pass",
     "tests/test_dies.py": """
         import os
 
@@ -156,8 +176,14 @@ def test_checks_are_rivers_and_see_our_classes(results) -> None:
 
 
 def test_a_file_that_cannot_be_imported_is_named(results) -> None:
-    assert list(results.broken) == ["tests/test_missing.py"]
+    assert set(results.broken) == {"tests/test_missing.py", "tests/folder"}
     assert "reco" in results.broken["tests/test_missing.py"]
+
+
+def test_lent_names_are_placeholders_for_one_file(results) -> None:
+    found = {n: t for n, t in results.tests.items() if n.startswith("tests/test_estimators.py")}
+    assert [test.outcome for test in found.values()] == ["passed"] * 2, found
+    assert "placeholder imblearn.RandomSampler" in results.used
 
 
 def test_a_dead_interpreter_fails_one_test_only(results) -> None:
@@ -189,11 +215,13 @@ def test_a_planted_missing_test_is_noticed(folder, reasons, capsys) -> None:
         "tests/test_stats.py::test_gone",
         "tests/test_gone.py::test_gone",
         "tests/test_missing.py::test_never",
+        "tests/folder/test_inside.py::test_inside",
     }
     assert check(rig(folder, "missing"), listed, reasons) == 1
     said = capsys.readouterr().err
     assert said.count("there is no such test any more") == 2
-    assert "tests/test_missing.py::test_never\n      not collected: " in said
+    assert "tests/test_missing.py::test_never\n      not collected: ImportError" in said
+    assert "test_inside\n      not collected: ModuleNotFoundError" in said
 
 
 def test_what_is_too_long_is_left_out_and_said(folder, results, reasons, capsys) -> None:
@@ -214,8 +242,11 @@ def test_the_report_names_every_failure(folder, results, reasons) -> None:
     report.write_baseline(folder / "baseline.tsv", results)
     baseline = report.read_baseline(folder / "baseline.tsv")
     baseline["tests/test_missing.py"] = Counter(passed=7)
+    baseline["tests/folder/test_inside.py"] = Counter(passed=1)
     text = report.text(results, baseline, listing.read_reasons(reasons))
     assert "| `tests/test_missing.py` | 7 | 0 | 0 | 0 | 0 | 0 | not collected: " in text
+    assert "| `tests/folder/test_inside.py` | 1 | 0 | 0 | 0 | 0 | 0 | not collected: " in text
+    assert "/heraclitus/" not in text, "no machine's folders"
     assert "| 7 | no recommenders | `tests/test_missing.py` |" in text
     assert "| 1 | AssertionError: not the value |" in text
 
