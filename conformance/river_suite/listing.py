@@ -75,6 +75,10 @@ def read_reasons(path: Path) -> list[Reason]:
     return [Reason(re.compile(row["match"]), row["why"]) for row in rows]
 
 
-def read_slow(path: Path) -> list[re.Pattern]:
-    """What the check leaves out because it takes too long."""
-    return [re.compile(row) for row in tomllib.loads(path.read_text()).get("slow", [])]
+def read_patterns(path: Path, key: str) -> list[re.Pattern]:
+    """`slow`: what the check leaves out. `unsteady`: what is never listed."""
+    return [re.compile(row) for row in tomllib.loads(path.read_text()).get(key, [])]
+
+
+def fits(name: str, patterns: list[re.Pattern]) -> bool:
+    return any(pattern.search(name) for pattern in patterns)

@@ -47,10 +47,15 @@ class Results:
         return dict(table)
 
 
+def is_example(name: str) -> bool:
+    """Whether a test is an example in a docstring."""
+    return name.startswith("docstrings.py::")
+
+
 def group_of(name: str) -> str:
     """The file of a test; `examples of x` for the examples of `river.x`."""
     file, _, rest = name.partition("::")
-    if file == "docstrings.py":
+    if is_example(name):
         return "examples of " + rest.partition("[")[2].partition(".")[0]
     return file
 

@@ -241,13 +241,16 @@ def test_the_list_is_read_as_it_was_written(tmp_path) -> None:
 def test_the_report_names_every_failure(folder, results, reasons) -> None:
     report.write_baseline(folder / "baseline.tsv", results)
     baseline = report.read_baseline(folder / "baseline.tsv")
-    baseline["tests/test_missing.py"] = Counter(passed=7)
-    baseline["tests/folder/test_inside.py"] = Counter(passed=1)
+    assert "tests/test_stats.py::test_mean[2]" in baseline.failed
+    baseline.failed = {"tests/test_dies.py::test_dies"}
+    baseline.counts["tests/test_missing.py"] = Counter(passed=7)
+    baseline.counts["tests/folder/test_inside.py"] = Counter(passed=1)
     text = report.text(results, baseline, listing.read_reasons(reasons))
     assert "| `tests/test_missing.py` | 7 | 0 | 0 | 0 | 0 | 0 | not collected: " in text
     assert "| `tests/folder/test_inside.py` | 1 | 0 | 0 | 0 | 0 | 0 | not collected: " in text
     assert "/heraclitus/" not in text, "no machine's folders"
     assert "| 7 | no recommenders | `tests/test_missing.py` |" in text
+    assert "| 1 | fails on River itself, too" in text
     assert "| 1 | AssertionError: not the value |" in text
 
 
