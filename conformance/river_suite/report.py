@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from .results import NOT_EXPORTED, OUTCOMES, Results
+from .results import BORROWED, NOT_EXPORTED, OUTCOMES, Results
 from .listing import Reason
 
 INTRODUCTION = """\
@@ -52,10 +52,6 @@ def read_baseline(path: Path) -> Baseline:
         else:
             baseline.counts[group] = Counter(dict(zip(OUTCOMES, map(int, figures))))
     return baseline
-
-
-# Under the alias these test River's own code.
-BORROWED = {"tests/datasets/test_datasets.py": "tests River's data sets, which stay River's"}
 
 
 def text(results: Results, baseline: Baseline, reasons: list[Reason]) -> str:
