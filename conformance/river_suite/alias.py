@@ -81,7 +81,7 @@ class Finder:
             found = importlib.util.find_spec(real)
         except ModuleNotFoundError:
             found = None
-        return None if found is None else ModuleSpec(name, Loader(real))
+        return None if found is None else ModuleSpec(name, Loader(real), is_package=True)
 
     @staticmethod
     def in_wheel(name: str, folder: Path) -> ModuleSpec | None:
@@ -90,17 +90,45 @@ class Finder:
         )
 
 
+class Half(ModuleType):
+    """What `river.x` is while `heraclitus.x` is being imported: as much as there is of it."""
+
+    def __init__(self, name: str, real: str) -> None:
+        super().__init__(name)
+        self.__dict__["_real"] = real
+
+    def __getattr__(self, name: str):
+        real = self.__dict__["_real"]
+        try:
+            return getattr(sys.modules[real], name)
+        except (KeyError, AttributeError):
+            raise AttributeError(f"{real} has no {name}, or not yet") from None
+
+
 class Loader:
     """Puts the module of our package in place of the new one."""
 
     def __init__(self, real: str) -> None:
         self.real = real
 
-    def create_module(self, spec: ModuleSpec) -> None:
-        return None
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return Half(spec.name, self.real)
 
     def exec_module(self, module: ModuleType) -> None:
         sys.modules[module.__name__] = importlib.import_module(self.real)
+        mirror(self.real.partition(".")[0])
+
+
+def mirror(ours: str) -> None:
+    """Give every module of ours that there is its other name.
+
+    Importing one under that name makes it an attribute of its package once more, which would put
+    the module `stream.iter_csv` in the place of the function.
+    """
+    for real in [name for name in sys.modules if name.startswith(ours + ".")]:
+        name = "river" + real.removeprefix(ours)
+        if not any(under(name, loan) for loan in LOANS):
+            sys.modules.setdefault(name, sys.modules[real])
 
 
 class RustLoader:
@@ -203,6 +231,8 @@ def import_for(name, globals=None, locals=None, fromlist=(), level=0):
     asks = (globals or {}).get("__name__", "")
     if under(asks, OWN):
         return _import(OWN + name.removeprefix("river"), globals, locals, fromlist, 0)
+    if "river" in sys.modules:
+        mirror(sys.modules["river"].__name__)
     for child in fromlist or ():
         if f"{name}.{child}" in LOANS:
             importlib.import_module(f"{name}.{child}")  # becomes an attribute of our package

@@ -33,6 +33,11 @@ SUITE = {
             import heraclitus.stats
             assert stats is heraclitus.stats and stats.Mean is mean.Mean
 
+        def test_a_function_stays_in_the_place_of_its_module():
+            from river.stats.link import link
+            import river.stats.link
+            assert stats.link is link and callable(link)
+
         @pytest.mark.parametrize("value", [1, 2])
         def test_mean(value):
             assert stats.Mean().value == value, "not the value"
@@ -111,8 +116,14 @@ PACKAGE = {
     "heraclitus/api.py": "",
     "heraclitus/base/__init__.py": "from .estimator import Estimator",
     "heraclitus/base/estimator.py": "class Estimator: pass",
-    "heraclitus/stats/__init__.py": "from .mean import Mean",
-    "heraclitus/stats/mean.py": "class Mean:\n    value = 1",
+    "heraclitus/stats/__init__.py": "from .mean import Mean\nfrom .link import link",
+    "heraclitus/stats/link.py": "def link(): pass",
+    "heraclitus/stats/mean.py": """
+        from river.stats.circle import one
+        class Mean:
+            value = one
+    """,
+    "heraclitus/stats/circle.py": "from river import stats\none = 1",
 }
 
 
