@@ -16,6 +16,9 @@ pub fn native() -> Result<()> {
     Ok(())
 }
 
+/// Where the package lies.
+pub const PATH: &str = "python";
+
 /// Its tests and the examples in its docstrings, as it lies in the checkout.
 pub fn test() -> Result<()> {
     ensure(Venv::Python)?;
@@ -23,6 +26,6 @@ pub fn test() -> Result<()> {
     let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--doctest-modules"];
     let mut pytest = command(Venv::Python.python(), &arguments);
     pytest.args(["python/tests", "python/heraclitus"]).current_dir(root());
-    pytest.env("PYTHONPATH", "python").env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest.env("PYTHONPATH", PATH).env("PYTHONDONTWRITEBYTECODE", "1");
     run_command(&mut pytest)
 }
