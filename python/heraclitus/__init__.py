@@ -1,5 +1,5 @@
 """Models that never stop learning, with River's names."""
 
-from . import base, compose, stream, utils
+from . import base, compose, evaluate, stream, utils
 
-__all__ = ["base", "compose", "stream", "utils"]
+__all__ = ["base", "compose", "evaluate", "stream", "utils"]
