@@ -5,6 +5,7 @@ mod bench;
 mod conformance;
 mod data;
 mod demo;
+mod generate;
 mod hash;
 mod python;
 mod setup;
@@ -25,6 +26,7 @@ cargo xtask <verb>
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
+  generate [--check]              the Python classes, from the catalogue
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
 ";
@@ -51,6 +53,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
         Some("bench") => bench::run(rest),
+        Some("generate") => generate::run(rest),
         Some("tidy") => {
             refuse_arguments("tidy", rest)?;
             tidy::run()

@@ -229,6 +229,17 @@ impl Any {
         }
     }
 
+    /// The transformer that this is, or an error that names what it is instead.
+    pub fn into_transformer(self) -> Result<Box<dyn Transformer>> {
+        match self {
+            Self::Transformer(t) => Ok(t),
+            other => Err(crate::Error::new(format!(
+                "{} is no transformer, a transformer is wanted here",
+                other.estimator().entry().name
+            ))),
+        }
+    }
+
     /// The part that all kinds share.
     pub fn estimator(&self) -> &dyn Estimator {
         match self {

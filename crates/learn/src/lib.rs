@@ -37,7 +37,7 @@ pub mod catalog;
 
 pub mod saved;
 
-mod model;
+pub mod model;
 
 pub mod rng;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
-use crate::estimator::{Any, ClassId, WeightKey};
+use crate::estimator::{Any, ClassId, Estimator, WeightKey};
 use crate::features::{Context, FeatureId, Features, Names, Overlay, Pool, Vocabulary};
 use crate::row::{Kind, Row, Shape, Target};
 use crate::saved::{self, Loader};
@@ -405,25 +405,13 @@ impl Model {
 
     /// The exact model as bytes: the estimator's envelope, then its names and classes.
     pub fn save(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        saved::put_block(&mut out, &saved::save(self.root.estimator()));
-        let door = Door { names: self.names.clone(), classes: self.classes.clone() };
-        saved::put(&mut out, &door);
-        out
+        save_parts(self.root.estimator(), &self.names, &self.classes)
     }
 
     /// A model from the bytes of [`save`](Self::save).
     pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
-        let mut loader = Loader::new(bytes, saved::FORMAT);
-        let root = saved::load(loader.block()?, &catalog.builder())?;
-        let door: Door = loader.get()?;
-        loader.finish()?;
-        let mut model = Self::with_cap(&root.estimator().spec(), catalog, door.names.cap())?;
-        model.root = root;
-        model.names = door.names;
-        model.names.rebuild_index();
-        model.classes = door.classes;
-        Ok(model)
+        let (root, names, classes) = load_parts(bytes, catalog)?;
+        Self::assemble(root, names, classes)
     }
 
     /// A model of these parts: an estimator at the root, the names and classes that it knows.
@@ -442,6 +430,24 @@ impl Model {
     pub fn freeze(&self, catalog: &Catalog) -> Result<Frozen> {
         Self::load(&self.save(), catalog).map(Frozen)
     }
+}
+
+/// The bytes of [`Model::save`], of any estimator: a transformer too.
+pub fn save_parts(estimator: &dyn Estimator, names: &Vocabulary, classes: &[Label]) -> Vec<u8> {
+    let mut out = Vec::new();
+    saved::put_block(&mut out, &saved::save(estimator));
+    saved::put(&mut out, &Door { names: names.clone(), classes: classes.to_vec() });
+    out
+}
+
+/// The parts in the bytes of [`save_parts`].
+pub fn load_parts(bytes: &[u8], catalog: &Catalog) -> Result<(Any, Vocabulary, Vec<Label>)> {
+    let mut loader = Loader::new(bytes, saved::FORMAT);
+    let root = saved::load(loader.block()?, &catalog.builder())?;
+    let mut door: Door = loader.get()?;
+    loader.finish()?;
+    door.names.rebuild_index();
+    Ok((root, door.names, door.classes))
 }
 
 /// What a root predicts.

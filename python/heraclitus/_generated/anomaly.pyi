@@ -1,0 +1,19 @@
+import typing
+
+from .. import _native, base, optim
+from .._shell import Shell
+
+class HalfSpaceTrees(Shell, _native.AnomalyDetector, base.AnomalyDetector):
+    n_trees: int
+    height: int
+    window_size: int
+    limits: typing.Any
+    seed: int | None
+    def __init__(
+        self,
+        n_trees: int = 10,
+        height: int = 8,
+        window_size: int = 250,
+        limits: typing.Any = None,
+        seed: int | None = None,
+    ) -> None: ...

@@ -1,0 +1,186 @@
+"""What the classes over native estimators share: parameters, state, copies, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing
+
+from ._spec import from_spec, to_spec
+
+__all__ = ["Shell", "load"]
+
+
+class Shell:
+    """The Python side of a native estimator.
+
+    Its parameters are attributes, as they were given; an absent child is the object that River
+    would make. What it learned is in the native core, which may be shared with a pipeline.
+    """
+
+    #: The catalogue's name.
+    _entry: typing.ClassVar[str] = ""
+    #: What stands for `None`: parameters whose default is an object, as specs.
+    _objects: typing.ClassVar[dict[str, typing.Any]] = {}
+    #: Parameters that are learning rates: a number becomes a constant scheduler.
+    _rates: typing.ClassVar[tuple[str, ...]] = ()
+    #: Parameters by name, in order.
+    _names: tuple[str, ...] = ()
+
+    def _start(self, **params: typing.Any) -> None:
+        self.__dict__["_names"] = tuple(params)
+        for name, value in params.items():
+            if value is None and name in self._objects:
+                value = from_spec(self._objects[name])
+            elif name in self._rates and isinstance(value, int | float):
+                from .optim.schedulers import Constant
+
+                value = Constant(value)
+            self.__dict__[name] = value
+        self._build(json.dumps(self._to_spec()))
+        self._lend()
+
+    def _spec_params(self) -> dict[str, typing.Any]:
+        """Parameters as plain data; what is `None` is left to the catalogue's default."""
+        found = {}
+        for name in self._names:
+            value = self.__dict__[name]
+            if value is not None:
+                found[name] = to_spec(value, name)
+        return found
+
+    def _to_spec(self) -> dict[str, typing.Any]:
+        return {self._entry: self._spec_params()}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        from ._spec import _children
+
+        return cls(**_children(params))
+
+    def _lend(self) -> None:
+        """Children show what they learn inside of this estimator."""
+        for name in self._names:
+            child = self.__dict__[name]
+            if isinstance(child, Shell) and child._is_built():
+                child._join(self, name)
+
+    def __getattr__(self, name: str) -> typing.Any:
+        if not name.startswith("_"):
+            try:
+                return self._attribute(name)
+            except (KeyError, RuntimeError):
+                pass
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: typing.Any) -> None:
+        self.__dict__[name] = value
+        if name in self._names and self._is_built():
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Goes on from what was learned with the parameters as they are now."""
+        kept = self._keep()
+        self._split()
+        self._restore(json.dumps(self._to_spec()), kept)
+        self._lend()
+
+    # Copies and files.
+
+    def __getstate__(self) -> dict[str, typing.Any]:
+        state = dict(self.__dict__)
+        state["_kept"] = self._keep() if self._is_built() else None
+        return state
+
+    def __setstate__(self, state: dict[str, typing.Any]) -> None:
+        kept = state.pop("_kept", None)
+        self.__dict__.update(state)
+        if kept is not None:
+            self._restore(kept[0], kept)
+            self._lend()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a file: data, no code. `heraclitus.load` reads it.
+
+        Parameters
+        ----------
+        path
+            Where to. The file is written beside it first, so that a file that was there is whole
+            or replaced.
+
+        """
+        save(self, path)
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        return self._state_bytes()
+
+
+def save(model: typing.Any, path: str | os.PathLike[str]) -> None:
+    """Write a model to a file: data, no code."""
+    _check_labels(model)
+    data = model._to_bytes()
+    path = os.fspath(path)
+    beside = f"{path}.{os.getpid()}.part"
+    try:
+        with open(beside, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
+
+
+def _check_labels(model: typing.Any) -> None:
+    """Refuses what a file would not give back as it was."""
+    for label in model._keep()[4]:
+        if not isinstance(label, bool | int | str):
+            raise TypeError(
+                f"the class {label!r} is a {type(label).__name__}: a file holds classes that are "
+                "bool, int or str; pickle keeps any"
+            )
+
+
+def load(path: str | os.PathLike[str]) -> typing.Any:
+    """Read a model that `save` wrote, or an identity's model.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    The model as it was: it predicts and learns on to the same bits.
+
+    """
+    with open(path, "rb") as file:
+        return from_bytes(file.read())
+
+
+def from_bytes(data: bytes) -> typing.Any:
+    """A model from the bytes of a file."""
+    from . import _native
+
+    core = _native.Native()
+    core._from_bytes(data)
+    model = from_spec(json.loads(core._spec()))
+    model._from_bytes(data)
+    attach(model)
+    return model
+
+
+def attach(model: typing.Any) -> None:
+    """The parts of a model that came as a whole show it from here on."""
+    parts = getattr(model, "_parts", None)
+    if parts is not None:
+        for at, part in enumerate(parts()):
+            part._become_part(model, str(at))
+            attach(part)
+    elif isinstance(model, Shell):
+        for name in model._names:
+            child = model.__dict__[name]
+            if isinstance(child, Shell) and child._become_part(model, name):
+                attach(child)
