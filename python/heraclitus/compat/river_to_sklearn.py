@@ -37,7 +37,7 @@ def convert_river_to_sklearn(estimator: base.Estimator) -> typing.Any:
     >>> from heraclitus import compat
     >>> model = compat.convert_sklearn_to_river(linear_model.SGDRegressor(random_state=1))
     >>> model = compat.convert_river_to_sklearn(model)
-    >>> _ = model.fit([[1], [2], [3]] * 50, [2, 4, 6] * 50)
+    >>> _ = model.fit([[1], [2], [3]] * 1000, [2, 4, 6] * 1000)
     >>> model.predict([[4]]).round().tolist()
     [8.0]
     """

@@ -106,7 +106,7 @@ class SKL2RiverRegressor(SKL2RiverBase, base.Regressor):
     >>> from sklearn import linear_model
     >>> from heraclitus import compat
     >>> model = compat.convert_sklearn_to_river(linear_model.SGDRegressor(random_state=1))
-    >>> for x in [1, 2, 3] * 50:
+    >>> for x in [1, 2, 3] * 1000:
     ...     model.learn_one({"x": x}, 2.0 * x)
     >>> round(model.predict_one({"x": 4}))
     8

@@ -153,9 +153,9 @@ def iter_progressive_val_score(
     >>> events = [({"x": i}, i % 2 == 0) for i in range(6)]
     >>> model = linear_model.LogisticRegression()
     >>> for state in evaluate.iter_progressive_val_score(events, model, metrics.Accuracy(), step=4):
-    ...     print(state["Step"])
-    4
-    6
+    ...     print(state)
+    {'Accuracy': Accuracy: 0.00%, 'Step': 4}
+    {'Accuracy': Accuracy: 0.00%, 'Step': 6}
     """
     if not metric.works_with(model):
         raise ValueError(f"{type(metric).__name__} metric is not compatible with {model}")
@@ -218,10 +218,10 @@ def progressive_val_score(
     >>> events = [({"x": x}, 2.0 * x) for x in [1, 2, 1, 2, 1]]
     >>> model = linear_model.LinearRegression()
     >>> evaluate.progressive_val_score(events, model, metrics.MAE(), print_every=2)
-    [2] MAE: 2.936
-    [4] MAE: 2.788242
-    [5] MAE: 2.551...
-    MAE: 2.551...
+    [2] MAE: 2.94
+    [4] MAE: 2.739492
+    [5] MAE: 2.474847
+    MAE: 2.474847
     """
     steps = iter_progressive_val_score(
         dataset=_with_bar(dataset) if progress else dataset,
