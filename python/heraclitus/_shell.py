@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import typing
+import weakref
 
 from ._spec import from_spec, to_spec
 
@@ -62,8 +64,26 @@ class Shell:
         """Children show what they learn inside of this estimator."""
         for name in self._names:
             child = self.__dict__[name]
-            if isinstance(child, Shell) and child._is_built():
-                child._join(self, name)
+            if isinstance(child, Shell) and child._is_built() and child._join(self, name):
+                child._belongs_to(self)
+
+    def _show_children(self) -> None:
+        """Lets children show their parts of a core that came as one, from a file."""
+        for name in self._names:
+            child = self.__dict__[name]
+            if isinstance(child, Shell) and child._become_part(self, name):
+                child._belongs_to(self)
+                child._show_children()
+
+    def _belongs_to(self, owner: typing.Any) -> None:
+        """Remembers the estimator or the pipeline that this one is a part of."""
+        self.__dict__["_owner"] = weakref.ref(owner)
+
+    @property
+    def _wrapped_model(self) -> typing.Any:
+        """The first child: what a wrapper has inside."""
+        children = (self.__dict__[name] for name in self._names)
+        return next((child for child in children if hasattr(child, "clone")), None)
 
     def __getattr__(self, name: str) -> typing.Any:
         if not name.startswith("_"):
@@ -74,21 +94,45 @@ class Shell:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: typing.Any) -> None:
+        before = self.__dict__.get(name)
         self.__dict__[name] = value
         if name in self._names and self._is_built():
-            self._rebuild()
+            try:
+                self._rebuild()
+            except BaseException:
+                self.__dict__[name] = before
+                raise
 
     def _rebuild(self) -> None:
         """Goes on from what was learned with the parameters as they are now."""
-        kept = self._keep()
-        self._split()
-        self._restore(json.dumps(self._to_spec()), kept)
+        owner = self.__dict__.get("_owner", lambda: None)()
+        if isinstance(owner, Shell):
+            owner._rebuild()
+            return
+        if owner is not None:
+            owner._changed()
+        self._restore(json.dumps(self._to_spec()), self._keep())
         self._lend()
+
+    def _take_apart(self) -> None:
+        """From a part of a pipeline's core to a core of its own, with what it has learned."""
+        self.__dict__.pop("_owner", None)
+        kept = self._keep()
+        self._restore(kept[0], kept)
+        self._lend()
+
+    def _copy_attributes_to(self, clone: typing.Any, params: dict[str, typing.Any]) -> None:
+        """Gives a clone what was learned."""
+        for name, value in self.__dict__.items():
+            if name not in params and name not in ("_names", "_owner"):
+                clone.__dict__[name] = copy.deepcopy(value)
+        clone._restore(json.dumps(clone._to_spec()), self._keep())
+        clone._lend()
 
     # Copies and files.
 
     def __getstate__(self) -> dict[str, typing.Any]:
-        state = dict(self.__dict__)
+        state = {k: v for k, v in self.__dict__.items() if k != "_owner"}
         state["_kept"] = self._keep() if self._is_built() else None
         return state
 
@@ -168,19 +212,5 @@ def from_bytes(data: bytes) -> typing.Any:
     core._from_bytes(data)
     model = from_spec(json.loads(core._spec()))
     model._from_bytes(data)
-    attach(model)
+    model._show_children()
     return model
-
-
-def attach(model: typing.Any) -> None:
-    """The parts of a model that came as a whole show it from here on."""
-    parts = getattr(model, "_parts", None)
-    if parts is not None:
-        for at, part in enumerate(parts()):
-            part._become_part(model, str(at))
-            attach(part)
-    elif isinstance(model, Shell):
-        for name in model._names:
-            child = model.__dict__[name]
-            if isinstance(child, Shell) and child._become_part(model, name):
-                attach(child)

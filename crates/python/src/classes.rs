@@ -186,19 +186,6 @@ impl Native {
         Ok(done)
     }
 
-    /// Says to all that share the core that a part of it goes its own way.
-    fn _split(&self, py: Python<'_>) -> PyResult<()> {
-        self.with(py, |live, _| {
-            live.split = true;
-            Ok(())
-        })
-    }
-
-    /// True when a part of the core went its own way.
-    fn _is_split(&self, py: Python<'_>) -> PyResult<bool> {
-        self.with(py, |live, _| Ok(live.split))
-    }
-
     /// All that a copy of this part needs.
     fn _keep(&self, py: Python<'_>) -> PyResult<Kept> {
         self.with(py, |live, path| {

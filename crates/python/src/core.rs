@@ -20,8 +20,6 @@ pub struct Live {
     pub heavy: bool,
     /// True when an event of numbers alone may be refused.
     pub picky: bool,
-    /// True once a part of it went its own way: the whole has to be put together anew.
-    pub split: bool,
 }
 
 impl Live {
@@ -34,7 +32,6 @@ impl Live {
             root,
             door: Door::default(),
             version: 0,
-            split: false,
         }
     }
 
@@ -163,7 +160,7 @@ impl Handle {
             let part = &mut rest[0];
             let own = part.with(py, |live, path| {
                 let known = (!live.door.is_fresh()).then(|| live.door.saved_names());
-                Ok((path.is_empty() && !live.split && fits(i, &live.root), known))
+                Ok((path.is_empty() && fits(i, &live.root), known))
             })?;
             if !own.0 || before.iter().any(|other| Arc::ptr_eq(&other.core, &part.core)) {
                 return Ok(None);

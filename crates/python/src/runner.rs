@@ -1,7 +1,7 @@
 //! What a pipeline runs on: one core for all of its steps where they can be one, Python's steps
 //! where not.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -10,8 +10,9 @@ use crate::NotNative;
 use crate::classes::Native;
 use crate::work::Lesson;
 
-/// Set while unsupervised steps learn from what is predicted: such pipelines go step by step.
-static LEARN_DURING_PREDICT: AtomicBool = AtomicBool::new(false);
+/// How many ask at the moment that all pipelines go step by step: while steps learn from what is
+/// predicted, and while their calls are logged.
+static BY_STEPS: AtomicUsize = AtomicUsize::new(0);
 
 /// Several steps: whether they run as one core is found out at the first event.
 #[pyclass(extends = Native, subclass, frozen, module = "heraclitus._native")]
@@ -30,7 +31,7 @@ impl Runner {
     /// True when the steps are one core. Asks the Python side once to make them one.
     #[inline]
     fn fused(slf: &Bound<'_, Self>, params: Option<&Bound<'_, PyDict>>) -> PyResult<bool> {
-        if params.is_some_and(|p| !p.is_empty()) {
+        if params.is_some_and(|p| !p.is_empty()) || BY_STEPS.load(Ordering::Relaxed) > 0 {
             return Ok(false);
         }
         match slf.get().mode.load(Ordering::Relaxed) {
@@ -51,11 +52,10 @@ impl Runner {
         result: PyResult<Bound<'py, PyAny>>,
         method: &str,
         arguments: impl FnOnce() -> PyResult<Bound<'py, PyTuple>>,
-        params: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         match result {
             Err(error) if error.is_instance_of::<NotNative>(slf.py()) => {
-                slf.call_method(method, arguments()?, params)
+                slf.call_method1(method, arguments()?)
             }
             other => other,
         }
@@ -68,13 +68,18 @@ impl Runner {
         method: &str,
         native: impl FnOnce(&Native) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let result = if !LEARN_DURING_PREDICT.load(Ordering::Relaxed) && Self::fused(slf, params)? {
+        let result = if Self::fused(slf, params)? {
             native(slf.as_super().get())
         } else {
             Err(NotNative::new_err(()))
         };
-        Self::or_by_steps(slf, result, method, || PyTuple::new(slf.py(), [x]), params)
+        Self::or_by_steps(slf, result, method, || (x, extra(slf.py(), params)).into_pyobject(slf.py()))
     }
+}
+
+/// Extra arguments as the Python side takes them.
+fn extra<'py>(py: Python<'py>, params: Option<&Bound<'py, PyDict>>) -> Bound<'py, PyDict> {
+    params.map_or_else(|| PyDict::new(py), Clone::clone)
 }
 
 #[pymethods]
@@ -94,10 +99,14 @@ impl Runner {
         slf.get().mode.store(UNKNOWN, Ordering::Relaxed);
     }
 
-    /// True when the steps run as one core now.
-    #[getter]
-    fn _is_one(slf: &Bound<'_, Self>) -> bool {
-        slf.get().mode.load(Ordering::Relaxed) == FUSED
+    /// True when the steps run as one core, which they are made now if they can be.
+    fn _is_one_core(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Self::fused(slf, None)
+    }
+
+    /// The steps came as one core.
+    fn _is_one_already(slf: &Bound<'_, Self>) {
+        slf.get().mode.store(FUSED, Ordering::Relaxed);
     }
 
     /// Update all steps with a set of features `x` and a target `y`.
@@ -109,7 +118,7 @@ impl Runner {
         params: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<()> {
         let py = slf.py();
-        let result = if !LEARN_DURING_PREDICT.load(Ordering::Relaxed) && Self::fused(slf, params)? {
+        let result = if Self::fused(slf, params)? {
             let lesson = y.map_or(Lesson::None, Lesson::Label);
             let learned = slf.as_super().get().learn(x, lesson, 1.0);
             learned.map(|()| py.None().into_bound(py))
@@ -117,8 +126,8 @@ impl Runner {
             Err(NotNative::new_err(()))
         };
         let none = py.None().into_bound(py);
-        let arguments = || PyTuple::new(py, [x, y.unwrap_or(&none)]);
-        Self::or_by_steps(slf, result, "_learn_one_by_steps", arguments, params).map(|_| ())
+        let arguments = || (x, y.unwrap_or(&none), extra(py, params)).into_pyobject(py);
+        Self::or_by_steps(slf, result, "_learn_one_by_steps", arguments).map(|_| ())
     }
 
     /// Transform a set of features `x` by all steps but the last, and predict by the last.
@@ -143,6 +152,17 @@ impl Runner {
         })
     }
 
+    /// What the transformers make of a set of features `x`.
+    #[pyo3(signature = (x, **params))]
+    fn transform_one<'py>(
+        slf: &Bound<'py, Self>,
+        x: &Bound<'py, PyAny>,
+        params: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        // Step by step: values keep their kinds where a step passes them on.
+        slf.call_method1("_transform_one_by_steps", (x, extra(slf.py(), params)))
+    }
+
     /// The same for an anomaly score.
     #[pyo3(signature = (x, **params))]
     fn score_one<'py>(
@@ -154,13 +174,18 @@ impl Runner {
     }
 }
 
-/// Unsupervised steps learn from what is predicted, from here on or no more.
+/// All pipelines go step by step from here on, until as many calls have said no.
 #[pyfunction]
-fn set_learn_during_predict(on: bool) {
-    LEARN_DURING_PREDICT.store(on, Ordering::Relaxed);
+fn go_by_steps(on: bool) {
+    if on {
+        BY_STEPS.fetch_add(1, Ordering::Relaxed);
+    } else {
+        // One that was never asked for is not taken back.
+        let _ = BY_STEPS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+    }
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Runner>()?;
-    module.add_function(wrap_pyfunction!(set_learn_during_predict, module)?)
+    module.add_function(wrap_pyfunction!(go_by_steps, module)?)
 }

@@ -349,6 +349,9 @@ pub fn attribute<'py>(
     name: &str,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let (part, door) = live.part(path)?;
+    if let ("n_iterations", Part::Optimizer(optimizer)) = (name, &part) {
+        return Ok(Some(optimizer.n_iterations().into_pyobject(py)?.into_any()));
+    }
     let estimator = part.estimator();
     let found = estimator.attribute(name, &Names::Predict(&door.names, &mut door.overlay));
     if let Some(found) = found {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -17,7 +16,7 @@ __all__ = [
 
 
 @mixed
-class HalfSpaceTrees(Shell, _native.AnomalyDetector, base.AnomalyDetector):
+class HalfSpaceTrees(_kinds.AnomalyDetector, base.AnomalyDetector):
     """How few events lately fell where this one falls.
 
     Parameters

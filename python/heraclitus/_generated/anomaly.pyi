@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class HalfSpaceTrees(Shell, _native.AnomalyDetector, base.AnomalyDetector):
+class HalfSpaceTrees(_kinds.AnomalyDetector, base.AnomalyDetector):
     n_trees: int
     height: int
     window_size: int

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -17,7 +16,7 @@ __all__ = [
 
 
 @mixed
-class KMeans(Shell, _native.Clusterer, base.Clusterer):
+class KMeans(_kinds.Clusterer, base.Clusterer):
     """Groups around centres that move towards what falls to them.
 
     Parameters

@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class KMeans(Shell, _native.Clusterer, base.Clusterer):
+class KMeans(_kinds.Clusterer, base.Clusterer):
     n_clusters: int
     halflife: float
     mu: float

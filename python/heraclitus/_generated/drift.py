@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -21,7 +20,7 @@ __all__ = [
 
 
 @mixed
-class ADWIN(Shell, _native.DriftDetector, base.DriftDetector):
+class ADWIN(_kinds.DriftDetector, base.DriftDetector):
     """A window that holds what has not changed.
 
     Parameters
@@ -59,7 +58,7 @@ class ADWIN(Shell, _native.DriftDetector, base.DriftDetector):
 
 
 @mixed
-class KSWIN(Shell, _native.DriftDetector, base.DriftDetector):
+class KSWIN(_kinds.DriftDetector, base.DriftDetector):
     """Compares the latest numbers with a sample of the older ones.
 
     Parameters
@@ -97,7 +96,7 @@ class KSWIN(Shell, _native.DriftDetector, base.DriftDetector):
 
 
 @mixed
-class PageHinkley(Shell, _native.DriftDetector, base.DriftDetector):
+class PageHinkley(_kinds.DriftDetector, base.DriftDetector):
     """The sum of what lies above or below the mean, since it was smallest.
 
     Parameters
@@ -135,7 +134,7 @@ class PageHinkley(Shell, _native.DriftDetector, base.DriftDetector):
 
 
 @mixed
-class NoDrift(Shell, _native.DriftDetector, base.DriftDetector):
+class NoDrift(_kinds.DriftDetector, base.DriftDetector):
     """Never reports a change.
 
     """
@@ -147,7 +146,7 @@ class NoDrift(Shell, _native.DriftDetector, base.DriftDetector):
 
 
 @mixed
-class DummyDriftDetector(Shell, _native.DriftDetector, base.DriftDetector):
+class DummyDriftDetector(_kinds.DriftDetector, base.DriftDetector):
     """Reports changes by the count of numbers alone.
 
     Parameters

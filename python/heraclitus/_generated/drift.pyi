@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class ADWIN(Shell, _native.DriftDetector, base.DriftDetector):
+class ADWIN(_kinds.DriftDetector, base.DriftDetector):
     delta: float
     clock: int
     max_buckets: int
@@ -18,7 +17,7 @@ class ADWIN(Shell, _native.DriftDetector, base.DriftDetector):
         grace_period: int = 10,
     ) -> None: ...
 
-class KSWIN(Shell, _native.DriftDetector, base.DriftDetector):
+class KSWIN(_kinds.DriftDetector, base.DriftDetector):
     alpha: float
     window_size: int
     stat_size: int
@@ -33,7 +32,7 @@ class KSWIN(Shell, _native.DriftDetector, base.DriftDetector):
         window: typing.Iterable[float] | None = None,
     ) -> None: ...
 
-class PageHinkley(Shell, _native.DriftDetector, base.DriftDetector):
+class PageHinkley(_kinds.DriftDetector, base.DriftDetector):
     min_instances: int
     delta: float
     threshold: float
@@ -48,12 +47,12 @@ class PageHinkley(Shell, _native.DriftDetector, base.DriftDetector):
         mode: typing.Any = "both",
     ) -> None: ...
 
-class NoDrift(Shell, _native.DriftDetector, base.DriftDetector):
+class NoDrift(_kinds.DriftDetector, base.DriftDetector):
     def __init__(
         self,
     ) -> None: ...
 
-class DummyDriftDetector(Shell, _native.DriftDetector, base.DriftDetector):
+class DummyDriftDetector(_kinds.DriftDetector, base.DriftDetector):
     trigger_method: typing.Any
     t_0: int
     w: int

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -18,7 +17,7 @@ __all__ = [
 
 
 @mixed
-class DDM(Shell, _native.DriftDetector, base.BinaryDriftAndWarningDetector):
+class DDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
     """An error rate that rises above its lowest.
 
     Parameters
@@ -48,7 +47,7 @@ class DDM(Shell, _native.DriftDetector, base.BinaryDriftAndWarningDetector):
 
 
 @mixed
-class EDDM(Shell, _native.DriftDetector, base.BinaryDriftAndWarningDetector):
+class EDDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
     """Errors that come closer together than they once did.
 
     Parameters

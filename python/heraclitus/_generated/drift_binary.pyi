@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class DDM(Shell, _native.DriftDetector, base.BinaryDriftAndWarningDetector):
+class DDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
     warm_start: int
     warning_threshold: float
     drift_threshold: float
@@ -14,7 +13,7 @@ class DDM(Shell, _native.DriftDetector, base.BinaryDriftAndWarningDetector):
         drift_threshold: float = 3.0,
     ) -> None: ...
 
-class EDDM(Shell, _native.DriftDetector, base.BinaryDriftAndWarningDetector):
+class EDDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
     warm_start: int
     alpha: float
     beta: float

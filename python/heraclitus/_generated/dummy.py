@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -19,7 +18,7 @@ __all__ = [
 
 
 @mixed
-class NoChangeClassifier(Shell, _native.Classifier, base.Classifier):
+class NoChangeClassifier(_kinds.Classifier, base.Classifier):
     """Predicts the last class again.
 
     """
@@ -31,7 +30,7 @@ class NoChangeClassifier(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class PriorClassifier(Shell, _native.Classifier, base.Classifier):
+class PriorClassifier(_kinds.Classifier, base.Classifier):
     """Predicts how often each class came.
 
     """
@@ -43,7 +42,7 @@ class PriorClassifier(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class StatisticRegressor(Shell, _native.Regressor, base.Regressor):
+class StatisticRegressor(_kinds.Regressor, base.Regressor):
     """Predicts a statistic of the targets so far.
 
     Parameters

@@ -1,19 +1,18 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class NoChangeClassifier(Shell, _native.Classifier, base.Classifier):
+class NoChangeClassifier(_kinds.Classifier, base.Classifier):
     def __init__(
         self,
     ) -> None: ...
 
-class PriorClassifier(Shell, _native.Classifier, base.Classifier):
+class PriorClassifier(_kinds.Classifier, base.Classifier):
     def __init__(
         self,
     ) -> None: ...
 
-class StatisticRegressor(Shell, _native.Regressor, base.Regressor):
+class StatisticRegressor(_kinds.Regressor, base.Regressor):
     statistic: base.Base | None
     def __init__(
         self,

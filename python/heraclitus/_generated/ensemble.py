@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -18,7 +17,7 @@ __all__ = [
 
 
 @mixed
-class BaggingClassifier(Shell, _native.Classifier, base.WrapperEnsemble, base.Classifier):
+class BaggingClassifier(_kinds.Classifier, base.WrapperEnsemble, base.Classifier):
     """Classifiers that each learn an event as often as chance will.
 
     Parameters
@@ -48,7 +47,7 @@ class BaggingClassifier(Shell, _native.Classifier, base.WrapperEnsemble, base.Cl
 
 
 @mixed
-class BaggingRegressor(Shell, _native.Regressor, base.WrapperEnsemble, base.Regressor):
+class BaggingRegressor(_kinds.Regressor, base.WrapperEnsemble, base.Regressor):
     """Regressors that each learn an event as often as chance will.
 
     Parameters

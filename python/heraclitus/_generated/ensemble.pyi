@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class BaggingClassifier(Shell, _native.Classifier, base.WrapperEnsemble, base.Classifier):
+class BaggingClassifier(_kinds.Classifier, base.WrapperEnsemble, base.Classifier):
     model: base.Base | None
     n_models: int
     seed: int | None
@@ -14,7 +13,7 @@ class BaggingClassifier(Shell, _native.Classifier, base.WrapperEnsemble, base.Cl
         seed: int | None = None,
     ) -> None: ...
 
-class BaggingRegressor(Shell, _native.Regressor, base.WrapperEnsemble, base.Regressor):
+class BaggingRegressor(_kinds.Regressor, base.WrapperEnsemble, base.Regressor):
     model: base.Base | None
     n_models: int
     seed: int | None

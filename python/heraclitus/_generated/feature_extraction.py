@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -19,7 +18,7 @@ __all__ = [
 
 
 @mixed
-class BagOfWords(Shell, _native.Transformer, base.Transformer):
+class BagOfWords(_kinds.Transformer, base.Transformer):
     """How often each word of a text occurs.
 
     Parameters
@@ -69,7 +68,7 @@ class BagOfWords(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class TFIDF(Shell, _native.Transformer, base.Transformer):
+class TFIDF(_kinds.Transformer, base.Transformer):
     """Words weighed by how rare they are among the texts so far.
 
     Parameters
@@ -123,7 +122,7 @@ class TFIDF(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class PolynomialExtender(Shell, _native.Transformer, base.Transformer):
+class PolynomialExtender(_kinds.Transformer, base.Transformer):
     """Products of features.
 
     Parameters

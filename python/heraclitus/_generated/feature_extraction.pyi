@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class BagOfWords(Shell, _native.Transformer, base.Transformer):
+class BagOfWords(_kinds.Transformer, base.Transformer):
     on: str | None
     strip_accents: bool
     lowercase: bool
@@ -24,7 +23,7 @@ class BagOfWords(Shell, _native.Transformer, base.Transformer):
         ngram_range: typing.Any = (1, 1),
     ) -> None: ...
 
-class TFIDF(Shell, _native.Transformer, base.Transformer):
+class TFIDF(_kinds.Transformer, base.Transformer):
     normalize: bool
     on: str | None
     strip_accents: bool
@@ -47,7 +46,7 @@ class TFIDF(Shell, _native.Transformer, base.Transformer):
         ngram_range: typing.Any = (1, 1),
     ) -> None: ...
 
-class PolynomialExtender(Shell, _native.Transformer, base.Transformer):
+class PolynomialExtender(_kinds.Transformer, base.Transformer):
     degree: int
     interaction_only: bool
     include_bias: bool

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -24,7 +23,7 @@ __all__ = [
 
 
 @mixed
-class LinearRegression(Shell, _native.Regressor, base.MiniBatchRegressor):
+class LinearRegression(_kinds.Regressor, base.MiniBatchRegressor):
     """A number from a weighted sum of the features.
 
     Parameters
@@ -76,7 +75,7 @@ class LinearRegression(Shell, _native.Regressor, base.MiniBatchRegressor):
 
 
 @mixed
-class LogisticRegression(Shell, _native.Classifier, base.MiniBatchClassifier):
+class LogisticRegression(_kinds.Classifier, base.MiniBatchClassifier):
     """The probability of true from a weighted sum of the features.
 
     Parameters
@@ -128,7 +127,7 @@ class LogisticRegression(Shell, _native.Classifier, base.MiniBatchClassifier):
 
 
 @mixed
-class SoftmaxRegression(Shell, _native.Classifier, base.Classifier):
+class SoftmaxRegression(_kinds.Classifier, base.Classifier):
     """The probability of each class from one weighted sum a class.
 
     Parameters
@@ -159,7 +158,7 @@ class SoftmaxRegression(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class Perceptron(Shell, _native.Classifier, base.MiniBatchClassifier):
+class Perceptron(_kinds.Classifier, base.MiniBatchClassifier):
     """Logistic regression that learns from its mistakes only.
 
     Parameters
@@ -190,7 +189,7 @@ class Perceptron(Shell, _native.Classifier, base.MiniBatchClassifier):
 
 
 @mixed
-class PAClassifier(Shell, _native.Classifier, base.Classifier):
+class PAClassifier(_kinds.Classifier, base.Classifier):
     """Moves only for events within the margin, as far as they ask for.
 
     Parameters
@@ -220,7 +219,7 @@ class PAClassifier(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class PARegressor(Shell, _native.Regressor, base.Regressor):
+class PARegressor(_kinds.Regressor, base.Regressor):
     """Moves only for errors above a tolerance, as far as they ask for.
 
     Parameters
@@ -254,7 +253,7 @@ class PARegressor(Shell, _native.Regressor, base.Regressor):
 
 
 @mixed
-class ALMAClassifier(Shell, _native.Classifier, base.Classifier):
+class ALMAClassifier(_kinds.Classifier, base.Classifier):
     """Approximately the largest margin, by a perceptron whose steps shrink.
 
     Parameters
@@ -288,7 +287,7 @@ class ALMAClassifier(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class BayesianLinearRegression(Shell, _native.Regressor, base.MiniBatchRegressor):
+class BayesianLinearRegression(_kinds.Regressor, base.MiniBatchRegressor):
     """A Gaussian belief about the weights, for features of any scale.
 
     Parameters

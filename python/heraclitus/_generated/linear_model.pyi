@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class LinearRegression(Shell, _native.Regressor, base.MiniBatchRegressor):
+class LinearRegression(_kinds.Regressor, base.MiniBatchRegressor):
     optimizer: optim.base.Optimizer | None
     loss: optim.base.Loss | None
     l2: float
@@ -24,7 +23,7 @@ class LinearRegression(Shell, _native.Regressor, base.MiniBatchRegressor):
         initializer: optim.base.Initializer | None = None,
     ) -> None: ...
 
-class LogisticRegression(Shell, _native.Classifier, base.MiniBatchClassifier):
+class LogisticRegression(_kinds.Classifier, base.MiniBatchClassifier):
     optimizer: optim.base.Optimizer | None
     loss: optim.base.Loss | None
     l2: float
@@ -45,7 +44,7 @@ class LogisticRegression(Shell, _native.Classifier, base.MiniBatchClassifier):
         initializer: optim.base.Initializer | None = None,
     ) -> None: ...
 
-class SoftmaxRegression(Shell, _native.Classifier, base.Classifier):
+class SoftmaxRegression(_kinds.Classifier, base.Classifier):
     optimizer: optim.base.Optimizer | None
     loss: optim.base.Loss | None
     l2: float
@@ -56,7 +55,7 @@ class SoftmaxRegression(Shell, _native.Classifier, base.Classifier):
         l2: float = 0.0,
     ) -> None: ...
 
-class Perceptron(Shell, _native.Classifier, base.MiniBatchClassifier):
+class Perceptron(_kinds.Classifier, base.MiniBatchClassifier):
     l2: float
     clip_gradient: float
     initializer: optim.base.Initializer | None
@@ -67,7 +66,7 @@ class Perceptron(Shell, _native.Classifier, base.MiniBatchClassifier):
         initializer: optim.base.Initializer | None = None,
     ) -> None: ...
 
-class PAClassifier(Shell, _native.Classifier, base.Classifier):
+class PAClassifier(_kinds.Classifier, base.Classifier):
     C: float
     mode: int
     learn_intercept: bool
@@ -78,7 +77,7 @@ class PAClassifier(Shell, _native.Classifier, base.Classifier):
         learn_intercept: bool = True,
     ) -> None: ...
 
-class PARegressor(Shell, _native.Regressor, base.Regressor):
+class PARegressor(_kinds.Regressor, base.Regressor):
     C: float
     mode: int
     eps: float
@@ -91,7 +90,7 @@ class PARegressor(Shell, _native.Regressor, base.Regressor):
         learn_intercept: bool = True,
     ) -> None: ...
 
-class ALMAClassifier(Shell, _native.Classifier, base.Classifier):
+class ALMAClassifier(_kinds.Classifier, base.Classifier):
     p: float
     alpha: float
     B: float
@@ -104,7 +103,7 @@ class ALMAClassifier(Shell, _native.Classifier, base.Classifier):
         C: float = 1.4142135623730951,
     ) -> None: ...
 
-class BayesianLinearRegression(Shell, _native.Regressor, base.MiniBatchRegressor):
+class BayesianLinearRegression(_kinds.Regressor, base.MiniBatchRegressor):
     alpha: float
     beta: float
     smoothing: float | None

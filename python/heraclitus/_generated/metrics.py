@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 from ..metrics import base as metrics_base
 
 if typing.TYPE_CHECKING:
@@ -54,7 +53,7 @@ __all__ = [
 
 
 @mixed
-class Accuracy(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class Accuracy(_kinds.Metric, metrics_base.MultiClassMetric):
     """The share predicted right.
 
     """
@@ -66,7 +65,7 @@ class Accuracy(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class BalancedAccuracy(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class BalancedAccuracy(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean recall over the classes seen.
 
     """
@@ -78,7 +77,7 @@ class BalancedAccuracy(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class CohenKappa(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class CohenKappa(_kinds.Metric, metrics_base.MultiClassMetric):
     """How much better than chance the predictions are.
 
     """
@@ -90,7 +89,7 @@ class CohenKappa(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class GeometricMean(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class GeometricMean(_kinds.Metric, metrics_base.MultiClassMetric):
     """The geometric mean of the classes' recalls.
 
     """
@@ -102,7 +101,7 @@ class GeometricMean(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class Precision(Shell, _native.Metric, metrics_base.BinaryMetric):
+class Precision(_kinds.Metric, metrics_base.BinaryMetric):
     """Of what was predicted as the class, the share that is of it.
 
     Parameters
@@ -124,7 +123,7 @@ class Precision(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class Recall(Shell, _native.Metric, metrics_base.BinaryMetric):
+class Recall(_kinds.Metric, metrics_base.BinaryMetric):
     """Of what is of the class, the share that was predicted as it.
 
     Parameters
@@ -146,7 +145,7 @@ class Recall(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class F1(Shell, _native.Metric, metrics_base.BinaryMetric):
+class F1(_kinds.Metric, metrics_base.BinaryMetric):
     """The harmonic mean of precision and recall.
 
     Parameters
@@ -168,7 +167,7 @@ class F1(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class Jaccard(Shell, _native.Metric, metrics_base.BinaryMetric):
+class Jaccard(_kinds.Metric, metrics_base.BinaryMetric):
     """Of what is or was predicted as the class, the share that is both.
 
     Parameters
@@ -190,7 +189,7 @@ class Jaccard(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class MCC(Shell, _native.Metric, metrics_base.BinaryMetric):
+class MCC(_kinds.Metric, metrics_base.BinaryMetric):
     """Matthews' correlation of truth and prediction.
 
     Parameters
@@ -212,7 +211,7 @@ class MCC(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class FBeta(Shell, _native.Metric, metrics_base.BinaryMetric):
+class FBeta(_kinds.Metric, metrics_base.BinaryMetric):
     """The harmonic mean of precision and recall, weighted by beta.
 
     Parameters
@@ -238,7 +237,7 @@ class FBeta(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class MacroPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean precision over the classes.
 
     """
@@ -250,7 +249,7 @@ class MacroPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MicroPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     """The precision of all classes together.
 
     """
@@ -262,7 +261,7 @@ class MicroPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class WeightedPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean precision over the classes, by their share.
 
     """
@@ -274,7 +273,7 @@ class WeightedPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MacroRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean recall over the classes.
 
     """
@@ -286,7 +285,7 @@ class MacroRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MicroRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     """The recall of all classes together.
 
     """
@@ -298,7 +297,7 @@ class MicroRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class WeightedRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean recall over the classes, by their share.
 
     """
@@ -310,7 +309,7 @@ class WeightedRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MacroF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroF1(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean F1 over the classes.
 
     """
@@ -322,7 +321,7 @@ class MacroF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MicroF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroF1(_kinds.Metric, metrics_base.MultiClassMetric):
     """The F1 of all classes together.
 
     """
@@ -334,7 +333,7 @@ class MicroF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class WeightedF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedF1(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean F1 over the classes, by their share.
 
     """
@@ -346,7 +345,7 @@ class WeightedF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MacroJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean Jaccard index over the classes.
 
     """
@@ -358,7 +357,7 @@ class MacroJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MicroJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     """The Jaccard index of all classes together.
 
     """
@@ -370,7 +369,7 @@ class MicroJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class WeightedJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean Jaccard index over the classes, by their share.
 
     """
@@ -382,7 +381,7 @@ class WeightedJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MacroFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean F-beta over the classes.
 
     Parameters
@@ -404,7 +403,7 @@ class MacroFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class MicroFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     """The F-beta of all classes together.
 
     Parameters
@@ -426,7 +425,7 @@ class MicroFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class WeightedFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean F-beta over the classes, by their share.
 
     Parameters
@@ -448,7 +447,7 @@ class WeightedFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
 
 
 @mixed
-class LogLoss(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.BinaryMetric):
+class LogLoss(_kinds.Metric, metrics_base.MeanMetric, metrics_base.BinaryMetric):
     """The mean surprise of the truth about one class, in nats.
 
     Parameters
@@ -470,7 +469,7 @@ class LogLoss(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.Binar
 
 
 @mixed
-class CrossEntropy(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.MultiClassMetric):
+class CrossEntropy(_kinds.Metric, metrics_base.MeanMetric, metrics_base.MultiClassMetric):
     """The mean surprise of the true class, in nats.
 
     """
@@ -482,7 +481,7 @@ class CrossEntropy(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.
 
 
 @mixed
-class ROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
+class ROCAUC(_kinds.Metric, metrics_base.BinaryMetric):
     """The area under the ROC curve, from a fixed number of thresholds.
 
     Parameters
@@ -508,7 +507,7 @@ class ROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class RollingROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
+class RollingROCAUC(_kinds.Metric, metrics_base.BinaryMetric):
     """The exact area under the ROC curve over the last 1,000 events.
 
     Parameters
@@ -534,7 +533,7 @@ class RollingROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class ExactROCAUC(Shell, _native.Metric, metrics_base.Metric):
+class ExactROCAUC(_kinds.Metric, metrics_base.Metric):
     """The exact area under the ROC curve over the last 10,000 events.
 
     Parameters
@@ -560,7 +559,7 @@ class ExactROCAUC(Shell, _native.Metric, metrics_base.Metric):
 
 
 @mixed
-class MAE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class MAE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     """The mean absolute error.
 
     """
@@ -572,7 +571,7 @@ class MAE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.Regressio
 
 
 @mixed
-class MSE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class MSE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     """The mean squared error.
 
     """
@@ -584,7 +583,7 @@ class MSE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.Regressio
 
 
 @mixed
-class RMSE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class RMSE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     """The root of the mean squared error.
 
     """
@@ -596,7 +595,7 @@ class RMSE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.Regressi
 
 
 @mixed
-class RMSLE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class RMSLE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     """The root of the mean squared error of logarithms.
 
     """
@@ -608,7 +607,7 @@ class RMSLE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.Regress
 
 
 @mixed
-class MAPE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class MAPE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     """The mean absolute error in percent of the true value.
 
     """
@@ -620,7 +619,7 @@ class MAPE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.Regressi
 
 
 @mixed
-class SMAPE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class SMAPE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     """The mean absolute error in percent of the mean of true and predicted value.
 
     """
@@ -632,7 +631,7 @@ class SMAPE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.Regress
 
 
 @mixed
-class R2(Shell, _native.Metric, metrics_base.RegressionMetric):
+class R2(_kinds.Metric, metrics_base.RegressionMetric):
     """The share of the target's variance that the predictions explain.
 
     """

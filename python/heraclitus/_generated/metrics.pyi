@@ -1,65 +1,64 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 from ..metrics import base as metrics_base
 
-class Accuracy(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class Accuracy(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class BalancedAccuracy(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class BalancedAccuracy(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class CohenKappa(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class CohenKappa(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class GeometricMean(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class GeometricMean(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class Precision(Shell, _native.Metric, metrics_base.BinaryMetric):
+class Precision(_kinds.Metric, metrics_base.BinaryMetric):
     pos_val: bool | int | str
     def __init__(
         self,
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class Recall(Shell, _native.Metric, metrics_base.BinaryMetric):
+class Recall(_kinds.Metric, metrics_base.BinaryMetric):
     pos_val: bool | int | str
     def __init__(
         self,
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class F1(Shell, _native.Metric, metrics_base.BinaryMetric):
+class F1(_kinds.Metric, metrics_base.BinaryMetric):
     pos_val: bool | int | str
     def __init__(
         self,
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class Jaccard(Shell, _native.Metric, metrics_base.BinaryMetric):
+class Jaccard(_kinds.Metric, metrics_base.BinaryMetric):
     pos_val: bool | int | str
     def __init__(
         self,
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class MCC(Shell, _native.Metric, metrics_base.BinaryMetric):
+class MCC(_kinds.Metric, metrics_base.BinaryMetric):
     pos_val: bool | int | str
     def __init__(
         self,
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class FBeta(Shell, _native.Metric, metrics_base.BinaryMetric):
+class FBeta(_kinds.Metric, metrics_base.BinaryMetric):
     beta: float
     pos_val: bool | int | str
     def __init__(
@@ -68,100 +67,100 @@ class FBeta(Shell, _native.Metric, metrics_base.BinaryMetric):
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class MacroPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MicroPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class WeightedPrecision(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MacroRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MicroRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class WeightedRecall(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MacroF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroF1(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MicroF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroF1(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class WeightedF1(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedF1(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MacroJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MicroJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class WeightedJaccard(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MacroFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MacroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     beta: float
     def __init__(
         self,
         beta: float,
     ) -> None: ...
 
-class MicroFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class MicroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     beta: float
     def __init__(
         self,
         beta: float,
     ) -> None: ...
 
-class WeightedFBeta(Shell, _native.Metric, metrics_base.MultiClassMetric):
+class WeightedFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     beta: float
     def __init__(
         self,
         beta: float,
     ) -> None: ...
 
-class LogLoss(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.BinaryMetric):
+class LogLoss(_kinds.Metric, metrics_base.MeanMetric, metrics_base.BinaryMetric):
     pos_val: bool | int | str
     def __init__(
         self,
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class CrossEntropy(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.MultiClassMetric):
+class CrossEntropy(_kinds.Metric, metrics_base.MeanMetric, metrics_base.MultiClassMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class ROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
+class ROCAUC(_kinds.Metric, metrics_base.BinaryMetric):
     n_thresholds: int
     pos_val: bool | int | str
     def __init__(
@@ -170,7 +169,7 @@ class ROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class RollingROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
+class RollingROCAUC(_kinds.Metric, metrics_base.BinaryMetric):
     window_size: int
     pos_val: bool | int | str
     def __init__(
@@ -179,7 +178,7 @@ class RollingROCAUC(Shell, _native.Metric, metrics_base.BinaryMetric):
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class ExactROCAUC(Shell, _native.Metric, metrics_base.Metric):
+class ExactROCAUC(_kinds.Metric, metrics_base.Metric):
     window_size: int
     pos_val: bool | int | str
     def __init__(
@@ -188,37 +187,37 @@ class ExactROCAUC(Shell, _native.Metric, metrics_base.Metric):
         pos_val: bool | int | str = True,
     ) -> None: ...
 
-class MAE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class MAE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MSE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class MSE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class RMSE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class RMSE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class RMSLE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class RMSLE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class MAPE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class MAPE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class SMAPE(Shell, _native.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
+class SMAPE(_kinds.Metric, metrics_base.MeanMetric, metrics_base.RegressionMetric):
     def __init__(
         self,
     ) -> None: ...
 
-class R2(Shell, _native.Metric, metrics_base.RegressionMetric):
+class R2(_kinds.Metric, metrics_base.RegressionMetric):
     def __init__(
         self,
     ) -> None: ...

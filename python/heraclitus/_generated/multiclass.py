@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -18,7 +17,7 @@ __all__ = [
 
 
 @mixed
-class OneVsRestClassifier(Shell, _native.Classifier, base.Wrapper, base.Classifier):
+class OneVsRestClassifier(_kinds.Classifier, base.Wrapper, base.Classifier):
     """One binary classifier per class, each against all others.
 
     Parameters
@@ -40,7 +39,7 @@ class OneVsRestClassifier(Shell, _native.Classifier, base.Wrapper, base.Classifi
 
 
 @mixed
-class OneVsOneClassifier(Shell, _native.Classifier, base.Wrapper, base.Classifier):
+class OneVsOneClassifier(_kinds.Classifier, base.Wrapper, base.Classifier):
     """One binary classifier per pair of classes, which vote.
 
     Parameters

@@ -1,16 +1,15 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class OneVsRestClassifier(Shell, _native.Classifier, base.Wrapper, base.Classifier):
+class OneVsRestClassifier(_kinds.Classifier, base.Wrapper, base.Classifier):
     classifier: base.Base | None
     def __init__(
         self,
         classifier: base.Base | None,
     ) -> None: ...
 
-class OneVsOneClassifier(Shell, _native.Classifier, base.Wrapper, base.Classifier):
+class OneVsOneClassifier(_kinds.Classifier, base.Wrapper, base.Classifier):
     classifier: base.Base | None
     def __init__(
         self,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -20,7 +19,7 @@ __all__ = [
 
 
 @mixed
-class GaussianNB(Shell, _native.Classifier, base.Classifier):
+class GaussianNB(_kinds.Classifier, base.Classifier):
     """Naive Bayes for numbers, a normal distribution per class and feature.
 
     """
@@ -32,7 +31,7 @@ class GaussianNB(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class MultinomialNB(Shell, _native.Classifier, base.Classifier):
+class MultinomialNB(_kinds.Classifier, base.Classifier):
     """Naive Bayes for counts, such as those of words.
 
     Parameters
@@ -55,7 +54,7 @@ class MultinomialNB(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class ComplementNB(Shell, _native.Classifier, base.Classifier):
+class ComplementNB(_kinds.Classifier, base.Classifier):
     """Naive Bayes for counts, by how ill the other classes fit.
 
     Parameters
@@ -78,7 +77,7 @@ class ComplementNB(Shell, _native.Classifier, base.Classifier):
 
 
 @mixed
-class BernoulliNB(Shell, _native.Classifier, base.Classifier):
+class BernoulliNB(_kinds.Classifier, base.Classifier):
     """Naive Bayes for what is there and what is not.
 
     Parameters

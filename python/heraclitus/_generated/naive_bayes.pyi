@@ -1,28 +1,27 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class GaussianNB(Shell, _native.Classifier, base.Classifier):
+class GaussianNB(_kinds.Classifier, base.Classifier):
     def __init__(
         self,
     ) -> None: ...
 
-class MultinomialNB(Shell, _native.Classifier, base.Classifier):
+class MultinomialNB(_kinds.Classifier, base.Classifier):
     alpha: float
     def __init__(
         self,
         alpha: float = 1.0,
     ) -> None: ...
 
-class ComplementNB(Shell, _native.Classifier, base.Classifier):
+class ComplementNB(_kinds.Classifier, base.Classifier):
     alpha: float
     def __init__(
         self,
         alpha: float = 1.0,
     ) -> None: ...
 
-class BernoulliNB(Shell, _native.Classifier, base.Classifier):
+class BernoulliNB(_kinds.Classifier, base.Classifier):
     alpha: float
     true_threshold: float
     def __init__(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 from ..optim import base as optim_base
 
 __all__ = [
@@ -26,7 +25,7 @@ __all__ = [
 
 
 @mixed
-class SGD(Shell, _native.Optimizer, optim_base.Optimizer):
+class SGD(_kinds.Optimizer, optim_base.Optimizer):
     """Plain stochastic gradient descent.
 
     Parameters
@@ -49,7 +48,7 @@ class SGD(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class Momentum(Shell, _native.Optimizer, optim_base.Optimizer):
+class Momentum(_kinds.Optimizer, optim_base.Optimizer):
     """Gradient descent that keeps its direction.
 
     Parameters
@@ -76,7 +75,7 @@ class Momentum(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class NesterovMomentum(Shell, _native.Optimizer, optim_base.Optimizer):
+class NesterovMomentum(_kinds.Optimizer, optim_base.Optimizer):
     """Momentum whose gradient is taken one step ahead.
 
     Parameters
@@ -103,7 +102,7 @@ class NesterovMomentum(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class AdaGrad(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaGrad(_kinds.Optimizer, optim_base.Optimizer):
     """A learning rate per weight that falls with the gradients seen.
 
     Parameters
@@ -130,7 +129,7 @@ class AdaGrad(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class AdaDelta(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaDelta(_kinds.Optimizer, optim_base.Optimizer):
     """Steps as large as the recent ones, without a learning rate.
 
     Parameters
@@ -156,7 +155,7 @@ class AdaDelta(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class RMSProp(Shell, _native.Optimizer, optim_base.Optimizer):
+class RMSProp(_kinds.Optimizer, optim_base.Optimizer):
     """Gradients divided by their recent size.
 
     Parameters
@@ -187,7 +186,7 @@ class RMSProp(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class Adam(Shell, _native.Optimizer, optim_base.Optimizer):
+class Adam(_kinds.Optimizer, optim_base.Optimizer):
     """Momentum and recent size of the gradients together.
 
     Parameters
@@ -222,7 +221,7 @@ class Adam(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class AdaMax(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaMax(_kinds.Optimizer, optim_base.Optimizer):
     """Adam with the largest recent gradient as the size.
 
     Parameters
@@ -257,7 +256,7 @@ class AdaMax(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class AMSGrad(Shell, _native.Optimizer, optim_base.Optimizer):
+class AMSGrad(_kinds.Optimizer, optim_base.Optimizer):
     """Adam whose measure of size never falls.
 
     Parameters
@@ -296,7 +295,7 @@ class AMSGrad(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class Nadam(Shell, _native.Optimizer, optim_base.Optimizer):
+class Nadam(_kinds.Optimizer, optim_base.Optimizer):
     """Adam with Nesterov's look ahead.
 
     Parameters
@@ -331,7 +330,7 @@ class Nadam(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class AdaBound(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaBound(_kinds.Optimizer, optim_base.Optimizer):
     """Adam at first, plain gradient descent at last.
 
     Parameters
@@ -375,7 +374,7 @@ class AdaBound(Shell, _native.Optimizer, optim_base.Optimizer):
 
 
 @mixed
-class FTRLProximal(Shell, _native.Optimizer, optim_base.Optimizer):
+class FTRLProximal(_kinds.Optimizer, optim_base.Optimizer):
     """Follow the regularised leader, for sparse weights.
 
     Parameters

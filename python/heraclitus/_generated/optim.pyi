@@ -1,17 +1,16 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 from ..optim import base as optim_base
 
-class SGD(Shell, _native.Optimizer, optim_base.Optimizer):
+class SGD(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     def __init__(
         self,
         lr: float | optim.base.Scheduler = 0.01,
     ) -> None: ...
 
-class Momentum(Shell, _native.Optimizer, optim_base.Optimizer):
+class Momentum(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     rho: float
     def __init__(
@@ -20,7 +19,7 @@ class Momentum(Shell, _native.Optimizer, optim_base.Optimizer):
         rho: float = 0.9,
     ) -> None: ...
 
-class NesterovMomentum(Shell, _native.Optimizer, optim_base.Optimizer):
+class NesterovMomentum(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     rho: float
     def __init__(
@@ -29,7 +28,7 @@ class NesterovMomentum(Shell, _native.Optimizer, optim_base.Optimizer):
         rho: float = 0.9,
     ) -> None: ...
 
-class AdaGrad(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaGrad(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     eps: float
     def __init__(
@@ -38,7 +37,7 @@ class AdaGrad(Shell, _native.Optimizer, optim_base.Optimizer):
         eps: float = 1e-8,
     ) -> None: ...
 
-class AdaDelta(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaDelta(_kinds.Optimizer, optim_base.Optimizer):
     rho: float
     eps: float
     def __init__(
@@ -47,7 +46,7 @@ class AdaDelta(Shell, _native.Optimizer, optim_base.Optimizer):
         eps: float = 1e-8,
     ) -> None: ...
 
-class RMSProp(Shell, _native.Optimizer, optim_base.Optimizer):
+class RMSProp(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     rho: float
     eps: float
@@ -58,7 +57,7 @@ class RMSProp(Shell, _native.Optimizer, optim_base.Optimizer):
         eps: float = 1e-8,
     ) -> None: ...
 
-class Adam(Shell, _native.Optimizer, optim_base.Optimizer):
+class Adam(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     beta_1: float
     beta_2: float
@@ -71,7 +70,7 @@ class Adam(Shell, _native.Optimizer, optim_base.Optimizer):
         eps: float = 1e-8,
     ) -> None: ...
 
-class AdaMax(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaMax(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     beta_1: float
     beta_2: float
@@ -84,7 +83,7 @@ class AdaMax(Shell, _native.Optimizer, optim_base.Optimizer):
         eps: float = 1e-8,
     ) -> None: ...
 
-class AMSGrad(Shell, _native.Optimizer, optim_base.Optimizer):
+class AMSGrad(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     beta_1: float
     beta_2: float
@@ -99,7 +98,7 @@ class AMSGrad(Shell, _native.Optimizer, optim_base.Optimizer):
         correct_bias: bool = True,
     ) -> None: ...
 
-class Nadam(Shell, _native.Optimizer, optim_base.Optimizer):
+class Nadam(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     beta_1: float
     beta_2: float
@@ -112,7 +111,7 @@ class Nadam(Shell, _native.Optimizer, optim_base.Optimizer):
         eps: float = 1e-8,
     ) -> None: ...
 
-class AdaBound(Shell, _native.Optimizer, optim_base.Optimizer):
+class AdaBound(_kinds.Optimizer, optim_base.Optimizer):
     lr: float | optim.base.Scheduler
     beta_1: float
     beta_2: float
@@ -129,7 +128,7 @@ class AdaBound(Shell, _native.Optimizer, optim_base.Optimizer):
         final_lr: float = 0.1,
     ) -> None: ...
 
-class FTRLProximal(Shell, _native.Optimizer, optim_base.Optimizer):
+class FTRLProximal(_kinds.Optimizer, optim_base.Optimizer):
     alpha: float
     beta: float
     l1: float

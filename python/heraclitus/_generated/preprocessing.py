@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 
 if typing.TYPE_CHECKING:
     from .. import optim
@@ -31,7 +30,7 @@ __all__ = [
 
 
 @mixed
-class StandardScaler(Shell, _native.Transformer, base.MiniBatchTransformer):
+class StandardScaler(_kinds.Transformer, base.MiniBatchTransformer):
     """Zero mean and unit variance, from running statistics.
 
     Parameters
@@ -57,7 +56,7 @@ class StandardScaler(Shell, _native.Transformer, base.MiniBatchTransformer):
 
 
 @mixed
-class MinMaxScaler(Shell, _native.Transformer, base.Transformer):
+class MinMaxScaler(_kinds.Transformer, base.Transformer):
     """The range of each feature becomes 0 to 1.
 
     Parameters
@@ -79,7 +78,7 @@ class MinMaxScaler(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class MaxAbsScaler(Shell, _native.Transformer, base.Transformer):
+class MaxAbsScaler(_kinds.Transformer, base.Transformer):
     """Each feature is divided by its largest absolute value.
 
     Parameters
@@ -101,7 +100,7 @@ class MaxAbsScaler(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class RobustScaler(Shell, _native.Transformer, base.Transformer):
+class RobustScaler(_kinds.Transformer, base.Transformer):
     """Centred by the median, divided by the distance between two quantiles.
 
     Parameters
@@ -135,7 +134,7 @@ class RobustScaler(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class AdaptiveStandardScaler(Shell, _native.Transformer, base.Transformer):
+class AdaptiveStandardScaler(_kinds.Transformer, base.Transformer):
     """Zero mean and unit variance, from statistics that fade.
 
     Parameters
@@ -157,7 +156,7 @@ class AdaptiveStandardScaler(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class Normalizer(Shell, _native.Transformer, base.Transformer):
+class Normalizer(_kinds.Transformer, base.Transformer):
     """Each event is divided by its norm.
 
     Parameters
@@ -179,7 +178,7 @@ class Normalizer(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class Binarizer(Shell, _native.Transformer, base.Transformer):
+class Binarizer(_kinds.Transformer, base.Transformer):
     """1 above a threshold, 0 elsewhere.
 
     Parameters
@@ -205,7 +204,7 @@ class Binarizer(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class OneHotEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
+class OneHotEncoder(_kinds.Transformer, base.MiniBatchTransformer):
     """A feature per category, 1 where it is met.
 
     Parameters
@@ -236,7 +235,7 @@ class OneHotEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
 
 
 @mixed
-class OrdinalEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
+class OrdinalEncoder(_kinds.Transformer, base.MiniBatchTransformer):
     """Each category becomes an integer, in the order of first sight.
 
     Parameters
@@ -267,7 +266,7 @@ class OrdinalEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
 
 
 @mixed
-class FeatureHasher(Shell, _native.Transformer, base.Transformer):
+class FeatureHasher(_kinds.Transformer, base.Transformer):
     """Any number of features in, n_features out.
 
     Parameters
@@ -297,7 +296,7 @@ class FeatureHasher(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class StatImputer(Shell, _native.Transformer, base.Transformer):
+class StatImputer(_kinds.Transformer, base.Transformer):
     """A missing value is a statistic of those before, or a constant.
 
     Parameters
@@ -319,7 +318,7 @@ class StatImputer(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class PreviousImputer(Shell, _native.Transformer, base.Transformer):
+class PreviousImputer(_kinds.Transformer, base.Transformer):
     """A missing value is the one before.
 
     """
@@ -331,7 +330,7 @@ class PreviousImputer(Shell, _native.Transformer, base.Transformer):
 
 
 @mixed
-class TargetStandardScaler(Shell, _native.Regressor, base.Wrapper, base.Regressor):
+class TargetStandardScaler(_kinds.Regressor, base.Wrapper, base.Regressor):
     """Targets become zero mean and unit variance for a regressor.
 
     Parameters
@@ -353,7 +352,7 @@ class TargetStandardScaler(Shell, _native.Regressor, base.Wrapper, base.Regresso
 
 
 @mixed
-class TargetMinMaxScaler(Shell, _native.Regressor, base.Wrapper, base.Regressor):
+class TargetMinMaxScaler(_kinds.Regressor, base.Wrapper, base.Regressor):
     """Targets become 0 to 1 for a regressor.
 
     Parameters
@@ -375,7 +374,7 @@ class TargetMinMaxScaler(Shell, _native.Regressor, base.Wrapper, base.Regressor)
 
 
 @mixed
-class PredClipper(Shell, _native.Regressor, base.Wrapper, base.Regressor):
+class PredClipper(_kinds.Regressor, base.Wrapper, base.Regressor):
     """A regressor whose predictions stay between two numbers.
 
     Parameters

@@ -1,9 +1,8 @@
 import typing
 
-from .. import _native, base, optim
-from .._shell import Shell
+from .. import _kinds, base, optim
 
-class StandardScaler(Shell, _native.Transformer, base.MiniBatchTransformer):
+class StandardScaler(_kinds.Transformer, base.MiniBatchTransformer):
     with_std: bool
     window_size: int | None
     def __init__(
@@ -12,21 +11,21 @@ class StandardScaler(Shell, _native.Transformer, base.MiniBatchTransformer):
         window_size: int | None = None,
     ) -> None: ...
 
-class MinMaxScaler(Shell, _native.Transformer, base.Transformer):
+class MinMaxScaler(_kinds.Transformer, base.Transformer):
     window_size: int | None
     def __init__(
         self,
         window_size: int | None = None,
     ) -> None: ...
 
-class MaxAbsScaler(Shell, _native.Transformer, base.Transformer):
+class MaxAbsScaler(_kinds.Transformer, base.Transformer):
     window_size: int | None
     def __init__(
         self,
         window_size: int | None = None,
     ) -> None: ...
 
-class RobustScaler(Shell, _native.Transformer, base.Transformer):
+class RobustScaler(_kinds.Transformer, base.Transformer):
     with_centering: bool
     with_scaling: bool
     q_inf: float
@@ -39,21 +38,21 @@ class RobustScaler(Shell, _native.Transformer, base.Transformer):
         q_sup: float = 0.75,
     ) -> None: ...
 
-class AdaptiveStandardScaler(Shell, _native.Transformer, base.Transformer):
+class AdaptiveStandardScaler(_kinds.Transformer, base.Transformer):
     fading_factor: float
     def __init__(
         self,
         fading_factor: float = 0.3,
     ) -> None: ...
 
-class Normalizer(Shell, _native.Transformer, base.Transformer):
+class Normalizer(_kinds.Transformer, base.Transformer):
     order: float
     def __init__(
         self,
         order: float = 2.0,
     ) -> None: ...
 
-class Binarizer(Shell, _native.Transformer, base.Transformer):
+class Binarizer(_kinds.Transformer, base.Transformer):
     threshold: float
     dtype: typing.Any
     def __init__(
@@ -62,7 +61,7 @@ class Binarizer(Shell, _native.Transformer, base.Transformer):
         dtype: typing.Any = bool,
     ) -> None: ...
 
-class OneHotEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
+class OneHotEncoder(_kinds.Transformer, base.MiniBatchTransformer):
     categories: typing.Any
     drop_zeros: bool
     drop_first: bool
@@ -73,7 +72,7 @@ class OneHotEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
         drop_first: bool = False,
     ) -> None: ...
 
-class OrdinalEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
+class OrdinalEncoder(_kinds.Transformer, base.MiniBatchTransformer):
     categories: typing.Any
     unknown_value: int | None
     none_value: int
@@ -84,7 +83,7 @@ class OrdinalEncoder(Shell, _native.Transformer, base.MiniBatchTransformer):
         none_value: int = -1,
     ) -> None: ...
 
-class FeatureHasher(Shell, _native.Transformer, base.Transformer):
+class FeatureHasher(_kinds.Transformer, base.Transformer):
     n_features: int
     seed: int | None
     alternate_sign: bool
@@ -95,33 +94,33 @@ class FeatureHasher(Shell, _native.Transformer, base.Transformer):
         alternate_sign: bool = True,
     ) -> None: ...
 
-class StatImputer(Shell, _native.Transformer, base.Transformer):
+class StatImputer(_kinds.Transformer, base.Transformer):
     imputers: typing.Any
     def __init__(
         self,
         *imputers: typing.Any,
     ) -> None: ...
 
-class PreviousImputer(Shell, _native.Transformer, base.Transformer):
+class PreviousImputer(_kinds.Transformer, base.Transformer):
     def __init__(
         self,
     ) -> None: ...
 
-class TargetStandardScaler(Shell, _native.Regressor, base.Wrapper, base.Regressor):
+class TargetStandardScaler(_kinds.Regressor, base.Wrapper, base.Regressor):
     regressor: base.Base | None
     def __init__(
         self,
         regressor: base.Base | None,
     ) -> None: ...
 
-class TargetMinMaxScaler(Shell, _native.Regressor, base.Wrapper, base.Regressor):
+class TargetMinMaxScaler(_kinds.Regressor, base.Wrapper, base.Regressor):
     regressor: base.Base | None
     def __init__(
         self,
         regressor: base.Base | None,
     ) -> None: ...
 
-class PredClipper(Shell, _native.Regressor, base.Wrapper, base.Regressor):
+class PredClipper(_kinds.Regressor, base.Wrapper, base.Regressor):
     regressor: base.Base | None
     y_min: float | None
     y_max: float | None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from .. import _native, base
+from .. import _kinds, base
 from .._mixins import mixed
-from .._shell import Shell
 from ..stats import base as stats_base
 
 if typing.TYPE_CHECKING:
@@ -42,7 +41,7 @@ __all__ = [
 
 
 @mixed
-class Mean(Shell, _native.Univariate, stats_base.Univariate):
+class Mean(_kinds.Univariate, stats_base.Univariate):
     """The running mean.
 
     """
@@ -54,7 +53,7 @@ class Mean(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Var(Shell, _native.Univariate, stats_base.Univariate):
+class Var(_kinds.Univariate, stats_base.Univariate):
     """The running variance.
 
     Parameters
@@ -76,7 +75,7 @@ class Var(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class SEM(Shell, _native.Univariate, stats_base.Univariate):
+class SEM(_kinds.Univariate, stats_base.Univariate):
     """The running standard error of the mean.
 
     Parameters
@@ -98,7 +97,7 @@ class SEM(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Sum(Shell, _native.Univariate, stats_base.Univariate):
+class Sum(_kinds.Univariate, stats_base.Univariate):
     """The running sum.
 
     """
@@ -110,7 +109,7 @@ class Sum(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Count(Shell, _native.Univariate, stats_base.Univariate):
+class Count(_kinds.Univariate, stats_base.Univariate):
     """How many numbers there were.
 
     """
@@ -122,7 +121,7 @@ class Count(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Min(Shell, _native.Univariate, stats_base.Univariate):
+class Min(_kinds.Univariate, stats_base.Univariate):
     """The smallest number so far.
 
     """
@@ -134,7 +133,7 @@ class Min(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Max(Shell, _native.Univariate, stats_base.Univariate):
+class Max(_kinds.Univariate, stats_base.Univariate):
     """The largest number so far.
 
     """
@@ -146,7 +145,7 @@ class Max(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class AbsMax(Shell, _native.Univariate, stats_base.Univariate):
+class AbsMax(_kinds.Univariate, stats_base.Univariate):
     """The largest absolute value so far.
 
     """
@@ -158,7 +157,7 @@ class AbsMax(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class PeakToPeak(Shell, _native.Univariate, stats_base.Univariate):
+class PeakToPeak(_kinds.Univariate, stats_base.Univariate):
     """The distance from the smallest number so far to the largest.
 
     """
@@ -170,7 +169,7 @@ class PeakToPeak(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class EWMean(Shell, _native.Univariate, stats_base.Univariate):
+class EWMean(_kinds.Univariate, stats_base.Univariate):
     """The exponentially weighted mean.
 
     Parameters
@@ -192,7 +191,7 @@ class EWMean(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class EWVar(Shell, _native.Univariate, stats_base.Univariate):
+class EWVar(_kinds.Univariate, stats_base.Univariate):
     """The exponentially weighted variance.
 
     Parameters
@@ -214,7 +213,7 @@ class EWVar(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Quantile(Shell, _native.Univariate, stats_base.Univariate):
+class Quantile(_kinds.Univariate, stats_base.Univariate):
     """A running quantile in constant memory.
 
     Parameters
@@ -236,7 +235,7 @@ class Quantile(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class IQR(Shell, _native.Univariate, stats_base.Univariate):
+class IQR(_kinds.Univariate, stats_base.Univariate):
     """The running distance between two quantiles.
 
     Parameters
@@ -262,7 +261,7 @@ class IQR(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class MAD(Shell, _native.Univariate, stats_base.Univariate):
+class MAD(_kinds.Univariate, stats_base.Univariate):
     """The running median of the absolute distances from the running median.
 
     """
@@ -274,7 +273,7 @@ class MAD(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Mode(Shell, _native.Univariate, stats_base.Univariate):
+class Mode(_kinds.Univariate, stats_base.Univariate):
     """The most common value.
 
     Parameters
@@ -297,7 +296,7 @@ class Mode(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Shift(Shell, _native.Univariate, stats_base.Univariate):
+class Shift(_kinds.Univariate, stats_base.Univariate):
     """The number of some numbers ago.
 
     Parameters
@@ -323,7 +322,7 @@ class Shift(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Skew(Shell, _native.Univariate, stats_base.Univariate):
+class Skew(_kinds.Univariate, stats_base.Univariate):
     """The running skewness.
 
     Parameters
@@ -345,7 +344,7 @@ class Skew(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class Kurtosis(Shell, _native.Univariate, stats_base.Univariate):
+class Kurtosis(_kinds.Univariate, stats_base.Univariate):
     """The running excess kurtosis.
 
     Parameters
@@ -367,7 +366,7 @@ class Kurtosis(Shell, _native.Univariate, stats_base.Univariate):
 
 
 @mixed
-class RollingQuantile(Shell, _native.Univariate, stats_base.RollingUnivariate):
+class RollingQuantile(_kinds.Univariate, stats_base.RollingUnivariate):
     """The exact quantile of a window.
 
     Parameters
@@ -393,7 +392,7 @@ class RollingQuantile(Shell, _native.Univariate, stats_base.RollingUnivariate):
 
 
 @mixed
-class RollingIQR(Shell, _native.Univariate, stats_base.RollingUnivariate):
+class RollingIQR(_kinds.Univariate, stats_base.RollingUnivariate):
     """The exact distance between two quantiles of a window.
 
     Parameters
@@ -423,7 +422,7 @@ class RollingIQR(Shell, _native.Univariate, stats_base.RollingUnivariate):
 
 
 @mixed
-class RollingMin(Shell, _native.Univariate, stats_base.RollingUnivariate):
+class RollingMin(_kinds.Univariate, stats_base.RollingUnivariate):
     """The smallest number of a window.
 
     Parameters
@@ -445,7 +444,7 @@ class RollingMin(Shell, _native.Univariate, stats_base.RollingUnivariate):
 
 
 @mixed
-class RollingMax(Shell, _native.Univariate, stats_base.RollingUnivariate):
+class RollingMax(_kinds.Univariate, stats_base.RollingUnivariate):
     """The largest number of a window.
 
     Parameters
@@ -467,7 +466,7 @@ class RollingMax(Shell, _native.Univariate, stats_base.RollingUnivariate):
 
 
 @mixed
-class RollingAbsMax(Shell, _native.Univariate, stats_base.RollingUnivariate):
+class RollingAbsMax(_kinds.Univariate, stats_base.RollingUnivariate):
     """The largest absolute value of a window.
 
     Parameters
@@ -489,7 +488,7 @@ class RollingAbsMax(Shell, _native.Univariate, stats_base.RollingUnivariate):
 
 
 @mixed
-class RollingPeakToPeak(Shell, _native.Univariate, stats_base.RollingUnivariate):
+class RollingPeakToPeak(_kinds.Univariate, stats_base.RollingUnivariate):
     """The distance from the smallest number of a window to the largest.
 
     Parameters
@@ -511,7 +510,7 @@ class RollingPeakToPeak(Shell, _native.Univariate, stats_base.RollingUnivariate)
 
 
 @mixed
-class RollingMode(Shell, _native.Univariate, stats_base.RollingUnivariate):
+class RollingMode(_kinds.Univariate, stats_base.RollingUnivariate):
     """The most common value of a window.
 
     Parameters

@@ -10,6 +10,8 @@ import logging
 import types
 import typing
 
+from heraclitus import _native
+
 from . import _memory
 from ._repr import repr_obj as _repr_obj
 
@@ -224,14 +226,6 @@ def _has_unset_seed(params: dict[str, typing.Any]) -> bool:
     )
 
 
-_logging_depth = 0
-
-
-def calls_are_logged() -> bool:
-    """Whether `log_method_calls` is active, so that each step's methods have to be called."""
-    return _logging_depth > 0
-
-
 _METHODS = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 
 
@@ -271,7 +265,6 @@ def log_method_calls(
     >>> print(lines.getvalue().strip())
     Prefixer.transform_one
     """
-    global _logging_depth
     before = Base.__getattribute__
 
     def look_up(self: typing.Any, name: str) -> typing.Any:
@@ -286,11 +279,11 @@ def log_method_calls(
         return found
 
     Base.__getattribute__ = look_up  # type: ignore[method-assign]
-    _logging_depth += 1
+    _native.go_by_steps(True)
     try:
         yield
     finally:
-        _logging_depth -= 1
+        _native.go_by_steps(False)
         if before is object.__getattribute__:
             # Taken away, not set back: an own one in Python would slow every look-up from now on.
             del Base.__getattribute__

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typing
 
+from heraclitus import _frames
+
 from . import _steps
 from .union import TransformerUnion
 
@@ -13,6 +15,7 @@ class ManyEvents:
 
     _LEARN_UNSUPERVISED_DURING_PREDICT: bool
     steps: typing.Any
+    _is_one_core: typing.Callable[[], bool]
 
     def learn_many(self, X: typing.Any, y: typing.Any = None, **params: typing.Any) -> None:
         """Lets the steps learn from many events.
@@ -26,6 +29,9 @@ class ManyEvents:
         params
             Extra arguments for the last step.
         """
+        if not params and self._is_one_core():
+            _frames.learn(self, X, y)
+            return
         *transformers, last = self.steps.values()
         for step in transformers:
             if not self._LEARN_UNSUPERVISED_DURING_PREDICT:
@@ -71,6 +77,8 @@ class ManyEvents:
         X
             A frame, an event a row.
         """
+        if self._is_one_core():
+            return _frames.predict(self, X)
         X, last = self._transform_many(X)
         return last.predict_many(X=X)
 
@@ -82,6 +90,8 @@ class ManyEvents:
         X
             A frame, an event a row.
         """
+        if self._is_one_core():
+            return _frames.predict_proba(self, X)
         X, last = self._transform_many(X)
         return last.predict_proba_many(X=X)
 

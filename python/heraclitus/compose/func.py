@@ -50,6 +50,12 @@ class FuncTransformer(MiniBatchTransformer):
     def transform_many(self, X: typing.Any) -> typing.Any:
         return self.func(X)
 
+    def _to_spec(self) -> typing.NoReturn:
+        raise TypeError(
+            f"{name_of(self.func)} is a Python function: a model that is sent to a server or "
+            "written to a file is data; do this step before the model, or use pickle"
+        )
+
     def __str__(self) -> str:
         return name_of(self.func)
 

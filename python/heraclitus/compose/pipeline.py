@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import os
 import typing
+import weakref
 
+from heraclitus import _native
+from heraclitus._shell import save
+from heraclitus._spec import from_spec, to_spec
 from heraclitus.base.anomaly_detector import AnomalyFilter
 from heraclitus.base.estimator import Estimator
 from heraclitus.base.transformer import BaseTransformer
 
-from . import _debug, _many, _steps
+from . import _debug, _fusing, _many, _steps
 from ._steps import method_params as _method_params
 from ._steps import route as _route
 from .union import TransformerUnion
@@ -43,10 +48,12 @@ def learn_during_predict() -> typing.Iterator[None]:
     """
     before = Pipeline._LEARN_UNSUPERVISED_DURING_PREDICT
     Pipeline._LEARN_UNSUPERVISED_DURING_PREDICT = True
+    _native.go_by_steps(True)
     try:
         yield
     finally:
         Pipeline._LEARN_UNSUPERVISED_DURING_PREDICT = before
+        _native.go_by_steps(False)
 
 
 # What a step does to an event that passes by.
@@ -85,7 +92,7 @@ def _planned(step: typing.Any) -> _Step:
     return _Step(kind, step, step._supervised, _method_params(step, "learn_one"))
 
 
-class Pipeline(_many.ManyEvents, Estimator):
+class Pipeline(_many.ManyEvents, _native.Runner, Estimator):
     """Hands what a step makes of an event to the next one; the last one is usually a model.
 
     The operator `|` makes pipelines too. When the pipeline learns, each transformer learns and
@@ -181,7 +188,7 @@ class Pipeline(_many.ManyEvents, Estimator):
         return _steps.repr_steps("Pipeline", self.steps)
 
     def __getstate__(self) -> dict[str, typing.Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_plan"}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_plan", "_owner")}
 
     def _get_params(self) -> dict[str, typing.Any]:
         return {name: step._get_params() for name, step in self.steps.items()}
@@ -218,6 +225,63 @@ class Pipeline(_many.ManyEvents, Estimator):
     def _changed(self) -> None:
         """Forgets what was made ready for the steps as they were."""
         self._plan = None
+        self._forget_mode()
+        if self._is_built():
+            owner = self.__dict__.pop("_owner", lambda: None)()
+            if owner is not None:
+                owner._changed()
+            self._take_apart()
+
+    # One native core for all steps
+
+    def _make_one(self) -> bool:
+        """Makes the steps one core, where they can be one. Asked once, by the first event."""
+        return _fusing.join(self, "Pipeline", self.steps.values(), self)
+
+    def _own_core(self) -> _native.Native | None:
+        return self if self._is_one_core() else None
+
+    def _belongs_to(self, owner: typing.Any) -> None:
+        self.__dict__["_owner"] = weakref.ref(owner)
+
+    def _take_apart(self) -> None:
+        self.__dict__.pop("_owner", None)
+        if self._is_built():
+            _fusing.take_apart(self.steps.values())
+        self._forget_mode()
+        self._drop()
+
+    def _show(self, whole: _native.Native, name: str, owner: typing.Any) -> None:
+        self._become_part(whole, name)
+        self._belongs_to(owner)
+        self._show_children()
+
+    def _show_children(self) -> None:
+        _fusing.show_parts(self, self.steps.values(), self)
+        self._is_one_already()
+
+    def _to_spec(self) -> dict[str, typing.Any]:
+        return {"Pipeline": {"steps": [to_spec(step, name) for name, step in self.steps.items()]}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(*map(from_spec, params["steps"]))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the pipeline to a file: data, no code. `heraclitus.load` reads it.
+
+        Parameters
+        ----------
+        path
+            Where to.
+        """
+        if not self._is_one_core():
+            self._to_spec()  # says which step is in the way
+            raise TypeError(
+                "these steps can't be one file: a step is a class of your own, or two steps have "
+                "learned different features before they were put together; pickle keeps any"
+            )
+        save(self, path)
 
     def _build_plan(self) -> _Plan:
         self._plan = _Plan(self.steps.values())
@@ -228,20 +292,6 @@ class Pipeline(_many.ManyEvents, Estimator):
         return _route(_method_params(self._last_step, method), params) if params else params
 
     # One event
-
-    def learn_one(self, x: dict, y: typing.Any = None, **params: typing.Any) -> None:
-        """Lets the steps learn from one event.
-
-        Parameters
-        ----------
-        x
-            The features.
-        y
-            The target.
-        params
-            Extra arguments; each step is given those that its `learn_one` takes.
-        """
-        self._learn_one_by_steps(x, y, params)
 
     def _learn_one_by_steps(self, x: dict, y: typing.Any, params: dict) -> None:
         unsupervised_learn = not self._LEARN_UNSUPERVISED_DURING_PREDICT
@@ -287,18 +337,6 @@ class Pipeline(_many.ManyEvents, Estimator):
             x = step.transform_one(x)
         return x, plan.last
 
-    def transform_one(self, x: dict, **params: typing.Any) -> dict:
-        """What the transformers make of an event; a model at the end leaves it as it is.
-
-        Parameters
-        ----------
-        x
-            The features.
-        params
-            Extra arguments; each step is given those that it takes.
-        """
-        return self._transform_one_by_steps(x, params)
-
     def _transform_one_by_steps(self, x: dict, params: dict) -> dict:
         x, last = self._transform_one(x, params)
         if not (self._plan or self._build_plan()).last_transforms:
@@ -307,49 +345,13 @@ class Pipeline(_many.ManyEvents, Estimator):
             last.learn_one(x, **self._for_last("learn_one", params))
         return last.transform_one(x, **self._for_last("transform_one", params))
 
-    def predict_one(self, x: dict, **params: typing.Any) -> typing.Any:
-        """What the last step predicts of the transformed event.
-
-        Parameters
-        ----------
-        x
-            The features.
-        params
-            Extra arguments; each step is given those that it takes.
-        """
-        return self._predict_one_by_steps(x, params)
-
     def _predict_one_by_steps(self, x: dict, params: dict) -> typing.Any:
         x, last = self._transform_one(x, params)
         return last.predict_one(x, **self._for_last("predict_one", params))
 
-    def predict_proba_one(self, x: dict, **params: typing.Any) -> dict:
-        """The probabilities that the last step gives for the transformed event.
-
-        Parameters
-        ----------
-        x
-            The features.
-        params
-            Extra arguments; each step is given those that it takes.
-        """
-        return self._predict_proba_one_by_steps(x, params)
-
     def _predict_proba_one_by_steps(self, x: dict, params: dict) -> dict:
         x, last = self._transform_one(x, params)
         return last.predict_proba_one(x, **self._for_last("predict_proba_one", params))
-
-    def score_one(self, x: dict, **params: typing.Any) -> float:
-        """The score that the last step gives to the transformed event.
-
-        Parameters
-        ----------
-        x
-            The features.
-        params
-            Extra arguments; each step is given those that it takes.
-        """
-        return self._score_one_by_steps(x, params)
 
     def _score_one_by_steps(self, x: dict, params: dict) -> float:
         x, last = self._transform_one(x, params)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing
+
 from heraclitus.base.transformer import Transformer
 from heraclitus.base.typing import FeatureName
 
@@ -26,6 +28,13 @@ class Renamer(Transformer):
 
     def __init__(self, mapping: dict[FeatureName, FeatureName]) -> None:
         self.mapping = mapping
+
+    def _to_spec(self) -> dict[str, typing.Any]:
+        return {"Renamer": {"mapping": {str(old): str(new) for old, new in self.mapping.items()}}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(params["mapping"])
 
     def transform_one(self, x: dict) -> dict:
         renamed = dict(x)
@@ -57,6 +66,13 @@ class Prefixer(Transformer):
     def _rename(self, name: FeatureName) -> str:
         return f"{self.prefix}{name}"
 
+    def _to_spec(self) -> dict[str, typing.Any]:
+        return {"Prefixer": {"prefix": self.prefix}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(params["prefix"])
+
     def transform_one(self, x: dict) -> dict:
         prefix = self.prefix
         return {f"{prefix}{name}": value for name, value in x.items()}
@@ -83,6 +99,13 @@ class Suffixer(Transformer):
 
     def _rename(self, name: FeatureName) -> str:
         return f"{name}{self.suffix}"
+
+    def _to_spec(self) -> dict[str, typing.Any]:
+        return {"Suffixer": {"suffix": self.suffix}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(params["suffix"])
 
     def transform_one(self, x: dict) -> dict:
         suffix = self.suffix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import typing
 
 from heraclitus import _frames
@@ -40,6 +41,13 @@ class Discard(Transformer):
         keys = self.keys
         return {name: value for name, value in x.items() if name not in keys}
 
+    def _to_spec(self) -> dict[str, typing.Any]:
+        return {"Discard": {"keys": [str(key) for key in in_order(self.keys)]}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(*params["keys"])
+
     def __str__(self) -> str:
         return f"~{in_order(self.keys)}"
 
@@ -74,6 +82,13 @@ class Select(MiniBatchTransformer):
         frame = _frames.into_frame(X)
         return frame.select([name for name in frame.columns if name in self.keys]).to_native()
 
+    def _to_spec(self) -> dict[str, typing.Any]:
+        return {"Select": {"keys": [str(key) for key in in_order(self.keys)]}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(*params["keys"])
+
     def __str__(self) -> str:
         return str(in_order(self.keys))
 
@@ -103,6 +118,19 @@ class SelectType(Transformer):
     def transform_one(self, x: dict) -> dict:
         types = self.types
         return {name: value for name, value in x.items() if isinstance(value, types)}
+
+    def _to_spec(self) -> dict[str, typing.Any]:
+        kinds = {"text" if kept is str else "number" for kept in self.types}
+        if not set(self.types) <= {str, numbers.Number}:
+            raise TypeError(
+                f"SelectType{tuple(kept.__name__ for kept in self.types)}: a spec tells apart "
+                "numbers.Number and str, not kinds of numbers"
+            )
+        return {"SelectType": {"types": sorted(kinds)}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(*({"text": str, "number": numbers.Number}[kind] for kind in params["types"]))
 
     def __str__(self) -> str:
         return f"Select({', '.join(kept.__name__ for kept in self.types)})"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import typing
+import weakref
 
-from heraclitus import _frames
+from heraclitus import _frames, _native
+from heraclitus._spec import from_spec, to_spec
 from heraclitus.base.transformer import MiniBatchTransformer
 
-from . import _steps
+from . import _fusing, _steps
 
 __all__ = ["TransformerUnion"]
 
@@ -66,7 +68,8 @@ class TransformerUnion(MiniBatchTransformer):
         return _steps.repr_steps("TransformerUnion", self.transformers)
 
     def __getstate__(self) -> dict[str, typing.Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_plan"}
+        left = ("_plan", "_core", "_owner")
+        return {name: value for name, value in self.__dict__.items() if name not in left}
 
     def _get_params(self) -> dict[str, typing.Any]:
         return {name: part._get_params() for name, part in self.transformers.items()}
@@ -95,6 +98,44 @@ class TransformerUnion(MiniBatchTransformer):
     def _changed(self) -> None:
         """Forgets what was made ready for the parts as they were."""
         self._plan = None
+        if "_core" in self.__dict__:
+            owner = self.__dict__.pop("_owner", lambda: None)()
+            if owner is not None:
+                owner._changed()
+            self._take_apart()
+
+    # One native core for all parts
+
+    def _own_core(self) -> _native.Native | None:
+        core = self.__dict__.get("_core")
+        if core is None:
+            core = _native.Native()
+            if not _fusing.join(core, "TransformerUnion", self.transformers.values(), self):
+                return None
+            self._core = core
+        return core
+
+    def _belongs_to(self, owner: typing.Any) -> None:
+        self._owner = weakref.ref(owner)
+
+    def _take_apart(self) -> None:
+        if self.__dict__.pop("_core", None) is not None:
+            self.__dict__.pop("_owner", None)
+            _fusing.take_apart(self.transformers.values())
+
+    def _show(self, whole: _native.Native, name: str, owner: typing.Any) -> None:
+        self._core = _native.Native()
+        self._core._become_part(whole, name)
+        self._belongs_to(owner)
+        _fusing.show_parts(self._core, self.transformers.values(), self)
+
+    def _to_spec(self) -> dict[str, typing.Any]:
+        parts = [to_spec(part, name) for name, part in self.transformers.items()]
+        return {"TransformerUnion": {"transformers": parts}}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, typing.Any]) -> typing.Self:
+        return cls(*map(from_spec, params["transformers"]))
 
     def _build_plan(self) -> _Plan:
         plan: _Plan = ([], [])

@@ -105,7 +105,7 @@ fn literal(value: &Value) -> String {
     }
 }
 
-/// The native class under a kind.
+/// The class under a kind.
 pub fn native(kind: Kind) -> &'static str {
     match kind {
         Kind::Transformer => "Transformer",
@@ -124,8 +124,7 @@ pub fn native(kind: Kind) -> &'static str {
 pub fn module(name: &str, entries: &[&'static Entry], river: &River) -> String {
     let mut out = format!("\"\"\"River's `{name}`. {HEAD}\"\"\"\n\n");
     out.push_str("from __future__ import annotations\n\nimport typing\n\n");
-    out.push_str("from .. import _native, base\nfrom .._mixins import mixed\n");
-    out.push_str("from .._shell import Shell\n");
+    out.push_str("from .. import _kinds, base\nfrom .._mixins import mixed\n");
     let family = name.split('.').next().unwrap_or(name);
     if matches!(family, "optim" | "stats" | "metrics") {
         let _ = writeln!(out, "from ..{family} import base as {family}_base");
@@ -151,7 +150,7 @@ fn class(out: &mut String, entry: &'static Entry, river: &River) {
     let bases: Vec<String> = river.bases(entry).iter().map(|b| local(b)).collect();
     let native = native(entry.kind);
     let _ = writeln!(out, "\n\n@mixed");
-    let _ = writeln!(out, "class {}(Shell, _native.{native}, {}):", entry.name, bases.join(", "));
+    let _ = writeln!(out, "class {}(_kinds.{native}, {}):", entry.name, bases.join(", "));
     docstring(out, entry, &params);
     let _ = writeln!(out, "\n    _entry = \"{}\"", entry.name);
     tables(out, entry, &params);

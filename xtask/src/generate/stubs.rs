@@ -9,16 +9,15 @@ use super::classes::{arguments, local, native, params};
 
 /// The stub of a module.
 pub fn module(name: &str, entries: &[&'static Entry], river: &River) -> String {
-    let mut out = String::from("import typing\n\nfrom .. import _native, base, optim\n");
+    let mut out = String::from("import typing\n\nfrom .. import _kinds, base, optim\n");
     let family = name.split('.').next().unwrap_or(name);
-    out.push_str("from .._shell import Shell\n");
     if matches!(family, "optim" | "stats" | "metrics") {
         let _ = writeln!(out, "from ..{family} import base as {family}_base");
     }
     for entry in entries {
         let bases: Vec<String> = river.bases(entry).iter().map(|b| local(b)).collect();
         let (class, native) = (entry.name, native(entry.kind));
-        let _ = writeln!(out, "\nclass {class}(Shell, _native.{native}, {}):", bases.join(", "));
+        let _ = writeln!(out, "\nclass {class}(_kinds.{native}, {}):", bases.join(", "));
         let params = params(entry, river);
         for p in &params {
             let _ = writeln!(out, "    {}: {}", p.doc.name, p.hint);
