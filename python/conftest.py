@@ -15,7 +15,8 @@ _MODULES = {"river_to_sklearn.py": "sklearn", "sklearn_to_river.py": "sklearn"}
 
 
 def _is_missing(package: str) -> bool:
-    return any(importlib.util.find_spec(name) is None for name in [package, *_WITH.get(package, [])])
+    names = [package, *_WITH.get(package, [])]
+    return any(importlib.util.find_spec(name) is None for name in names)
 
 
 def pytest_ignore_collect(collection_path: typing.Any) -> bool | None:

@@ -70,7 +70,8 @@ def test_weights_stay_with_a_list_of_events():
         for _ in range(2):
             model = Latest()
             evaluate.progressive_val_score(weighted, model, Share(), **options)
-            assert [entry for entry in model.log if isinstance(entry, tuple)] == [(0, 2.0), (1, 3.0)]
+            learned = [entry for entry in model.log if isinstance(entry, tuple)]
+            assert learned == [(0, 2.0), (1, 3.0)]
 
 
 def test_reports_hold_what_was_asked_for():

@@ -31,7 +31,8 @@ def __getattr__(name: str) -> typing.Any:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("sklearn", "numpy"):
             raise
-        raise ImportError(f"compat.{name} needs `scikit-learn`: pip install scikit-learn") from error
+        what = f"compat.{name} needs `scikit-learn`: pip install scikit-learn"
+        raise ImportError(what) from error
     return getattr(module, name)
 
 
