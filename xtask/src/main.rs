@@ -12,6 +12,7 @@ mod setup;
 mod shell;
 mod suite;
 mod tidy;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ cargo xtask <verb>
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
   generate [--check]              the Python classes, from the catalogue
+  wheel                           the Python package as one wheel, into target/wheels
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
 ";
@@ -53,6 +55,10 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
         Some("bench") => bench::run(rest),
+        Some("wheel") => {
+            refuse_arguments("wheel", rest)?;
+            wheel::build().map(|_| ())
+        }
         Some("generate") => generate::run(rest),
         Some("tidy") => {
             refuse_arguments("tidy", rest)?;

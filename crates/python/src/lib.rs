@@ -30,10 +30,17 @@ fn refused(error: &her_learn::Error) -> PyErr {
     pyo3::exceptions::PyValueError::new_err(error.to_string())
 }
 
+/// Runs `her` with these arguments, the program's name first; the code to exit with.
+#[pyfunction]
+fn command(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> u8 {
+    py.detach(|| her::cli::run_with(arguments))
+}
+
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("NotNative", module.py().get_type::<NotNative>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(command, module)?)?;
     classes::register(module)?;
     runner::register(module)?;
     series::register(module)?;
