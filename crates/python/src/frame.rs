@@ -24,9 +24,10 @@ fn rows(frame: &Bound<'_, PyAny>) -> PyResult<ArrowRecords> {
     let capsule = frame.call_method0("__arrow_c_stream__")?;
     let capsule = capsule.cast::<PyCapsule>()?;
     let pointer = capsule.pointer_checked(Some(c"arrow_array_stream"))?;
-    // SAFETY: the capsule's name says that it points to an `ArrowArrayStream`, as the Arrow PyCapsule
-    // interface has it, and the capsule lives until the end of this function. `from_raw` moves the
-    // stream out and leaves a released one behind, which the capsule's destructor accepts.
+    // SAFETY: the capsule's name says that it points to an `ArrowArrayStream`, as the Arrow
+    // PyCapsule interface has it, and the capsule lives until the end of this function. `from_raw`
+    // moves the stream out and leaves a released one behind, which the capsule's destructor
+    // accepts.
     let reader = unsafe {
         RecordBatchStreamReader::from_raw(pointer.as_ptr().cast::<FFI_ArrowArrayStream>())
     };

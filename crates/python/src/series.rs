@@ -174,9 +174,9 @@ fn observe(
         if metric.of_values() {
             let seen = Observation::Value { y: number(y_true)?, predicted: number(y_pred)? };
             if back {
-                metric.revert(seen, w)
+                metric.revert(seen, w);
             } else {
-                metric.update(seen, w)
+                metric.update(seen, w);
             }
             return Ok(());
         }
@@ -187,9 +187,9 @@ fn observe(
         let Door { floats: proba, labels, .. } = door;
         let seen = Observation::Class { y, proba, predicted, classes: labels.names() };
         if back {
-            metric.revert(seen, w)
+            metric.revert(seen, w);
         } else {
-            metric.update(seen, w)
+            metric.update(seen, w);
         }
         Ok(())
     })

@@ -390,13 +390,12 @@ fn weights<'py>(
             continue;
         };
         let label = door.labels.object(py, class as usize);
-        let of_class = match dict.get_item(&label)? {
-            Some(found) => found.cast_into::<PyDict>()?,
-            None => {
-                let made = PyDict::new(py);
-                dict.set_item(label, &made)?;
-                made
-            }
+        let of_class = if let Some(found) = dict.get_item(&label)? {
+            found.cast_into::<PyDict>()?
+        } else {
+            let made = PyDict::new(py);
+            dict.set_item(label, &made)?;
+            made
         };
         of_class.set_item(feature, w)?;
     }

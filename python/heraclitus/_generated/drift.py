@@ -200,7 +200,9 @@ class DriftRetrainingClassifier(_kinds.Classifier, base.Wrapper, base.Classifier
     """
 
     _entry = "DriftRetrainingClassifier"
-    _objects: typing.ClassVar = {"drift_detector": "DDM"}
+    _objects: typing.ClassVar = {
+        "drift_detector": "DDM",
+    }
 
     def __init__(
         self,

@@ -190,7 +190,12 @@ class SRPClassifier(_kinds.Classifier, base.Wrapper, base.Classifier, base.Ensem
     """
 
     _entry = "SRPClassifier"
-    _objects: typing.ClassVar = {"model": {"HoeffdingTreeClassifier": {"grace_period": 50, "delta": 0.01}}, "drift_detector": {"ADWIN": {"delta": 0.00001}}, "warning_detector": {"ADWIN": {"delta": 0.0001}}, "metric": "Accuracy"}
+    _objects: typing.ClassVar = {
+        "model": {"HoeffdingTreeClassifier": {"grace_period": 50, "delta": 0.01}},
+        "drift_detector": {"ADWIN": {"delta": 0.00001}},
+        "warning_detector": {"ADWIN": {"delta": 0.0001}},
+        "metric": "Accuracy",
+    }
 
     def __init__(
         self,
@@ -257,7 +262,12 @@ class SRPRegressor(_kinds.Regressor, base.Wrapper, base.Regressor, base.Ensemble
     """
 
     _entry = "SRPRegressor"
-    _objects: typing.ClassVar = {"model": {"HoeffdingTreeRegressor": {"grace_period": 50, "delta": 0.01}}, "drift_detector": {"ADWIN": {"delta": 0.00001}}, "warning_detector": {"ADWIN": {"delta": 0.0001}}, "metric": "MAE"}
+    _objects: typing.ClassVar = {
+        "model": {"HoeffdingTreeRegressor": {"grace_period": 50, "delta": 0.01}},
+        "drift_detector": {"ADWIN": {"delta": 0.00001}},
+        "warning_detector": {"ADWIN": {"delta": 0.0001}},
+        "metric": "MAE",
+    }
 
     def __init__(
         self,
@@ -308,7 +318,9 @@ class EWARegressor(_kinds.Regressor, base.Ensemble, base.Regressor):
     """
 
     _entry = "EWARegressor"
-    _objects: typing.ClassVar = {"loss": {"Squared": {}}}
+    _objects: typing.ClassVar = {
+        "loss": {"Squared": {}},
+    }
 
     def __init__(
         self,

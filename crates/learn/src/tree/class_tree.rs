@@ -14,6 +14,7 @@ use crate::math;
 
 /// The parameters of a tree.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "River's parameters, each on its own")]
 pub struct Settings {
     pub grace_period: f64,
     pub depth_max: u32,

@@ -170,13 +170,11 @@ impl Nominal {
             }
             None => return,
         };
-        let of = match self.classes.iter().position(|(c, _)| *c == class) {
-            Some(of) => of,
-            None => {
-                self.classes.push((class, Vec::new()));
-                self.classes.len() - 1
-            }
-        };
+        let known = self.classes.iter().position(|(c, _)| *c == class);
+        let of = known.unwrap_or_else(|| {
+            self.classes.push((class, Vec::new()));
+            self.classes.len() - 1
+        });
         let weights = &mut self.classes[of].1;
         if weights.len() <= at {
             weights.resize(at + 1, 0.0);
