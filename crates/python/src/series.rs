@@ -2,7 +2,7 @@
 
 use her_learn::estimator::Part;
 use her_learn::metrics::Observation;
-use pyo3::exceptions::{PyAttributeError, PyValueError};
+use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyTuple};
 
@@ -51,13 +51,29 @@ class! {
     /// A statistic of a series.
     Univariate {
         /// Take the next number of the series.
-        fn update(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        #[pyo3(signature = (x, w = 1.0))]
+        fn update(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>, w: f64) -> PyResult<()> {
             let x = number(x)?;
             slf.as_super().get().with(slf.py(), |live, path| {
                 live.version += 1;
                 let Part::Univariate(stat) = live.part(path)?.0 else { return Err(wrong_part()) };
-                stat.update(x);
+                stat.update_weighted(x, w);
                 Ok(())
+            })
+        }
+
+        /// Take a number back.
+        #[pyo3(signature = (x, w = 1.0))]
+        fn revert(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>, w: f64) -> PyResult<()> {
+            let x = number(x)?;
+            slf.as_super().get().with(slf.py(), |live, path| {
+                live.version += 1;
+                let Part::Univariate(stat) = live.part(path)?.0 else { return Err(wrong_part()) };
+                if stat.revert(x, w) {
+                    return Ok(());
+                }
+                let name = stat.entry().name;
+                Err(PyNotImplementedError::new_err(format!("{name} can't take a number back")))
             })
         }
 
