@@ -161,6 +161,8 @@ fn the_loop_does_not_allocate() {
         json!(["StandardScaler", {"OneVsRestClassifier": {"classifier": "LogisticRegression"}}]),
         json!("GaussianNB"),
         json!("MultinomialNB"),
+        json!({"AMFClassifier": {"max_nodes": 101}}),
+        json!({"AMFRegressor": {"max_nodes": 101}}),
     ];
     let with_texts = [
         json!(["OneHotEncoder", "LogisticRegression"]),

@@ -3,6 +3,8 @@
 pub mod amf_classifier;
 pub mod amf_regressor;
 mod mondrian;
+#[cfg(test)]
+mod tests;
 
 pub use amf_classifier::AMFClassifier;
 pub use amf_regressor::AMFRegressor;
