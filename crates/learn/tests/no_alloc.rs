@@ -163,6 +163,8 @@ fn the_loop_does_not_allocate() {
         json!("MultinomialNB"),
         json!({"AMFClassifier": {"max_nodes": 101}}),
         json!({"AMFRegressor": {"max_nodes": 101}}),
+        json!({"KNNClassifier": {"engine": "LazySearch"}}),
+        json!({"KNNRegressor": {"engine": "LazySearch", "aggregation_method": "median"}}),
     ];
     let with_texts = [
         json!(["OneHotEncoder", "LogisticRegression"]),
