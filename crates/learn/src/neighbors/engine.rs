@@ -3,7 +3,7 @@
 //! | engine | finds | keeps |
 //! |---|---|---|
 //! | `LazySearch` | the nearest, by looking at all | the last `window_size` events |
-//! | `SWINN` | nearly the nearest, along a graph | the last `maxlen` events, and `graph_k` edges each |
+//! | `SWINN` | nearly the nearest, along a graph | the last `maxlen`, each with `graph_k` edges |
 //!
 //! `SWINN` looks at all events until `warm_up` are there. A spec names an engine alone,
 //! `"LazySearch"`, or with parameters, `{"LazySearch": {"window_size": 500}}`.

@@ -148,12 +148,16 @@ impl Classifier for KNNClassifier {
         let same = self.vote(x, proba, cx);
         if self.params.softmax && !same {
             let most = proba.iter().copied().fold(0.0, f64::max);
-            proba.iter_mut().for_each(|p| *p = math::exp(*p - most));
+            for p in proba.iter_mut() {
+                *p = math::exp(*p - most);
+            }
         }
         for (p, &there) in proba.iter_mut().zip(classes) {
             *p = if there { *p } else { f64::NAN };
         }
         let sum: f64 = proba.iter().filter(|p| !p.is_nan()).sum();
-        proba.iter_mut().for_each(|p| *p /= sum);
+        for p in proba {
+            *p /= sum;
+        }
     }
 }

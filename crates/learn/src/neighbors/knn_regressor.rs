@@ -108,7 +108,7 @@ impl KNNRegressor {
         let middle = targets.len() / 2;
         let upper = targets[middle];
         let median =
-            if targets.len() % 2 == 1 { upper } else { (targets[middle - 1] + upper) / 2.0 };
+            if targets.len() % 2 == 1 { upper } else { targets[middle - 1].midpoint(upper) };
         cx.give_floats(targets);
         median
     }

@@ -466,20 +466,20 @@ impl Pairs {
         u64::from(a.min(b)) << 32 | u64::from(a.max(b))
     }
 
-    fn hash(key: &u64) -> u64 {
+    fn hash(key: u64) -> u64 {
         let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ (mixed >> 32)
     }
 
     fn contains(&self, a: u32, b: u32) -> bool {
         let key = Self::key(a, b);
-        self.0.find(Self::hash(&key), |k| *k == key).is_some()
+        self.0.find(Self::hash(key), |k| *k == key).is_some()
     }
 
     fn insert(&mut self, a: u32, b: u32) {
         let key = Self::key(a, b);
         if !self.contains(a, b) {
-            self.0.insert_unique(Self::hash(&key), key, Self::hash);
+            self.0.insert_unique(Self::hash(key), key, |k| Self::hash(*k));
         }
     }
 }

@@ -172,8 +172,8 @@ fn regressors_predict_as_river() {
     );
 }
 
-/// How often all of the nearest are those that `SWINN` finds, over a window that has turned twice; River's does
-/// 638 and 658 times. Both engines
+/// How often all of the nearest are those that `SWINN` finds, over a window that has turned twice;
+/// River's does 638 and 658 times. Both engines
 /// predict the mean of what they found, and no two events have the same target.
 #[test]
 fn swinn_finds_as_many_as_rivers() {
