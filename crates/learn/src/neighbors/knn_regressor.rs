@@ -22,7 +22,7 @@
 //!     model.step(&x, &Target::Number(a * b), 1.0, &mut p, &mut s)?;
 //!     error += if i < 100 { 0.0 } else { (p.value.unwrap() - a * b).abs() / 200.0 };
 //! }
-//! assert!(error < 0.15, "{error}");
+//! assert!(error < 0.25, "{error}"); // of targets up to 4
 //! # Ok::<(), her_learn::Error>(())
 //! ```
 //!
