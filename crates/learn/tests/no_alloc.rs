@@ -161,6 +161,10 @@ fn the_loop_does_not_allocate() {
         json!(["StandardScaler", {"OneVsRestClassifier": {"classifier": "LogisticRegression"}}]),
         json!("GaussianNB"),
         json!("MultinomialNB"),
+        json!({"AMFClassifier": {"max_nodes": 101}}),
+        json!({"AMFRegressor": {"max_nodes": 101}}),
+        json!({"KNNClassifier": {"engine": "LazySearch"}}),
+        json!({"KNNRegressor": {"engine": "LazySearch", "aggregation_method": "median"}}),
     ];
     let with_texts = [
         json!(["OneHotEncoder", "LogisticRegression"]),

@@ -3,7 +3,11 @@
 use super::{FeatureId, Features, Names};
 use crate::error::Error;
 use crate::feature_extraction::words::Bag;
+<<<<<<< HEAD
 use crate::model::Label;
+=======
+use crate::neighbors::Near;
+>>>>>>> amf
 
 /// Buffers that estimators borrow while they work, so that no event allocates.
 #[derive(Debug, Default)]
@@ -12,6 +16,7 @@ pub struct Pool {
     #[expect(clippy::vec_box, reason = "so that lending moves a pointer")]
     features: Vec<Box<Features>>,
     floats: Vec<Vec<f64>>,
+    near: Vec<Vec<Near>>,
     text: String,
     #[expect(
         clippy::vec_box,
@@ -124,6 +129,18 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn give_floats(&mut self, floats: Vec<f64>) {
         self.pool.floats.push(floats);
+    }
+
+    /// An empty vector of places and distances; give it back with [`give_near`](Self::give_near).
+    pub(crate) fn take_near(&mut self) -> Vec<Near> {
+        let mut near = self.pool.near.pop().unwrap_or_default();
+        near.clear();
+        near
+    }
+
+    /// Gives a buffer back for the next event.
+    pub(crate) fn give_near(&mut self, near: Vec<Near>) {
+        self.pool.near.push(near);
     }
 
     /// The id of a name that is put together from parts, without an allocation.
