@@ -3,11 +3,8 @@
 use super::{FeatureId, Features, Names};
 use crate::error::Error;
 use crate::feature_extraction::words::Bag;
-<<<<<<< HEAD
 use crate::model::Label;
-=======
 use crate::neighbors::Near;
->>>>>>> amf
 
 /// Buffers that estimators borrow while they work, so that no event allocates.
 #[derive(Debug, Default)]
