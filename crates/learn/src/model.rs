@@ -16,7 +16,7 @@ use crate::saved::{self, Loader};
 pub const CLASSES_MAX: usize = 65_535;
 
 /// The name of a class.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Label {
     /// `true` or `false`.
     Bool(bool),

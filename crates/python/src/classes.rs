@@ -44,8 +44,8 @@ impl Native {
         py: Python<'_>,
         work: impl FnOnce(&mut Live, &[Box<str>]) -> PyResult<R>,
     ) -> PyResult<R> {
-        let mut handle = self.handle()?;
-        handle.with(py, work)
+        // A copy, so that nobody who waits for this object waits for its work as well.
+        self.handle()?.with(py, work)
     }
 
     pub fn learn(&self, x: &Bound<'_, PyAny>, lesson: Lesson<'_, '_>, w: f64) -> PyResult<()> {

@@ -158,10 +158,10 @@ pub fn learn(
 }
 
 fn learn_row(part: Part<'_>, door: &mut Door, y: work::Target) {
-    let Door { names, pool, x, .. } = door;
+    let Door { names, pool, x, labels, .. } = door;
     let x: &Features = x;
     names.touch_event(x);
-    let mut cx = Context::new(Names::Learn(names), pool);
+    let mut cx = Context::new(Names::Learn(names), pool).with_classes(labels.names());
     match (part, y) {
         (Part::Classifier(c), work::Target::Class(y)) => c.learn_one(x, y, 1.0, &mut cx),
         (Part::Regressor(r), work::Target::Value(y)) => r.learn_one(x, y, 1.0, &mut cx),

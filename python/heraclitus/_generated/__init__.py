@@ -31,6 +31,7 @@ MODULES: dict[str, str] = {
     "PolynomialExtender": "feature_extraction",
     "AMFClassifier": "forest",
     "AMFRegressor": "forest",
+    "ARFClassifier": "forest",
     "LinearRegression": "linear_model",
     "LogisticRegression": "linear_model",
     "SoftmaxRegression": "linear_model",

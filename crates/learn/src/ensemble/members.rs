@@ -13,7 +13,7 @@ use crate::saved::{self, Loader};
 pub(super) const ADWIN_DELTA: f64 = 0.002;
 
 /// Refuses a number of members outside of 1 to 1,000.
-pub(super) fn check_n_models(n_models: usize) -> Result<()> {
+pub(crate) fn check_n_models(n_models: usize) -> Result<()> {
     check_range("n_models", n_models as f64, 1.0, 1000.0)
 }
 
@@ -107,7 +107,7 @@ impl Members<Box<dyn Classifier>> {
 }
 
 /// Adds a member's probabilities, times its weight. Classes without an opinion stay without one.
-pub(super) fn add_votes(sums: &mut Vec<f64>, one: &[f64], weight: f64) {
+pub(crate) fn add_votes(sums: &mut Vec<f64>, one: &[f64], weight: f64) {
     if sums.len() < one.len() {
         sums.resize(one.len(), f64::NAN);
     }
@@ -118,7 +118,7 @@ pub(super) fn add_votes(sums: &mut Vec<f64>, one: &[f64], weight: f64) {
 }
 
 /// Divides votes by their sum, unless that is 0. False when it is.
-pub(super) fn share_out(votes: &mut [f64]) -> bool {
+pub(crate) fn share_out(votes: &mut [f64]) -> bool {
     let total: f64 = votes.iter().filter(|p| !p.is_nan()).sum();
     if total > 0.0 {
         for p in votes {

@@ -22,6 +22,8 @@ mod subspaces;
 pub(crate) mod tests;
 pub mod voting;
 
+pub(crate) use members::{add_votes, check_n_models, share_out};
+
 pub use ada_boost::AdaBoostClassifier;
 pub use adwin_bagging::ADWINBaggingClassifier;
 pub use adwin_boosting::ADWINBoostingClassifier;

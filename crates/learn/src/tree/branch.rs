@@ -147,4 +147,4 @@ impl Branch {
 }
 
 /// Children that a branch may have.
-pub const ANSWERS_MAX: usize = 1024;
+pub const ANSWERS_MAX: usize = 256;

@@ -233,7 +233,9 @@ fn offers(leaf: &ClassLeaf, settings: &Settings) -> (Vec<Choice>, bool) {
     let offered = leaf.offers(&judge).into_iter();
     // A feature without a split is no choice of that feature.
     choices.extend(offered.map(|(feature, offer)| (offer.as_ref().map(|_| feature), offer)));
-    choices.sort_by(|(_, a), (_, b)| merit(a.as_ref()).total_cmp(&merit(b.as_ref())));
+    choices.sort_by(|(_, a), (_, b)| {
+        merit(a.as_ref()).partial_cmp(&merit(b.as_ref())).unwrap_or(std::cmp::Ordering::Equal)
+    });
     (choices, false)
 }
 

@@ -122,7 +122,8 @@ pub struct HoeffdingTreeClassifier {
 crate::estimator! {
     HoeffdingTreeClassifier in "tree" as Classifier, version 1, name "HoeffdingTreeClassifier",
     "A decision tree that splits a leaf once its events have shown how",
-    example = serde_json::json!({"HoeffdingTreeClassifier": {"grace_period": 20, "delta": 0.1}}),
+    example = serde_json::json!({"HoeffdingTreeClassifier": {
+        "grace_period": 20, "delta": 0.1, "max_depth": 1, "binary_split": true}}),
     forget = |state: &mut ClassTree, gone: &[FeatureId]| state.forget(gone),
     attribute = |model: &HoeffdingTreeClassifier, name: &str, names: &Names<'_>| {
         model.state.attribute(name, names)

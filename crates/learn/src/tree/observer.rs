@@ -149,7 +149,7 @@ pub fn best_threshold<'a>(
 }
 
 /// Values that a nominal feature may have in one leaf; those beyond are left out.
-const VALUES_MAX: usize = 1024;
+const VALUES_MAX: usize = 256;
 
 /// A nominal feature: the weight of each value, by class.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
