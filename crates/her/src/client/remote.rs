@@ -87,7 +87,8 @@ impl Remote {
         let text = self.send(false, &path, "application/x-ndjson", &body)?;
         let mut answers = text.lines().filter(|line| !line.is_empty());
         for item in items {
-            let Some(text) = answers.next() else {
+            // An error without a line is that of the stream, which ended before its time.
+            let Some(text) = answers.next().filter(|text| !ends_early(text)) else {
                 let message =
                     format!("the server's answers end before line {}; send it again", item.line);
                 let error = Error::new(ErrorKind::Unavailable, message);
@@ -148,6 +149,15 @@ fn parse(text: &str) -> Result<Value> {
         let start: String = text.chars().take(60).collect();
         Error::new(ErrorKind::Internal, format!("the server answers no JSON but {start:?}: {e}"))
     })
+}
+
+/// True for the line that ends a stream before its time.
+fn ends_early(text: &str) -> bool {
+    if !text.starts_with("{\"error\"") {
+        return false;
+    }
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    value["error"]["kind"].is_string() && value["error"]["line"].is_null()
 }
 
 /// One line of an answer, or the error it holds.
