@@ -16,9 +16,11 @@ from ._spec import to_spec
 
 __all__ = ["House", "HouseError", "Identity", "Past", "connect", "open"]
 
-#: Events that are sent at once. A server knows the newest 1,024 numbers of a client, so a batch of
+#: Events that a server gets at once. It knows the newest 1,024 numbers of a client, so a batch of
 #: fewer may be sent again whole.
 _BATCH = 512
+#: Events that a house of ours gets at once; they are durable together.
+_OURS = 4096
 #: Kinds that pass: asking again helps.
 _PASSING = ("unreachable", "unavailable", "busy")
 
@@ -298,7 +300,8 @@ class Identity(_Mind):
 
         """
         done = 0
-        for batch in _batches(_events(X, y, w)):
+        size = _OURS if self._client is None else _BATCH
+        for batch in _batches(_events(X, y, w), size):
             for place, error in self._learn_batch(batch):
                 if refused is None:
                     error.add_note(f"event {done + place} of those given, counted from 0")
@@ -435,11 +438,11 @@ def _events(X: typing.Any, y: typing.Any, w: typing.Any) -> typing.Iterator[list
         yield [_row(x), target, weight]
 
 
-def _batches(events: typing.Iterator[list]) -> typing.Iterator[list[list]]:
+def _batches(events: typing.Iterator[list], size: int) -> typing.Iterator[list[list]]:
     batch: list[list] = []
     for event in events:
         batch.append(event)
-        if len(batch) == _BATCH:
+        if len(batch) == size:
             yield batch
             batch = []
     if batch:

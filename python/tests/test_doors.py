@@ -204,7 +204,8 @@ def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(server: Ser
     with heraclitus.connect(server.url, server.token) as house:
         sam = house.create("sam", model())
         born = sam.version
-        kills = []
+        kills: list[threading.Thread] = []
+        one = threading.Lock()
 
         def taken() -> typing.Iterator[tuple[dict, bool]]:
             for i, event in enumerate(stream):
@@ -214,8 +215,9 @@ def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(server: Ser
                 yield event
 
         def crash() -> None:
-            server.kill()
-            server.start()
+            with one:
+                server.kill()
+                server.start()
 
         sam.learn_many(taken())
         for thread in kills:
