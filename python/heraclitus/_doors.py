@@ -9,6 +9,7 @@ import threading
 import time
 import typing
 
+from . import _outside
 from ._native import House as _Native
 from ._native import HouseRefusal
 from ._refusals import HouseError, raised
@@ -54,7 +55,7 @@ def open(path: str | os.PathLike[str], *, shards: int | None = None) -> House:
 
     """
     try:
-        return House(_Native.open(os.fspath(path), shards))
+        return House(_Native.open(os.fsdecode(path), shards))
     except HouseRefusal as error:
         raise raised(error) from None
 
@@ -108,7 +109,7 @@ class House:
 
         """
         spec = to_spec(model)
-        if hasattr(model, "clone") and _state(model) != _state(model.clone()):
+        if hasattr(model, "clone") and _outside.state(model) != _outside.state(model.clone()):
             raise ValueError(
                 f"this {type(model).__name__} has learned, and an identity begins at its birth: "
                 "give it model.clone(), and what the model learned from to learn_many"
@@ -180,7 +181,7 @@ class _Mind:
 
     def predict_one(self, x: dict[typing.Any, typing.Any]) -> typing.Any:
         """The prediction: a class or a number, `None` without an opinion."""
-        return _chosen(self._predictions([x])[0])
+        return _outside.chosen(self._predictions([x])[0])
 
     def predict_proba_one(self, x: dict[typing.Any, typing.Any]) -> dict[typing.Any, float]:
         """The probability of each class."""
@@ -188,14 +189,14 @@ class _Mind:
 
     def score_one(self, x: dict[typing.Any, typing.Any]) -> float:
         """The score of an anomaly detector."""
-        return _chosen(self._predictions([x])[0])
+        return _outside.chosen(self._predictions([x])[0])
 
     def predict_many(self, X: typing.Any) -> typing.Any:
         """Predictions for a frame's rows, as a column like the frame's, or for a list of dicts."""
         from . import _frames
 
         rows = _frames._rows(X)
-        found = [_chosen(p) for p in self._predictions(rows)]
+        found = [_outside.chosen(p) for p in self._predictions(rows)]
         return found if isinstance(X, list | tuple) else _frames._column(X, found)
 
     def predict_proba_many(self, X: typing.Any) -> typing.Any:
@@ -217,7 +218,7 @@ class _Mind:
         return self.show()["figures"]
 
     def _predictions(self, rows: list[dict]) -> list[typing.Any]:
-        body = _text([_row(x) for x in rows])
+        body = _outside.text([_outside.row(x) for x in rows])
         answers = self._house._ask(self._house._door.predict, self.name, body, self._version)
         return [answer["prediction"] for answer in answers]
 
@@ -230,7 +231,7 @@ class _Mind:
         if isinstance(prediction["label"], bool):
             return {key == "true": p for key, p in shown.items()}
         if any(key not in self._classes for key in shown):
-            self._classes = {_shown(label): label for label in self.show()["classes"]}
+            self._classes = {_outside.shown(label): label for label in self.show()["classes"]}
         return {self._classes.get(key, key): p for key, p in shown.items()}
 
 
@@ -263,13 +264,17 @@ class Identity(_Mind):
 
     def learn_one(self, x: dict[typing.Any, typing.Any], y: typing.Any, w: float = 1.0) -> None:
         """Learn from one event; durable when this returns."""
-        self._event({"x": _row(x), "y": y, "w": w})
+        self._event({"x": _outside.row(x), "y": y, "w": w})
 
     def predict_one(self, x: dict[typing.Any, typing.Any], *, id: str | None = None) -> typing.Any:
         """The prediction; with an id, `x` is kept until `label` tells what came of it."""
         if id is None:
             return super().predict_one(x)
-        return _chosen(self._event({"x": _row(x), "id": id})["prediction"])
+        answer = self._event({"x": _outside.row(x), "id": id})
+        # What was kept by a request whose answer was lost is asked for again.
+        if "duplicate" in answer:
+            return super().predict_one(x)
+        return _outside.chosen(answer["prediction"])
 
     def label(self, id: str, y: typing.Any) -> None:
         """Learn the outcome of what was predicted under this id."""
@@ -289,7 +294,8 @@ class Identity(_Mind):
         ----------
         X
             A frame, or dicts; without `y` any iterable of `(x, y)` or `(x, y, w)`, which may be
-            endless: it is taken in batches, and what a batch taught is durable before the next.
+            endless: it is taken in batches, and what a batch taught is durable before the next. A
+            batch is full, or half a second old when its last event comes.
         y
             The targets.
         w
@@ -301,7 +307,7 @@ class Identity(_Mind):
         """
         done = 0
         size = _OURS if self._client is None else _BATCH
-        for batch in _batches(_events(X, y, w), size):
+        for batch in _outside.batches(_outside.events(X, y, w), size):
             for place, error in self._learn_batch(batch):
                 if refused is None:
                     error.add_note(f"event {done + place} of those given, counted from 0")
@@ -359,11 +365,11 @@ class Identity(_Mind):
     def _event(self, body: dict[str, typing.Any]) -> dict[str, typing.Any]:
         if self._client is not None:
             body["client"], body["n"] = self._client, self._numbers(1)
-        return self._house._ask(self._house._door.event, self.name, _text(body))
+        return self._house._ask(self._house._door.event, self.name, _outside.text(body))
 
     def _learn_batch(self, batch: list[list]) -> list[tuple[int, HouseError]]:
         """Learns; the places of events that were refused, with why."""
-        text, first = _text(batch), self._numbers(len(batch))
+        text, first = _outside.text(batch), self._numbers(len(batch))
 
         def feed() -> list[tuple[int, str, str]]:
             feed = self._house._door.feed
@@ -375,75 +381,3 @@ class Identity(_Mind):
 
         found = self._house._again(feed)
         return [(line, raised(HouseRefusal(message, kind))) for line, kind, message in found]
-
-
-def _state(model: typing.Any) -> list[typing.Any]:
-    """What the parts of a model have learned."""
-    for inside in ("steps", "transformers"):
-        parts = getattr(model, inside, None)
-        if isinstance(parts, dict):
-            return [_state(part) for part in parts.values()]
-    return [model._keep()] if hasattr(model, "_keep") else []
-
-
-def _chosen(prediction: dict[str, typing.Any] | None) -> typing.Any:
-    if prediction is None:
-        return None
-    return prediction["label"] if "label" in prediction else prediction["value"]
-
-
-def _shown(label: typing.Any) -> str:
-    return str(label).lower() if isinstance(label, bool) else str(label)
-
-
-def _row(x: typing.Mapping[typing.Any, typing.Any]) -> dict[str, typing.Any]:
-    """Features by name, as texts."""
-    return {key if isinstance(key, str) else str(key): value for key, value in x.items()}
-
-
-def _text(value: typing.Any) -> str:
-    try:
-        return json.dumps(value, default=_plain, allow_nan=False)
-    except ValueError:
-        raise ValueError(
-            "an event holds a number that is not finite; leave the feature out when it is missing"
-        ) from None
-
-
-def _plain(value: typing.Any) -> typing.Any:
-    """A number of numpy's as Python's."""
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(
-        f"{value!r} is a {type(value).__name__}; an event takes numbers, texts, true and false"
-    )
-
-
-def _events(X: typing.Any, y: typing.Any, w: typing.Any) -> typing.Iterator[list]:
-    """Events as `[x, y, w]`."""
-    from . import _frames
-
-    if y is None:
-        for event in X:
-            x, target, *weight = event
-            yield [_row(x), target, weight[0] if weight else 1.0]
-        return
-    rows, targets = _frames._rows(X), _frames.as_list(y)
-    weights = [1.0] * len(rows) if w is None else _frames.as_list(w)
-    if not len(rows) == len(targets) == len(weights):
-        raise ValueError(
-            f"there are {len(targets)} targets and {len(weights)} weights for {len(rows)} rows"
-        )
-    for x, target, weight in zip(rows, targets, weights):
-        yield [_row(x), target, weight]
-
-
-def _batches(events: typing.Iterator[list], size: int) -> typing.Iterator[list[list]]:
-    batch: list[list] = []
-    for event in events:
-        batch.append(event)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 import typing
 
 import pytest
@@ -175,6 +176,28 @@ def test_a_refused_event_is_named_and_changes_nothing(house: typing.Any) -> None
         house.create("sam", model())
 
 
+def test_what_came_before_an_error_is_learned(house: typing.Any) -> None:
+    sam = house.create("sam", model())
+
+    def broken() -> typing.Iterator[tuple[dict, bool]]:
+        yield from events(10)
+        raise RuntimeError("the sensor is gone")
+
+    with pytest.raises(RuntimeError, match="sensor"):
+        sam.learn_many(broken())
+    assert sam.figures["learned"] == 10
+
+    def slow() -> typing.Iterator[tuple[dict, bool]]:
+        yield from events(2)
+        time.sleep(0.6)
+        yield from events(1)
+        assert sam.figures["learned"] == 13
+        yield from events(1)
+
+    sam.learn_many(slow())
+    assert sam.figures["learned"] == 14
+
+
 def half(x: dict) -> dict:
     return {k: v / 2 for k, v in x.items()}
 
@@ -186,7 +209,9 @@ def test_what_is_no_data_is_refused_by_name(house: typing.Any) -> None:
     learned.learn_one({"a": 1.0}, True)
     with pytest.raises(ValueError, match="has learned"):
         house.create("sam", learned)
-    house.create("sam", learned.clone())
+    fresh = learned.clone()
+    fresh.predict_one({"a": 1.0})
+    house.create("sam", fresh)
 
 
 def test_frames_go_in_and_columns_come_out(house: typing.Any) -> None:
@@ -235,6 +260,51 @@ def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(server: Ser
         sam.learn_one(*stream[0])
         thread.join()
         assert sam.version == born + len(stream) + 1
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(server: Server) -> None:
+    with heraclitus.connect(server.url, server.token) as house:
+        sam = house.create("sam", model())
+        house._door = Deaf(house._door)
+        sam.learn_one({"a": 1.0}, True)
+        sam.learn_many([({"a": 1.0}, True)] * 600)
+        assert sam.predict_one({"a": 1.0}, id="order") is True
+        sam.label("order", True)
+        sam.predict_many([{"a": 1.0}])
+        assert house._door.lost >= 6
+        assert sam.figures["learned"] == 602
+
+
+class Deaf:
+    """A door whose first answer to each request is lost on the way, after it was done."""
+
+    def __init__(self, door: typing.Any) -> None:
+        self._door, self.lost, self._asked = door, 0, None
+
+    def __getattr__(self, name: str) -> typing.Any:
+        call = getattr(self._door, name)
+
+        def ask(*args: typing.Any) -> typing.Any:
+            answer = call(*args)
+            if name != "close" and self._asked != (name, args):
+                self._asked, self.lost = (name, args), self.lost + 1
+                raise heraclitus._native.HouseRefusal("the answer is lost", "unreachable")
+            return answer
+
+        return ask
+
+
+def test_threads_learn_side_by_side(house: typing.Any) -> None:
+    sam = house.create("sam", model())
+    threads = [
+        threading.Thread(target=lambda: [sam.learn_one(x, y) for x, y in events(50, seed)])
+        for seed in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sam.figures["learned"] == 400 and sam.verify()["verified"]
 
 
 def test_a_server_says_why(server: Server) -> None:

@@ -3,6 +3,7 @@
 //! Both are `her`'s own client behind one class, so that Python has one code path. What crosses is
 //! JSON text; a call waits without the interpreter's lock.
 
+use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use her::client::kind::{self, Cause};
@@ -70,8 +71,8 @@ impl House {
     /// The house in a directory; built where there is none.
     #[staticmethod]
     #[pyo3(signature = (path, shards=None))]
-    fn open(py: Python<'_>, path: std::path::PathBuf, shards: Option<usize>) -> PyResult<Self> {
-        py.detach(|| home(path, shards)).map(Self::new).map_err(|e| refusal(&e))
+    fn open(py: Python<'_>, path: &str, shards: Option<usize>) -> PyResult<Self> {
+        py.detach(|| home(Path::new(path), shards)).map(Self::new).map_err(|e| refusal(&e))
     }
 
     /// A server by its address. Nothing is asked yet.
@@ -175,13 +176,7 @@ impl House {
     }
 
     #[pyo3(signature = (name, tag, version=None))]
-    fn tag(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        tag: &str,
-        version: Option<u64>,
-    ) -> PyResult<String> {
+    fn tag(&self, py: Python<'_>, name: &str, tag: &str, version: Option<u64>) -> PyResult<String> {
         self.tell(py, |door| door.tag(name, tag, version))
     }
 
@@ -202,14 +197,14 @@ impl House {
     }
 }
 
-fn home(path: std::path::PathBuf, shards: Option<usize>) -> Result<Shared> {
-    let mut config = Config::new(&path);
+fn home(path: &Path, shards: Option<usize>) -> Result<Shared> {
+    let mut config = Config::new(path);
     if let Some(shards) = shards {
         config.shards = shards.clamp(1, 64);
     }
     match Home::open(config, Catalog::builtin()) {
         Ok(house) => Ok(Box::new(Local::new(house))),
-        Err(e) if e.kind == ErrorKind::Busy => Err(match server_file(&path) {
+        Err(e) if e.kind == ErrorKind::Busy => Err(match server_file(path) {
             Some(server) => Error::new(
                 ErrorKind::Busy,
                 format!(
@@ -218,7 +213,7 @@ fn home(path: std::path::PathBuf, shards: Option<usize>) -> Result<Shared> {
                     server.url
                 ),
             ),
-            None => busy(&path).because(e),
+            None => busy(path).because(e),
         }),
         Err(e) => Err(e),
     }
@@ -240,13 +235,17 @@ fn feed(door: &dyn Door, name: &str, events: &str, client: Option<&str>, n: u64)
     }
     let (mut new, mut again, mut version) = (0, 0, 0);
     let mut chunks = items.chunks(her::client::feed::CHUNK);
-    door.feed(name, &mut || Ok(chunks.next().map(<[Item]>::to_vec)), &mut |line, told| match told {
-        Ok(told) => {
-            *(if told.duplicate { &mut again } else { &mut new }) += 1;
-            version = told.version;
-        }
-        Err(e) => refused.push((line, kind_of(&e), e.message)),
-    })?;
+    door.feed(
+        name,
+        &mut || Ok(chunks.next().map(<[Item]>::to_vec)),
+        &mut |line, told| match told {
+            Ok(told) => {
+                *(if told.duplicate { &mut again } else { &mut new }) += 1;
+                version = told.version;
+            }
+            Err(e) => refused.push((line, kind_of(&e), e.message)),
+        },
+    )?;
     refused.sort_by_key(|(line, ..)| *line);
     Ok((new, again, version, refused))
 }
