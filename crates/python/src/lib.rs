@@ -9,6 +9,7 @@ mod core;
 mod dict;
 mod door;
 mod frame;
+mod house;
 mod labels;
 mod runner;
 mod series;
@@ -44,5 +45,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     classes::register(module)?;
     runner::register(module)?;
     series::register(module)?;
+    house::register(module)?;
     spec::register(module)
 }
