@@ -6,7 +6,7 @@
 //! lets a new tree grow in the background; at a drift it takes the old one's place. Votes are
 //! weighted by each tree's `metric` so far. With a `seed`, all draws are River's.
 //!
-//! **Shape** that of `HoeffdingTreeClassifier`. **Cost** `n_models` trees, of which some have another
+//! **Shape** that of `HoeffdingTreeClassifier`. **Cost** `n_models` trees, some with another one
 //! in the background. **Errors** those of the parameters.
 //!
 //! ```
