@@ -170,7 +170,8 @@ def test_a_bad_event_changes_nothing(event, said):
 def test_labels_and_names_may_be_what_python_can_hash():
     model = naive_bayes.GaussianNB()
     for i in range(40):
-        model.learn_one({0: 10 * (i % 2) + i / 40, ("b", 1): 1.0}, (i % 2, "odd" if i % 2 else "even"))
+        x = {0: 10 * (i % 2) + i / 40, ("b", 1): 1.0}
+        model.learn_one(x, (i % 2, "odd" if i % 2 else "even"))
     assert model.predict_one({0: 10, ("b", 1): 1.0}) == (1, "odd")
     again = pickle.loads(pickle.dumps(model))
     assert again.predict_one({0: 0, ("b", 1): 1.0}) == (0, "even")
