@@ -39,3 +39,15 @@ class TargetMinMaxScaler:
 
 class TargetStandardScaler:
     _unit_test_params = classmethod(_of_regressor)
+
+
+class OneHotEncoder:
+    def transform_one(self, x: typing.Any) -> dict[typing.Any, typing.Any]:
+        """Transform a set of features `x`: ones and zeros are `int`, as in River."""
+        return self._transform_whole(x)
+
+
+class FeatureHasher:
+    def transform_one(self, x: typing.Any) -> dict[int, int]:
+        """Transform a set of features `x`: names are numbers, as in River."""
+        return {int(name): value for name, value in self._transform_whole(x).items()}
