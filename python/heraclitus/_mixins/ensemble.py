@@ -8,6 +8,23 @@ import typing
 Params = collections.abc.Iterator[dict[str, typing.Any]]
 
 
+def _given(self: typing.Any) -> list[typing.Any]:
+    """The members, as they were given."""
+    return self.__dict__["models"]
+
+
+def _live(self: typing.Any) -> list[typing.Any]:
+    """The members, which show what they learn inside of the ensemble."""
+    members = []
+    for i in range(self.n_models):
+        member = self.model.clone()
+        if not member._become_part(self, str(i)):
+            raise TypeError(f"{type(self).__name__} does not show its members")
+        member._belongs_to(self)
+        members.append(member)
+    return members
+
+
 def _of_classifier(cls: type) -> Params:
     from ..linear_model import LogisticRegression
 
@@ -23,30 +40,38 @@ def _three() -> list[typing.Any]:
 
 
 class BaggingClassifier:
+    data = property(_live)
     _unit_test_params = classmethod(_of_classifier)
 
 
 class ADWINBaggingClassifier:
+    data = property(_live)
     _unit_test_params = classmethod(_of_classifier)
 
 
 class LeveragingBaggingClassifier:
+    data = property(_live)
     _unit_test_params = classmethod(_of_classifier)
 
 
 class AdaBoostClassifier:
+    data = property(_live)
     _unit_test_params = classmethod(_of_classifier)
 
 
 class ADWINBoostingClassifier:
+    data = property(_live)
     _unit_test_params = classmethod(_of_classifier)
 
 
 class BOLEClassifier:
+    data = property(_live)
     _unit_test_params = classmethod(_of_classifier)
 
 
 class BaggingRegressor:
+    data = property(_live)
+
     @classmethod
     def _unit_test_params(cls) -> Params:
         from ..linear_model import LinearRegression
@@ -55,6 +80,8 @@ class BaggingRegressor:
 
 
 class EWARegressor:
+    data = models = property(_given)
+
     @classmethod
     def _unit_test_params(cls) -> Params:
         from ..linear_model import LinearRegression, PARegressor
@@ -69,6 +96,8 @@ class EWARegressor:
 
 
 class StackingClassifier:
+    data = models = property(_given)
+
     @classmethod
     def _unit_test_params(cls) -> Params:
         from ..linear_model import LogisticRegression
@@ -77,6 +106,8 @@ class StackingClassifier:
 
 
 class VotingClassifier:
+    data = models = property(_given)
+
     @classmethod
     def _unit_test_params(cls) -> Params:
         yield {"models": _three()}
@@ -96,11 +127,14 @@ def _patches(cls: type) -> Params:
 
 
 class SRPClassifier:
+    data = property(_live)
     _unit_test_params = classmethod(_patches)
     _unit_test_skips = _patches_skips
 
 
 class SRPRegressor:
+    data = property(_live)
+
     @classmethod
     def _unit_test_params(cls) -> Params:
         from .. import linear_model, tree
