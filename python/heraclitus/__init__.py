@@ -39,6 +39,7 @@ _MODULES = (
     "optim",
     "plot",
     "preprocessing",
+    "proba",
     "stats",
     "stream",
     "tree",

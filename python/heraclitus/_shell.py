@@ -112,6 +112,12 @@ class Shell:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: typing.Any) -> None:
+        own = getattr(type(self), name, None)
+        if isinstance(own, property) and own.fset is not None:
+            own.fset(self, value)
+            return
+        if self._is_learned(name, value) and self._set_attribute(name, value):
+            return
         before = self.__dict__.get(name)
         self.__dict__[name] = value
         if name in self._names and self._is_built():
@@ -120,6 +126,15 @@ class Shell:
             except BaseException:
                 self.__dict__[name] = before
                 raise
+
+    def _is_learned(self, name: str, value: typing.Any) -> bool:
+        """Whether an attribute may be one of the core's, such as `intercept`."""
+        return (
+            name not in self._names
+            and not name.startswith("_")
+            and isinstance(value, dict | int | float)
+            and self._is_built()
+        )
 
     def _rebuild(self) -> None:
         """Goes on from what was learned with the parameters as they are now."""
@@ -144,8 +159,9 @@ class Shell:
         for name, value in self.__dict__.items():
             if name not in params and name not in ("_names", "_owner"):
                 clone.__dict__[name] = copy.deepcopy(value)
-        clone._restore(json.dumps(clone._to_spec()), self._keep())
-        clone._lend()
+        if self._is_built():
+            clone._restore(json.dumps(clone._to_spec()), self._keep())
+            clone._lend()
 
     # Copies and files.
 
@@ -175,7 +191,7 @@ class Shell:
 
     @property
     def _raw_memory_usage(self) -> int:
-        return self._state_bytes()
+        return self._state_bytes() if self._is_built() else super()._raw_memory_usage
 
 
 def _part(whole: typing.Any, name: str) -> typing.Any:

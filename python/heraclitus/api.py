@@ -25,6 +25,7 @@ _MODULES = (
     "neighbors",
     "optim",
     "preprocessing",
+    "proba",
     "stats",
     "stream",
     "tree",

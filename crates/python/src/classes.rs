@@ -128,6 +128,16 @@ impl Native {
         found.ok_or_else(|| pyo3::exceptions::PyKeyError::new_err(name.to_owned()))
     }
 
+    /// Puts numbers in the place of what is shown under this name. False where it can't be set.
+    fn _set_attribute(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        self.with(py, |live, path| work::set_attribute(live, path, name, value))
+    }
+
     /// This object shows a part of another one's core from here on. False where the whole has no
     /// live part of this name.
     fn _become_part(&self, py: Python<'_>, whole: &Bound<'_, Self>, name: &str) -> PyResult<bool> {
@@ -430,7 +440,19 @@ kinds! {
     }
 
     /// A rule that turns gradients into steps.
-    Optimizer {}
+    Optimizer {
+        /// The weights `w` after a step against the gradients `g`; without gradients, as they are
+        /// to be when a gradient is taken.
+        #[pyo3(signature = (w, g = None))]
+        fn _move<'py>(
+            slf: &Bound<'py, Self>,
+            w: &Bound<'py, PyDict>,
+            g: Option<&Bound<'py, PyDict>>,
+        ) -> PyResult<Bound<'py, PyDict>> {
+            let py = slf.py();
+            slf.as_super().get().with(py, |live, path| work::optimize(py, live, path, w, g))
+        }
+    }
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

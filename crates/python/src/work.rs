@@ -1,7 +1,7 @@
 //! What is done with one event: the steps between the door and an estimator.
 
 use her_learn::estimator::{Attribute, ClassId, Estimator, Part, Transformer, WeightKey};
-use her_learn::features::{Context, Features, Names};
+use her_learn::features::{Context, Features, Names, Slots};
 use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyString};
@@ -336,6 +336,63 @@ pub fn shown_proba<'py>(
     }
 }
 
+/// Puts numbers in the place of what is shown under a name: a dict by feature, or a number.
+pub fn set_attribute(
+    live: &mut Live,
+    path: &[Box<str>],
+    name: &str,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<bool> {
+    let mut values = Vec::new();
+    if let Ok(dict) = value.cast::<PyDict>() {
+        live.door.read(value)?;
+        live.door.admit(value)?;
+        live.door.names.touch_event(&live.door.x);
+        values.extend(live.door.x.iter().map(|(id, v)| (Some(id), v)));
+        if values.len() != dict.len() {
+            return Err(PyValueError::new_err(format!("{name} holds numbers only")));
+        }
+    } else {
+        values.push((None, number(value)?));
+    }
+    live.version += 1;
+    Ok(live.part(path)?.0.estimator().set_attribute(name, &values))
+}
+
+/// Moves weights against gradients, both by name, and gives the weights as they are then; or lets
+/// the optimizer change the weights before a gradient is taken.
+pub fn optimize<'py>(
+    py: Python<'py>,
+    live: &mut Live,
+    path: &[Box<str>],
+    w: &Bound<'py, PyDict>,
+    g: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let event = g.unwrap_or(w).as_any();
+    live.door.read(event)?;
+    live.door.admit(event)?;
+    live.version += 1;
+    let x = live.door.x.clone();
+    let mut weights = Slots::default();
+    weights.grow(x.end());
+    for &id in x.ids() {
+        let key = live.door.key(py, id);
+        if let Some(value) = w.get_item(&key)? {
+            *weights.at(id) = number(&value)?;
+        }
+    }
+    let Part::Optimizer(optimizer) = live.part(path)?.0 else { return Err(wrong_part("step")) };
+    match g {
+        Some(_) => optimizer.step(&x, x.values(), &mut weights),
+        None => optimizer.look_ahead(&x, &mut weights),
+    }
+    let moved = PyDict::new(py);
+    for &id in x.ids() {
+        moved.set_item(live.door.key(py, id), weights.get(id))?;
+    }
+    Ok(moved)
+}
+
 /// What River shows under a name, if there is such a thing.
 pub fn attribute<'py>(
     py: Python<'py>,
@@ -356,7 +413,7 @@ pub fn attribute<'py>(
         return Ok(None);
     }
     match name {
-        "weights" => weights(py, door, estimator).map(Some),
+        "weights" => weights(py, door, estimator, path.is_empty()).map(Some),
         "intercept" => {
             let mut found = None;
             estimator.weights(&mut |key, w| {
@@ -370,15 +427,24 @@ pub fn attribute<'py>(
     }
 }
 
-/// Weights by feature; by class and feature for models that keep a vector per class.
+/// Weights by feature; by class and feature for models that keep a vector per class. A model that
+/// is `alone` at its door was given every feature that the door knows: those of weight 0 are shown.
 fn weights<'py>(
     py: Python<'py>,
     door: &mut Door,
     estimator: &dyn Estimator,
+    alone: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut all: Vec<(WeightKey, f64)> = Vec::new();
     estimator.weights(&mut |key, w| all.push((key, w)));
     let dict = PyDict::new(py);
+    if alone && all.iter().all(|(key, _)| key.class.is_none()) {
+        for id in 0..door.names.end() {
+            if door.names.name(id).is_some() {
+                dict.set_item(door.key(py, id), 0.0)?;
+            }
+        }
+    }
     for (key, w) in all {
         let Some(feature) = key.feature else { continue };
         if door.names.name(feature).is_none() {
@@ -426,6 +492,13 @@ fn object<'py>(
             for (name, item) in items {
                 let item = object(py, door, item)?;
                 dict.set_item(door.key_named(py, &name), item)?;
+            }
+            dict.into_any()
+        }
+        Attribute::Pairs(items) => {
+            let dict = PyDict::new(py);
+            for (key, item) in items {
+                dict.set_item(object(py, door, key)?, object(py, door, item)?)?;
             }
             dict.into_any()
         }

@@ -7,6 +7,21 @@ import math
 import typing
 
 from .._spec import to_spec
+from ._encoders import OneHotEncoder, OrdinalEncoder
+from ._scalers import Binarizer, MaxAbsScaler, MinMaxScaler, StandardScaler
+
+__all__ = [
+    "Binarizer",
+    "FeatureHasher",
+    "MaxAbsScaler",
+    "MinMaxScaler",
+    "OneHotEncoder",
+    "OrdinalEncoder",
+    "PredClipper",
+    "StandardScaler",
+    "TargetMinMaxScaler",
+    "TargetStandardScaler",
+]
 
 Params = collections.abc.Iterator[dict[str, typing.Any]]
 
@@ -39,12 +54,6 @@ class TargetMinMaxScaler:
 
 class TargetStandardScaler:
     _unit_test_params = classmethod(_of_regressor)
-
-
-class OneHotEncoder:
-    def transform_one(self, x: typing.Any) -> dict[typing.Any, typing.Any]:
-        """Transform a set of features `x`: ones and zeros are `int`, as in River."""
-        return self._transform_whole(x)
 
 
 class FeatureHasher:

@@ -14,6 +14,10 @@ from .._spec import to_spec
 __all__ = ["Initializer", "Loss", "Optimizer", "Scheduler"]
 
 
+#: A dict, a `utils.VectorDict` or an array.
+Weights = typing.Any
+
+
 class Optimizer(base.Base):
     """Turns gradients into steps."""
 
@@ -30,6 +34,74 @@ class Optimizer(base.Base):
     def n_iterations(self) -> int:
         """Steps made so far."""
         return self._attribute("n_iterations")  # type: ignore[attr-defined]
+
+    def look_ahead(self, w: Weights) -> Weights:
+        """Change weights, in place, before a prediction is made with them.
+
+        Parameters
+        ----------
+        w
+            Weights by feature.
+
+        Returns
+        -------
+        The weights.
+
+        """
+        _put(w, self._move(_numbers(w)))  # type: ignore[attr-defined]
+        return w
+
+    def step(self, w: Weights, g: Weights) -> Weights:
+        """Move weights, in place, against their gradients.
+
+        Parameters
+        ----------
+        w
+            Weights by feature, or an array of them.
+        g
+            A gradient for each weight that moves.
+
+        Returns
+        -------
+        The weights.
+
+        Examples
+        --------
+
+        >>> from heraclitus import optim
+        >>> optim.SGD(0.1).step({"a": 1.0, "b": 1.0}, {"a": 5.0})
+        {'a': 0.5, 'b': 1.0}
+
+        """
+        if hasattr(w, "dtype"):
+            return self._step_with_vector(w, g)
+        return self._step_with_dict(w, g)
+
+    def _step_with_dict(self, w: Weights, g: Weights) -> Weights:
+        gradients = _numbers(g)
+        weights = {key: w[key] for key in gradients}
+        _put(w, self._move(weights, gradients))  # type: ignore[attr-defined]
+        return w
+
+    def _step_with_vector(self, w: Weights, g: Weights) -> Weights:
+        if not hasattr(w, "dtype"):
+            return self._step_with_dict(w, g)
+        flat = w.reshape(-1)
+        moved = self._move(  # type: ignore[attr-defined]
+            dict(enumerate(flat.tolist())), dict(enumerate(g.reshape(-1).tolist()))
+        )
+        flat[:] = [moved[i] for i in range(len(flat))]
+        w[...] = flat.reshape(w.shape)
+        return w
+
+
+def _numbers(values: Weights) -> dict[typing.Any, float]:
+    return {key: float(values[key]) for key in values.keys()}
+
+
+def _put(w: Weights, moved: dict[typing.Any, float]) -> None:
+    for key, value in moved.items():
+        w[key] = value
 
 
 class Named(base.Base):
@@ -48,6 +120,22 @@ class Named(base.Base):
 
 class Loss(Named, abc.ABC):
     """A loss of a raw prediction, and its gradient."""
+
+    @abc.abstractmethod
+    def __call__(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
+        """The loss of `y_pred`: a number, or an array of them."""
+
+    @abc.abstractmethod
+    def gradient(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
+        """The derivative of the loss by `y_pred`."""
+
+    @abc.abstractmethod
+    def mean_func(self, y_pred: typing.Any) -> typing.Any:
+        """What a raw prediction means: a probability for binary losses."""
+
+
+class NativeLoss(Named):
+    """The methods of a loss that the native core knows."""
 
     def _own_params(self) -> dict[str, typing.Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_core"}

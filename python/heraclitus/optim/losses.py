@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 
+from . import base
 from .base import Loss
 
 __all__ = [
@@ -36,11 +37,11 @@ class MultiClassLoss(Loss):
     """A loss of probabilities by class."""
 
 
-class Absolute(RegressionLoss):
+class Absolute(base.NativeLoss, RegressionLoss):
     """`|y - p|`."""
 
 
-class BinaryFocalLoss(BinaryLoss):
+class BinaryFocalLoss(base.NativeLoss, BinaryLoss):
     """Focal loss: events that are right already count less.
 
     Parameters
@@ -57,7 +58,7 @@ class BinaryFocalLoss(BinaryLoss):
         self.beta = beta
 
 
-class Cauchy(RegressionLoss):
+class Cauchy(base.NativeLoss, RegressionLoss):
     """A loss whose gradient fades for errors beyond `C`.
 
     Parameters
@@ -113,7 +114,7 @@ class CrossEntropy(MultiClassLoss):
         return {c: p / total for c, p in raised.items()}
 
 
-class EpsilonInsensitiveHinge(RegressionLoss):
+class EpsilonInsensitiveHinge(base.NativeLoss, RegressionLoss):
     """`max(|2y - 1 - p| - eps, 0)`: River's, which maps its target as if it were binary.
 
     Parameters
@@ -127,7 +128,7 @@ class EpsilonInsensitiveHinge(RegressionLoss):
         self.eps = eps
 
 
-class Hinge(BinaryLoss):
+class Hinge(base.NativeLoss, BinaryLoss):
     """Hinge loss: 1 as threshold gives the support vector machine's, 0 the perceptron's.
 
     Parameters
@@ -141,7 +142,7 @@ class Hinge(BinaryLoss):
         self.threshold = threshold
 
 
-class Huber(RegressionLoss):
+class Huber(base.NativeLoss, RegressionLoss):
     """Squared up to `epsilon`, absolute beyond.
 
     Parameters
@@ -155,7 +156,7 @@ class Huber(RegressionLoss):
         self.epsilon = epsilon
 
 
-class Log(BinaryLoss):
+class Log(base.NativeLoss, BinaryLoss):
     """Logarithmic loss of a logit.
 
     Parameters
@@ -172,11 +173,11 @@ class Log(BinaryLoss):
         self.weight_neg = weight_neg
 
 
-class Poisson(RegressionLoss):
+class Poisson(base.NativeLoss, RegressionLoss):
     """`exp(p) - y * p`, for counts."""
 
 
-class Quantile(RegressionLoss):
+class Quantile(base.NativeLoss, RegressionLoss):
     """`|y - p|`, times `alpha` above and `1 - alpha` below.
 
     Parameters
@@ -190,5 +191,5 @@ class Quantile(RegressionLoss):
         self.alpha = alpha
 
 
-class Squared(RegressionLoss):
+class Squared(base.NativeLoss, RegressionLoss):
     """`(y - p) ** 2`."""
