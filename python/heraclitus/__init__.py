@@ -40,6 +40,7 @@ _MODULES = (
     "plot",
     "preprocessing",
     "proba",
+    "reco",
     "stats",
     "stream",
     "tree",

@@ -23,9 +23,17 @@ def into_frame(X: typing.Any) -> typing.Any:
 
 
 def side_by_side(frames: typing.Iterable[typing.Any]) -> typing.Any:
-    """The columns of all frames in one, which is of the first frame's library."""
+    """The columns of all frames in one, which is of the first frame's library.
+
+    Of columns of the same name the first is kept, as it is for single events.
+    """
     nw = _narwhals()
     parts = [nw.from_native(frame, eager_only=True) for frame in frames]
+    known: set[str] = set()
+    for i, part in enumerate(parts):
+        if not known.isdisjoint(part.columns):
+            parts[i] = part.select([name for name in part.columns if name not in known])
+        known.update(part.columns)
     return nw.concat(parts, how="horizontal").to_native()
 
 
@@ -53,16 +61,29 @@ def predict(model: typing.Any, X: typing.Any) -> typing.Any:
     """A native model's predictions for a frame's rows."""
     if (stream := _stream(X)) is None:
         one = getattr(model, "predict_one", None) or model.score_one
-        return _column(X, [one(x) for x in rows(X)])
-    return _column(X, _numbers(model._predict_frame(stream)))
+        predicted = [one(x) for x in rows(X)]
+    else:
+        predicted = _numbers(model._predict_frame(stream))
+    if isinstance(predicted, list) and _library(X) == "pandas":
+        if all(label is None for label in predicted):
+            return _frame(X, {})  # nothing was learned: River has no column then
+    return _column(X, predicted)
 
 
 def predict_proba(model: typing.Any, X: typing.Any) -> typing.Any:
     """A native model's probabilities for a frame's rows."""
     if (stream := _stream(X)) is not None:
         columns = model._predict_proba_frame(stream)
-        return _frame(X, {label: _numbers(p) for label, p in columns.items()})
-    return _frame(X, _gathered([model.predict_proba_one(x) for x in rows(X)]))
+        return _frame(X, _in_order({label: _numbers(p) for label, p in columns.items()}))
+    return _frame(X, _in_order(_gathered([model.predict_proba_one(x) for x in rows(X)])))
+
+
+def _in_order(columns: dict[typing.Any, typing.Any]) -> dict[typing.Any, typing.Any]:
+    """Columns by their labels' order, if they have one."""
+    try:
+        return {label: columns[label] for label in sorted(columns)}
+    except TypeError:
+        return columns
 
 
 def transform(model: typing.Any, X: typing.Any) -> typing.Any:

@@ -26,6 +26,8 @@ class Shell:
     _objects: typing.ClassVar[dict[str, typing.Any]] = {}
     #: Parameters that are learning rates: a number becomes a constant scheduler.
     _rates: typing.ClassVar[tuple[str, ...]] = ()
+    #: What stays, as attributes, when a child is replaced by one of another kind.
+    _carried: typing.ClassVar[tuple[str, ...]] = ()
     #: Parameters by name, in order.
     _names: tuple[str, ...] = ()
 
@@ -116,6 +118,10 @@ class Shell:
         if isinstance(own, property) and own.fset is not None:
             own.fset(self, value)
             return
+        if name in self._rates and isinstance(value, int | float):
+            from .optim.schedulers import Constant
+
+            value = Constant(value)
         if self._is_learned(name, value) and self._set_attribute(name, value):
             return
         before = self.__dict__.get(name)
@@ -129,12 +135,15 @@ class Shell:
 
     def _is_learned(self, name: str, value: typing.Any) -> bool:
         """Whether an attribute may be one of the core's, such as `intercept`."""
-        return (
-            name not in self._names
-            and not name.startswith("_")
-            and isinstance(value, dict | int | float)
-            and self._is_built()
-        )
+        if name in self._names or name.startswith("_") or not self._is_built():
+            return False
+        if not isinstance(value, dict | int | float):
+            return False
+        try:
+            self._attribute(name)
+        except KeyError:
+            return False
+        return True
 
     def _rebuild(self) -> None:
         """Goes on from what was learned with the parameters as they are now."""
@@ -144,7 +153,17 @@ class Shell:
             return
         if owner is not None:
             owner._changed()
-        self._restore(json.dumps(self._to_spec()), self._keep())
+        spec = json.dumps(self._to_spec())
+        try:
+            self._restore(spec, self._keep())
+        except ValueError:
+            # A child of another kind begins anew; what belongs to this estimator alone stays.
+            carried = {name: self._attribute(name) for name in self._carried}
+            if not carried:
+                raise
+            self._build(spec)
+            for name, value in carried.items():
+                self._set_attribute(name, value)
         self._lend()
 
     def _take_apart(self) -> None:

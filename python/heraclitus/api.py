@@ -26,6 +26,7 @@ _MODULES = (
     "optim",
     "preprocessing",
     "proba",
+    "reco",
     "stats",
     "stream",
     "tree",

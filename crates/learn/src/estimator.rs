@@ -196,9 +196,10 @@ impl Attribute {
         values: &[T],
         mut keep: impl FnMut(T) -> Option<f64>,
     ) -> Self {
-        let kept = values.iter().enumerate().filter_map(|(id, &v)| {
-            keep(v).map(|number| (id as FeatureId, Self::Float(number)))
-        });
+        let kept = values
+            .iter()
+            .enumerate()
+            .filter_map(|(id, &v)| keep(v).map(|number| (id as FeatureId, Self::Float(number))));
         Self::by_feature(names, kept)
     }
 }

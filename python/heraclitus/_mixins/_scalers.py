@@ -20,12 +20,8 @@ def _updated(stat: typing.Any, values: typing.Iterable[float]) -> typing.Any:
 class StandardScaler:
     @property
     def counts(self: typing.Any) -> collections.Counter:
-        """How many numbers of each feature came; with a window, how many are in it."""
-        if self.window_size is None:
-            counts = {f: int(n) for f, n in self._attribute("counts").items()}
-        else:
-            counts = {f: len(window) for f, window in self._attribute("window").items()}
-        return collections.Counter(counts)
+        """How many numbers of each feature came."""
+        return collections.Counter({f: int(n) for f, n in self._attribute("counts").items()})
 
     @property
     def means(self: typing.Any) -> collections.defaultdict:

@@ -157,6 +157,14 @@ class BagOfWords:
         """Nothing is learned."""
 
 
+class PolynomialExtender:
+    def transform_one(self: typing.Any, x: typing.Any) -> dict[typing.Any, typing.Any]:
+        """Transform a set of features `x`: products of whole numbers are whole numbers."""
+        if isinstance(x, dict) and all(type(v) is int for v in x.values()):
+            return self._transform_whole(x)
+        return _kinds.Transformer.transform_one(self, x)
+
+
 class TFIDF:
     _more_tags = _text_tags
     _start = _start

@@ -80,6 +80,7 @@ def _predict_many(self: typing.Any, X: typing.Any) -> typing.Any:
 
 
 class LinearRegression:
+    _carried = ("weights", "intercept")
     _mutable_attributes = property(lambda self: set(_MUTABLE))
     _weights = property(_weights, _set_weights)
     _y_name = None
@@ -89,7 +90,36 @@ class LinearRegression:
     predict_many = _predict_many
 
 
+    def debug_one(self: typing.Any, x: dict[typing.Any, float], decimals: int = 5) -> str:
+        """How a prediction comes about, as a table.
+
+        Parameters
+        ----------
+        x
+            The features.
+        decimals
+            How many decimals numbers have.
+
+        """
+        from ..utils.pretty import print_table
+
+        weights = self._attribute("weights")
+        parts = [(str(f), v, weights.get(f, 0.0)) for f, v in x.items()]
+        parts.append(("Intercept", 1, self.intercept))
+        order = sorted(range(len(parts)), key=lambda i: parts[i][1] * parts[i][2], reverse=True)
+        rows = [
+            (name, *(f"{n: ,.{decimals}f}" for n in (value, weight, value * weight)))
+            for name, value, weight in parts
+        ]
+        return print_table(
+            headers=["Name", "Value", "Weight", "Contribution"],
+            columns=[list(column) for column in zip(*rows)],
+            order=order,
+        )
+
+
 class LogisticRegression:
+    _carried = ("weights", "intercept")
     _mutable_attributes = property(lambda self: set(_MUTABLE))
     _weights = property(_weights, _set_weights)
     _y_name = None

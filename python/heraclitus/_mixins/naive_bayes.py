@@ -6,8 +6,6 @@ import collections
 import math
 import typing
 
-from .. import _frames
-
 
 def _positive(self: object) -> set[str]:
     from ..base import tags
@@ -59,49 +57,6 @@ def _jll(self: typing.Any, x: typing.Any) -> dict[typing.Any, float]:
     return {c: math.log(p) if p > 0 else -math.inf for c, p in proba.items()}
 
 
-def _empty(self: typing.Any, X: typing.Any) -> typing.Any:
-    """What pandas is given before anything was learned: its index, no columns."""
-    if type(X).__module__.partition(".")[0] != "pandas" or self.class_counts:
-        return None
-    import pandas as pd
-
-    return pd.DataFrame(index=X.index)
-
-
-def _predict_many(self: typing.Any, X: typing.Any) -> typing.Any:
-    """Predict the label of each row of a frame.
-
-    Parameters
-    ----------
-    X
-        A frame, an event a row.
-
-    Returns
-    -------
-    A column of the frame's library; an empty frame as long as nothing was learned.
-
-    """
-    empty = _empty(self, X)
-    return _frames.predict(self, X) if empty is None else empty
-
-
-def _predict_proba_many(self: typing.Any, X: typing.Any) -> typing.Any:
-    """Predict the probability of each label for each row of a frame.
-
-    Parameters
-    ----------
-    X
-        A frame, an event a row.
-
-    Returns
-    -------
-    A frame of the same library with a column a label.
-
-    """
-    empty = _empty(self, X)
-    return _frames.predict_proba(self, X) if empty is None else empty
-
-
 class MultinomialNB:
     _more_tags = _positive
     class_counts = property(_class_counts)
@@ -110,8 +65,6 @@ class MultinomialNB:
     p_class = _p_class
     p_class_many = _p_class_many
     joint_log_likelihood = _jll
-    predict_many = _predict_many
-    predict_proba_many = _predict_proba_many
 
     @property
     def classes_(self) -> list[typing.Any]:
@@ -133,8 +86,6 @@ class ComplementNB:
     p_class = _p_class
     p_class_many = _p_class_many
     joint_log_likelihood = _jll
-    predict_many = _predict_many
-    predict_proba_many = _predict_proba_many
 
 
 class BernoulliNB:
@@ -143,8 +94,6 @@ class BernoulliNB:
     p_class = _p_class
     p_class_many = _p_class_many
     joint_log_likelihood = _jll
-    predict_many = _predict_many
-    predict_proba_many = _predict_proba_many
 
     def p_feature_given_class(self, f: typing.Any, c: typing.Any) -> float:
         """The share of a class's events that have a term, smoothed."""
@@ -156,8 +105,6 @@ class GaussianNB:
     class_counts = property(_class_counts)
     p_class = _p_class
     joint_log_likelihood = _jll
-    predict_many = _predict_many
-    predict_proba_many = _predict_proba_many
 
     @property
     def gaussians(self) -> dict[typing.Any, dict[typing.Any, typing.Any]]:

@@ -6,6 +6,7 @@ import collections.abc
 import math
 import typing
 
+from .. import _kinds
 from .._spec import to_spec
 from ._encoders import OneHotEncoder, OrdinalEncoder
 from ._scalers import Binarizer, MaxAbsScaler, MinMaxScaler, StandardScaler
@@ -18,7 +19,9 @@ __all__ = [
     "OneHotEncoder",
     "OrdinalEncoder",
     "PredClipper",
+    "PreviousImputer",
     "StandardScaler",
+    "StatImputer",
     "TargetMinMaxScaler",
     "TargetStandardScaler",
 ]
@@ -54,6 +57,21 @@ class TargetMinMaxScaler:
 
 class TargetStandardScaler:
     _unit_test_params = classmethod(_of_regressor)
+
+
+def _filled(self: typing.Any, x: dict[typing.Any, typing.Any]) -> dict[typing.Any, typing.Any]:
+    """Transform a set of features `x`: what is there stays as it is, what is missing is filled."""
+    out = _kinds.Transformer.transform_one(self, x)
+    kept = {f: v if v is not None else out[f] for f, v in x.items() if v is not None or f in out}
+    return kept | {f: v for f, v in out.items() if f not in kept}
+
+
+class StatImputer:
+    transform_one = _filled
+
+
+class PreviousImputer:
+    transform_one = _filled
 
 
 class FeatureHasher:

@@ -298,7 +298,9 @@ impl Estimator for BayesianLinearRegression {
         let s = &self.state;
         let placed = || {
             let places = s.places.as_slice().iter().enumerate();
-            places.filter(|(_, place)| **place > 0).map(|(id, &at)| (id as FeatureId, at as usize - 1))
+            places
+                .filter(|(_, place)| **place > 0)
+                .map(|(id, &at)| (id as FeatureId, at as usize - 1))
         };
         let row = |place: usize| {
             let cells = &s.matrix[place * s.cap..][..s.cap];

@@ -82,7 +82,9 @@ impl MinMaxScaler {
             windows = all.map(|w| w.get().unwrap_or_default()).collect();
             &windows
         };
-        Some(Attribute::numbers(names, ranges, |range| (range.low <= range.high).then(|| of(range))))
+        Some(Attribute::numbers(names, ranges, |range| {
+            (range.low <= range.high).then(|| of(range))
+        }))
     }
 
     fn set(&mut self, name: &str, values: &[(Option<FeatureId>, f64)]) -> bool {

@@ -163,6 +163,7 @@ impl Transformer for StandardScaler {
     fn learn_one(&mut self, x: &Features, _cx: &mut Context<'_>) {
         let s = &mut self.state;
         if let Some(window_size) = self.params.window_size {
+            super::update_slots(&mut s.counts, x, |count, _| *count += 1.0);
             return super::update_slots(&mut s.windows, x, |w, v| w.update(v, window_size));
         }
         let end = x.end();
