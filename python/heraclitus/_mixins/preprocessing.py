@@ -36,6 +36,14 @@ class PredClipper:
 
         yield {"regressor": LinearRegression(), "y_min": -math.inf, "y_max": math.inf}
 
+    def predict_one(self, x: typing.Any) -> typing.Any:
+        """Predict the number of a set of features `x`, within the limits."""
+        predicted = _kinds.Regressor.predict_one(self, x)
+        for limit in (self.y_min, self.y_max):
+            if predicted == limit:
+                return limit  # as it was given, such as an `int`
+        return predicted
+
     def _to_spec(self) -> dict[str, typing.Any]:
         # A spec has no infinity: a limit that is left out is none.
         params = {"regressor": to_spec(self.regressor, "regressor")}
@@ -68,6 +76,11 @@ def _filled(self: typing.Any, x: dict[typing.Any, typing.Any]) -> dict[typing.An
 
 class StatImputer:
     transform_one = _filled
+
+    @property
+    def stats(self: typing.Any) -> dict[typing.Any, typing.Any]:
+        """What fills each feature: a statistic, as it was given, or a constant."""
+        return dict(self.imputers)
 
 
 class PreviousImputer:

@@ -214,6 +214,8 @@ def _mutate(obj: typing.Any, new_attrs: dict[str, typing.Any]) -> None:
         current = getattr(obj, name)
         if isinstance(new, dict) and hasattr(current, "mutate"):
             current.mutate(new)
+            if not hasattr(current, "_is_built"):
+                setattr(obj, name, current)  # so that a native core takes it over
         else:
             setattr(obj, name, new)
 

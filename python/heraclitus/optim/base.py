@@ -107,6 +107,11 @@ def _put(w: Weights, moved: dict[typing.Any, float]) -> None:
 class Named(base.Base):
     """A choice that a spec names: its parameters are its attributes."""
 
+    def __setattr__(self, name: str, value: typing.Any) -> None:
+        if name != "_core":
+            self.__dict__.pop("_core", None)  # it has the parameters of before
+        object.__setattr__(self, name, value)
+
     def _to_spec(self) -> dict[str, typing.Any]:
         params = {k: to_spec(v, k) for k, v in self._own_params().items()}
         return {type(self).__name__: {k: v for k, v in params.items() if v is not None}}
@@ -166,7 +171,9 @@ def _each(
 ) -> typing.Any:
     """`of` for two numbers, or for two arrays value by value."""
     if not hasattr(y_true, "__len__") and not hasattr(y_pred, "__len__"):
-        return of(float(y_true), float(y_pred))
+        value = of(float(y_true), float(y_pred))
+        whole = isinstance(y_true, int) and isinstance(y_pred, int) and value.is_integer()
+        return int(value) if whole else value
     import numpy as np
 
     pairs = np.broadcast(np.asarray(y_true), np.asarray(y_pred))

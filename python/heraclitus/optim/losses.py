@@ -141,6 +141,11 @@ class Hinge(base.NativeLoss, BinaryLoss):
     def __init__(self, threshold: float = 1.0) -> None:
         self.threshold = threshold
 
+    def gradient(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
+        """The derivative of the loss by `y_pred`: -1, 0 or 1."""
+        slope = super().gradient(y_true, y_pred)
+        return int(slope) if isinstance(y_true, int) and isinstance(slope, float) else slope
+
 
 class Huber(base.NativeLoss, RegressionLoss):
     """Squared up to `epsilon`, absolute beyond.
