@@ -1,0 +1,51 @@
+//! The specs of River's `tree.splitter`.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::observers::ClassSplitter;
+use crate::error::{Error, Result};
+use crate::params::{Spec, check_range, read};
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Gaussian {
+    n_splits: u32,
+}
+
+impl Default for Gaussian {
+    fn default() -> Self {
+        Self { n_splits: 10 }
+    }
+}
+
+/// The name and the parameters of a splitter's spec.
+fn parts(spec: &Value) -> Result<(&str, Value)> {
+    let empty = || Value::Object(serde_json::Map::new());
+    match spec {
+        Value::String(name) => Ok((name, empty())),
+        Value::Object(map) if map.len() == 1 => {
+            let (name, params) = map.iter().next().expect("the length is one");
+            Ok((name, if params.is_null() { empty() } else { params.clone() }))
+        }
+        other => Err(Error::new(format!(
+            "expected a splitter: \"Name\" or {{\"Name\": {{parameters}}}}, got {other}"
+        ))),
+    }
+}
+
+/// A splitter for classes; `GaussianSplitter` when there is no spec.
+pub(crate) fn class_splitter(spec: Option<&Spec>) -> Result<ClassSplitter> {
+    let Some(Spec(spec)) = spec else { return Ok(ClassSplitter::Gaussian { n_splits: 10 }) };
+    let (name, params) = parts(spec).map_err(|e| e.at("splitter"))?;
+    let splitter = match name {
+        "GaussianSplitter" => read(params).and_then(|Gaussian { n_splits }| {
+            check_range("n_splits", f64::from(n_splits), 1.0, 10_000.0)?;
+            Ok(ClassSplitter::Gaussian { n_splits })
+        }),
+        other => Err(Error::new(format!(
+            "{other:?} is no splitter for classes; there is GaussianSplitter"
+        ))),
+    };
+    splitter.map_err(|e| e.at(name).at("splitter"))
+}
