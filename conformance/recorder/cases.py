@@ -305,6 +305,48 @@ def tweets() -> list[Case]:
     return [case("tweets", name, "binary", spec) for name, spec in specs.items()]
 
 
+def htc(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingTreeClassifier": parameters}
+
+
+def trees() -> list[Case]:
+    quick = {"grace_period": 50, "delta": 0.01}
+    nominal = ["https", "is_popular", "ip_in_url", "long_url", "popup_window"]
+    phishing: dict[str, Any] = {
+        "htc": htc(),
+        "htc-quick": htc(**quick),
+        "htc-mc-gini": htc(**quick, leaf_prediction="mc", split_criterion="gini"),
+        "htc-nb-hellinger": htc(**quick, leaf_prediction="nb", split_criterion="hellinger"),
+        "htc-nominal": htc(**quick, nominal_attributes=nominal),
+        "htc-nominal-binary": htc(**quick, nominal_attributes=nominal, binary_split=True),
+        "htc-poor": htc(**quick, leaf_prediction="mc", remove_poor_attrs=True),
+        "htc-no-preprune": htc(**quick, merit_preprune=False, max_depth=2),
+        "htc-stop": htc(**quick, stop_mem_management=True, max_depth=3, nb_threshold=20),
+    }
+    absent: dict[str, Any] = {
+        "htc": htc(**quick),
+        "htc-nominal": htc(**quick, nominal_attributes=nominal, leaf_prediction="nb"),
+    }
+    bananas: dict[str, Any] = {
+        "htc": htc(),
+        "htc-quick": htc(**quick),
+        "htc-n-splits": htc(**quick, splitter={"GaussianSplitter": {"n_splits": 25}}),
+        "htc-share": htc(grace_period=20, delta=0.1, tau=0.1, max_share_to_split=0.8),
+        "htc-scaled": [SCALER, htc(**quick)],
+    }
+    segments: dict[str, Any] = {
+        "htc": htc(),
+        "htc-quick": htc(**quick, max_depth=4),
+        "htc-gini": htc(**quick, split_criterion="gini", leaf_prediction="mc"),
+    }
+    return [
+        *(case("phishing", k, "binary", spec) for k, spec in phishing.items()),
+        *(case("phishing-absent", k, "binary", spec) for k, spec in absent.items()),
+        *(case("bananas", k, "binary", spec) for k, spec in bananas.items()),
+        *(case("image_segments", k, "proba", spec) for k, spec in segments.items()),
+    ]
+
+
 def all_cases() -> list[Case]:
     return [
         *phishing_linear(),
@@ -314,4 +356,5 @@ def all_cases() -> list[Case]:
         *image_segments(),
         *trump_approval(),
         *tweets(),
+        *trees(),
     ]
