@@ -309,6 +309,10 @@ def htc(**parameters: Any) -> dict[str, Any]:
     return {"HoeffdingTreeClassifier": parameters}
 
 
+def htr(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingTreeRegressor": parameters}
+
+
 def trees() -> list[Case]:
     quick = {"grace_period": 50, "delta": 0.01}
     nominal = ["https", "is_popular", "ip_in_url", "long_url", "popup_window"]
@@ -339,11 +343,32 @@ def trees() -> list[Case]:
         "htc-quick": htc(**quick, max_depth=4),
         "htc-gini": htc(**quick, split_criterion="gini", leaf_prediction="mc"),
     }
+    quantized = {"QOSplitter": {"radius": 0.5}}
+    slots = {"QOSplitter": {"radius": 1.0, "allow_multiway_splits": True}}
+    trump: dict[str, Any] = {
+        "htr": [SCALER, htr(grace_period=100, model_selector_decay=0.9)],
+        "htr-default": [SCALER, htr()],
+        "htr-quick": [SCALER, htr(**quick)],
+        "htr-mean": htr(**quick, leaf_prediction="mean"),
+        "htr-model": [SCALER, htr(**quick, leaf_prediction="model", max_depth=3)],
+        "htr-pa": [SCALER, htr(**quick, leaf_model={"PARegressor": {"mode": 2, "eps": 0.1}})],
+        "htr-tebst": htr(**quick, leaf_prediction="mean", splitter={"TEBSTSplitter": {"digits": 3}}),
+        "htr-ebst": htr(**quick, leaf_prediction="mean", splitter="EBSTSplitter", tau=0.1),
+        "htr-qo": [SCALER, htr(**quick, splitter=quantized, leaf_prediction="mean")],
+        "htr-qo-multiway": htr(**quick, splitter=slots, leaf_prediction="mean", max_depth=2),
+        "htr-poor": [SCALER, htr(**quick, remove_poor_attrs=True, min_samples_split=20)],
+        "htr-nominal": [
+            {"Discard": {"keys": ["ordinal_date"]}},
+            htr(**quick, leaf_prediction="mean", nominal_attributes=["gallup", "ipsos"]),
+        ],
+        "htr-no-preprune": [SCALER, htr(grace_period=30, delta=0.1, merit_preprune=False)],
+    }
     return [
         *(case("phishing", k, "binary", spec) for k, spec in phishing.items()),
         *(case("phishing-absent", k, "binary", spec) for k, spec in absent.items()),
         *(case("bananas", k, "binary", spec) for k, spec in bananas.items()),
         *(case("image_segments", k, "proba", spec) for k, spec in segments.items()),
+        *(case("trump_approval", k, "regression", spec) for k, spec in trump.items()),
     ]
 
 

@@ -161,12 +161,17 @@ fn the_loop_does_not_allocate() {
         json!(["StandardScaler", {"OneVsRestClassifier": {"classifier": "LogisticRegression"}}]),
         json!("GaussianNB"),
         json!("MultinomialNB"),
+        json!({"HoeffdingTreeClassifier": {"grace_period": 20}}),
+        json!({"HoeffdingTreeClassifier": {"grace_period": 20, "delta": 0.5, "max_depth": 1}}),
+        json!(["StandardScaler", {"HoeffdingTreeRegressor":
+            {"grace_period": 20, "leaf_prediction": "model"}}]),
     ];
     let with_texts = [
         json!(["OneHotEncoder", "LogisticRegression"]),
         json!([{"BagOfWords": {"on": "text"}}, {"Discard": ["colour"]}, "LogisticRegression"]),
         json!([{"FeatureHasher": {"n_features": 64}}, "LogisticRegression"]),
         json!([{"BagOfWords": {"on": "text"}}, "MultinomialNB"]),
+        json!([{"Discard": ["text"]}, {"HoeffdingTreeClassifier": {"grace_period": 20}}]),
     ];
     let (mut run, mut failures) = (0, Vec::new());
     let streams = [("dense", dense(), &numbers[..]), ("sparse", sparse(), &numbers[..])];

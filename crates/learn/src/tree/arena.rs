@@ -147,7 +147,9 @@ impl<L: Leaf> Tree<L> {
 
     /// Every leaf there is, alternates' too, in the order of their numbers.
     pub fn leaves_mut(&mut self) -> impl Iterator<Item = &mut L> {
-        self.nodes.iter_mut().filter_map(|n| if let Node::Leaf(leaf) = n { Some(leaf) } else { None })
+        self.nodes
+            .iter_mut()
+            .filter_map(|n| if let Node::Leaf(leaf) = n { Some(leaf) } else { None })
     }
 
     /// Every leaf there is, alternates' too, in the order of their numbers.
@@ -318,9 +320,7 @@ impl<L: Leaf> Tree<L> {
         let (each, each_inactive) = (mean(active), mean(inactive));
         let leaves = active.0 + inactive.0;
         let overhead = (size - active.1 - inactive.1).max(0.0);
-        let fits = |n: f64| {
-            overhead + n * each + (leaves - n) * each_inactive <= limits.max_bytes
-        };
+        let fits = |n: f64| overhead + n * each + (leaves - n) * each_inactive <= limits.max_bytes;
         let (mut off, mut on) = (0, 0);
         if fits(leaves) {
             for leaf in self.leaves_mut().filter(|l| !l.is_active() && l.depth() < limits.max_depth)
@@ -381,9 +381,9 @@ impl<L: Leaf> Tree<L> {
                     "height",
                     "total_observed_weight",
                 ];
-                let pairs = keys.iter().filter_map(|k| {
-                    self.attribute(k, names).map(|value| ((*k).to_owned(), value))
-                });
+                let pairs = keys
+                    .iter()
+                    .filter_map(|k| self.attribute(k, names).map(|value| ((*k).to_owned(), value)));
                 Attribute::Map(pairs.collect())
             }
             _ => return None,

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::arena::Leaf;
 use super::class_tree::{ClassConfig, LeafPrediction};
-use super::columns::Columns;
+use super::columns::{Columns, meet};
 use super::criterion::SplitCriterion;
 use super::dist::{Dist, add, arg_max, largest, total};
 use super::nominal::Nominal;
 use super::observers::Observers;
 use super::split::{Candidate, Test};
-use super::value::{Seen, seen, text};
+use super::value::seen;
 use super::watch::Watch;
 use super::work::{Drawn, Work};
 use crate::estimator::{Attribute, ClassId};
@@ -130,7 +130,13 @@ impl ClassLeaf {
             return;
         }
         let mut gathered = cx.take_floats();
-        self.watch_new(cfg, x, drawn, cx);
+        if let (Some(max), Some(rng)) = (cfg.max_features, drawn) {
+            self.columns.draw(x, max, rng, cx);
+        }
+        let (columns, observers) = (&mut self.columns, &mut self.observers);
+        meet(columns, &mut self.nominals, &cfg.nominal_attributes, x, cx, |at| {
+            observers.insert(at)
+        });
         let whole = self.columns.is_whole(x);
         let mut complete = true;
         let values = if whole {
@@ -177,41 +183,6 @@ impl ClassLeaf {
         cx.give_floats(votes);
     }
 
-    /// Starts to watch the features of an event that are new to the leaf.
-    fn watch_new(&mut self, cfg: &ClassConfig, x: &Features, drawn: Drawn<'_>, cx: &Context<'_>) {
-        if let (Some(max), Some(rng)) = (cfg.max_features, drawn) {
-            self.columns.draw(x, max, rng, cx);
-        }
-        if self.columns.is_complete(self.nominals.len()) {
-            return;
-        }
-        let mut from = 0;
-        while let Some(i) = self.columns.next_new(x, from) {
-            from = i + 1;
-            let id = x.ids()[i];
-            if self.nominals.iter().any(|n| n.id == id) || !self.columns.allows(id) {
-                continue;
-            }
-            if cfg.is_nominal(cx.names.name(id)) {
-                self.watch_nominal(id);
-            } else {
-                let at = self.columns.insert(id);
-                self.observers.insert(at);
-            }
-        }
-        for (id, _) in x.texts() {
-            let known = self.nominals.iter().any(|n| n.id == id) || self.columns.has(id);
-            if !known && self.columns.allows(id) {
-                self.watch_nominal(id);
-            }
-        }
-    }
-
-    fn watch_nominal(&mut self, id: FeatureId) {
-        let at = self.nominals.partition_point(|n| n.id < id);
-        self.nominals.insert(at, Nominal::new(id, self.columns.rank(id)));
-    }
-
     /// The logarithm of each class's likelihood, up to a constant; nothing before the first event.
     fn votes(&self, x: &Features, values: &[f64], complete: bool, votes: &mut Vec<f64>) {
         votes.clear();
@@ -227,8 +198,7 @@ impl ClassLeaf {
             let mut vote = math::ln(weight / sum);
             vote += self.observers.log_density(values, complete, class);
             for nominal in &self.nominals {
-                let value = nominal_value(x, nominal.id);
-                let share = value.map_or(0.0, |v| nominal.share(v, class));
+                let share = seen(x, nominal.id).map_or(0.0, |v| nominal.share(v, class));
                 if share > 0.0 {
                     vote += math::ln(share);
                 }
@@ -238,7 +208,13 @@ impl ClassLeaf {
     }
 
     /// Writes a probability for each class of `stats`.
-    pub fn predict(&self, cfg: &ClassConfig, x: &Features, out: &mut Vec<f64>, cx: &mut Context<'_>) {
+    pub fn predict(
+        &self,
+        cfg: &ClassConfig,
+        x: &Features,
+        out: &mut Vec<f64>,
+        cx: &mut Context<'_>,
+    ) {
         let bayes = self.active
             && match cfg.leaf_prediction {
                 LeafPrediction::Majority => false,
@@ -293,14 +269,20 @@ impl ClassLeaf {
     fn best_number(&self, cfg: &ClassConfig, column: usize, work: &mut Work) -> Candidate {
         let id = self.columns.ids()[column];
         let mut best = Candidate::NULL;
-        let merit = |after: &[Dist]| cfg.criterion.merit(&self.stats, after, cfg.min_branch_fraction);
+        let merit =
+            |after: &[Dist]| cfg.criterion.merit(&self.stats, after, cfg.min_branch_fraction);
         self.observers.each_threshold(column, &self.stats, work, |t, after| {
             best.challenge(merit(after), id, Test::AtMost(t));
         });
         best
     }
 
-    fn best_nominal(&self, cfg: &ClassConfig, nominal: &Nominal<Dist>, work: &mut Work) -> Candidate {
+    fn best_nominal(
+        &self,
+        cfg: &ClassConfig,
+        nominal: &Nominal<Dist>,
+        work: &mut Work,
+    ) -> Candidate {
         let criterion: SplitCriterion = cfg.criterion;
         let merit = |after: &[Dist]| criterion.merit(&self.stats, after, cfg.min_branch_fraction);
         let mut best = Candidate::NULL;
@@ -319,7 +301,11 @@ impl ClassLeaf {
     }
 
     /// The split of a candidate, and the weights by class in its branches.
-    pub fn split(&self, candidate: &Candidate, work: &mut Work) -> Option<(super::split::Split, Vec<Dist>)> {
+    pub fn split(
+        &self,
+        candidate: &Candidate,
+        work: &mut Work,
+    ) -> Option<(super::split::Split, Vec<Dist>)> {
         use super::split::Split;
         let id = candidate.feature?;
         let nominal = || self.nominals.iter().find(|n| n.id == id);
@@ -357,13 +343,6 @@ impl ClassLeaf {
             self.nominals.remove(at);
         }
         self.columns.disable(id);
-    }
-}
-
-fn nominal_value(x: &Features, id: FeatureId) -> Option<Seen<'_>> {
-    match super::value::number(x, id) {
-        Some(v) => Some(Seen::Number(v + 0.0)),
-        None => x.texts().find(|&(at, _)| at == id).map(|(_, t)| text(t)),
     }
 }
 

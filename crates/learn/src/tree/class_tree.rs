@@ -61,10 +61,6 @@ impl ClassConfig {
         check_range("min_branch_fraction", self.min_branch_fraction, 0.0, 1.0)?;
         check_range("max_share_to_split", self.max_share_to_split, 0.0, 1.0)
     }
-
-    pub fn is_nominal(&self, name: &str) -> bool {
-        self.nominal_attributes.iter().any(|n| n == name)
-    }
 }
 
 /// A tree and the classes that it met.
@@ -232,8 +228,10 @@ impl ClassTree {
             Some((split, after)) => {
                 let (stats, depth) = (leaf.stats.clone(), leaf.depth);
                 let n = after.len() as i64;
-                let children =
-                    after.into_iter().map(|d| self.add_leaf(cfg, d, depth + 1, detectors)).collect();
+                let children = after
+                    .into_iter()
+                    .map(|d| self.add_leaf(cfg, d, depth + 1, detectors))
+                    .collect();
                 let feature = best.feature.unwrap_or(super::arena::GONE);
                 let watch = detectors.map(Detectors::watch);
                 let branch =

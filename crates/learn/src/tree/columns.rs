@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::nominal::Nominal;
 use crate::features::{Context, FeatureId, Features};
 use crate::rng::Rng;
 
@@ -149,5 +150,43 @@ impl Columns {
     pub fn forget(&mut self, gone: &[FeatureId]) {
         self.disabled.retain(|id| gone.binary_search(id).is_err());
         self.subspace.retain(|id| gone.binary_search(id).is_err());
+    }
+}
+
+/// Starts to watch the features of an event that are new to a leaf. Texts, and numbers with one of
+/// these names, are nominal; for each other number `insert` makes room at its place.
+pub(crate) fn meet<T: Default>(
+    columns: &mut Columns,
+    nominals: &mut Vec<Nominal<T>>,
+    nominal_names: &[String],
+    x: &Features,
+    cx: &Context<'_>,
+    mut insert: impl FnMut(usize),
+) {
+    if columns.is_complete(nominals.len()) {
+        return;
+    }
+    fn nominal<T: Default>(columns: &Columns, nominals: &mut Vec<Nominal<T>>, id: FeatureId) {
+        let at = nominals.partition_point(|n| n.id < id);
+        nominals.insert(at, Nominal::new(id, columns.rank(id)));
+    }
+    let mut from = 0;
+    while let Some(i) = columns.next_new(x, from) {
+        from = i + 1;
+        let id = x.ids()[i];
+        if nominals.iter().any(|n| n.id == id) || !columns.allows(id) {
+            continue;
+        }
+        if !nominal_names.is_empty() && nominal_names.iter().any(|n| n == cx.names.name(id)) {
+            nominal(columns, nominals, id);
+        } else {
+            insert(columns.insert(id));
+        }
+    }
+    for (id, _) in x.texts() {
+        let known = nominals.iter().any(|n| n.id == id) || columns.has(id);
+        if !known && columns.allows(id) {
+            nominal(columns, nominals, id);
+        }
     }
 }

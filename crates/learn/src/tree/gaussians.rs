@@ -233,7 +233,14 @@ impl Gaussians {
     }
 
     /// The weights by class on both sides of a threshold.
-    pub fn divide(&self, column: usize, order: &[usize], t: f64, left: &mut Dist, right: &mut Dist) {
+    pub fn divide(
+        &self,
+        column: usize,
+        order: &[usize],
+        t: f64,
+        left: &mut Dist,
+        right: &mut Dist,
+    ) {
         for row in order.iter().map(|&r| &self.rows[r]) {
             let n = row.n[column];
             if t < row.min[column] {

@@ -103,12 +103,8 @@ impl HoeffdingTreeClassifier {
     /// A tree that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
         let p = params.clone();
-        let limits = Limits::new(
-            p.max_depth,
-            p.max_size,
-            p.memory_estimate_period,
-            p.stop_mem_management,
-        )?;
+        let limits =
+            Limits::new(p.max_depth, p.max_size, p.memory_estimate_period, p.stop_mem_management)?;
         let cfg = ClassConfig {
             limits,
             grace_period: f64::from(p.grace_period),

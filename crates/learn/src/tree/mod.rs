@@ -8,19 +8,27 @@ pub(crate) mod criterion;
 pub(crate) mod dist;
 mod gaussians;
 pub mod hoeffding_tree_classifier;
+pub mod hoeffding_tree_regressor;
 pub(crate) mod limits;
+pub(crate) mod models;
 pub(crate) mod moments;
 mod nominal;
 pub(crate) mod observers;
+mod search_tree;
+mod slots;
 pub(crate) mod split;
 pub(crate) mod splitters;
+pub(crate) mod target_leaf;
+pub(crate) mod target_observer;
+pub(crate) mod target_tree;
 mod value;
 pub(crate) mod watch;
 pub(crate) mod work;
 
 pub use hoeffding_tree_classifier::HoeffdingTreeClassifier;
+pub use hoeffding_tree_regressor::HoeffdingTreeRegressor;
 
 use crate::catalog::Entry;
 
 /// This module's rows of the catalogue.
-pub const ENTRIES: &[Entry] = &[HoeffdingTreeClassifier::ENTRY];
+pub const ENTRIES: &[Entry] = &[HoeffdingTreeClassifier::ENTRY, hoeffding_tree_regressor::ENTRY];

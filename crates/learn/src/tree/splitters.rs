@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::observers::ClassSplitter;
+use super::target_observer::TargetSplitter;
 use crate::error::{Error, Result};
 use crate::params::{Spec, check_range, read};
 
@@ -45,6 +46,61 @@ pub(crate) fn class_splitter(spec: Option<&Spec>) -> Result<ClassSplitter> {
         }),
         other => Err(Error::new(format!(
             "{other:?} is no splitter for classes; there is GaussianSplitter"
+        ))),
+    };
+    splitter.map_err(|e| e.at(name).at("splitter"))
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Truncated {
+    digits: u32,
+}
+
+impl Default for Truncated {
+    fn default() -> Self {
+        Self { digits: 1 }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Quantizer {
+    radius: f64,
+    allow_multiway_splits: bool,
+}
+
+impl Default for Quantizer {
+    fn default() -> Self {
+        Self { radius: 0.25, allow_multiway_splits: false }
+    }
+}
+
+/// A splitter for numbers as targets; `TEBSTSplitter` when there is no spec.
+pub(crate) fn target_splitter(spec: Option<&Spec>) -> Result<TargetSplitter> {
+    let Some(Spec(spec)) = spec else {
+        return Ok(TargetSplitter::SearchTree { digits: Some(1) });
+    };
+    let (name, params) = parts(spec).map_err(|e| e.at("splitter"))?;
+    let splitter = match name {
+        "TEBSTSplitter" => read(params).and_then(|Truncated { digits }| {
+            check_range("digits", f64::from(digits), 0.0, 15.0)?;
+            Ok(TargetSplitter::SearchTree { digits: Some(digits) })
+        }),
+        "EBSTSplitter" => {
+            read(params).map(|Nothing {}| TargetSplitter::SearchTree { digits: None })
+        }
+        "QOSplitter" => read(params).and_then(|q: Quantizer| {
+            check_range("radius", q.radius, 1e-300, 1e300)?;
+            Ok(TargetSplitter::Slots { radius: q.radius, multiway: q.allow_multiway_splits })
+        }),
+        other => Err(Error::new(format!(
+            "{other:?} is no splitter for numbers as targets; there are TEBSTSplitter, \
+             EBSTSplitter and QOSplitter"
         ))),
     };
     splitter.map_err(|e| e.at(name).at("splitter"))

@@ -2,6 +2,7 @@
 
 use super::dist::Dist;
 use super::moments::Moments;
+use super::search_tree::{Frame, Walk};
 use super::split::Candidate;
 use crate::rng::Rng;
 
@@ -16,6 +17,8 @@ pub(crate) struct Work {
     pub after: Vec<Dist>,
     pub order: Vec<usize>,
     pub moments: Vec<Moments>,
+    pub walk: Vec<Walk>,
+    pub frames: Vec<Frame>,
 }
 
 impl Work {
