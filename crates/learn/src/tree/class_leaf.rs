@@ -135,7 +135,7 @@ impl ClassLeaf {
         }
         let (columns, observers) = (&mut self.columns, &mut self.observers);
         meet(columns, &mut self.nominals, &cfg.nominal_attributes, x, cx, |at| {
-            observers.insert(at)
+            observers.insert(at);
         });
         let whole = self.columns.is_whole(x);
         let mut complete = true;
@@ -287,15 +287,17 @@ impl ClassLeaf {
         let merit = |after: &[Dist]| criterion.merit(&self.stats, after, cfg.min_branch_fraction);
         let mut best = Candidate::NULL;
         if !cfg.binary_split {
-            nominal.each(&mut work.after);
-            let merit = merit(&work.after);
+            let n = nominal.values.len();
+            work.empty(n);
+            nominal.each(&mut work.after[..n]);
+            let merit = merit(&work.after[..n]);
             best = Candidate { merit, feature: Some(nominal.id), test: Test::OneOf };
         }
         for at in 0..nominal.values.len() {
-            work.two();
-            let [one, others] = &mut work.after[..] else { break };
+            work.empty(2);
+            let [one, others] = &mut work.after[..2] else { break };
             nominal.one_and_others(at, &self.stats, one, others);
-            best.challenge(merit(&work.after), nominal.id, Test::Equals(at));
+            best.challenge(merit(&work.after[..2]), nominal.id, Test::Equals(at));
         }
         best
     }
@@ -327,6 +329,7 @@ impl ClassLeaf {
                 Split::Equals(nominal()?.value(at))
             }
             Test::OneOf => {
+                after.resize_with(nominal()?.values.len(), Dist::new);
                 nominal()?.each(&mut after);
                 Split::OneOf(nominal()?.all_values())
             }

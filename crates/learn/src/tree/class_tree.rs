@@ -93,15 +93,13 @@ impl ClassTree {
         }
         self.met[class] = true;
         self.tree.weight_seen += w;
-        match self.tree.root {
-            Some(root) => root,
-            None => {
-                let root = self.add_leaf(cfg, Dist::new(), 0, detectors);
-                self.tree.root = Some(root);
-                self.tree.n_active = 1;
-                root
-            }
+        if let Some(root) = self.tree.root {
+            return root;
         }
+        let root = self.add_leaf(cfg, Dist::new(), 0, detectors);
+        self.tree.root = Some(root);
+        self.tree.n_active = 1;
+        root
     }
 
     /// Adds a leaf that nothing leads to yet.

@@ -166,10 +166,6 @@ pub(crate) fn meet<T: Default>(
     if columns.is_complete(nominals.len()) {
         return;
     }
-    fn nominal<T: Default>(columns: &Columns, nominals: &mut Vec<Nominal<T>>, id: FeatureId) {
-        let at = nominals.partition_point(|n| n.id < id);
-        nominals.insert(at, Nominal::new(id, columns.rank(id)));
-    }
     let mut from = 0;
     while let Some(i) = columns.next_new(x, from) {
         from = i + 1;
@@ -178,7 +174,7 @@ pub(crate) fn meet<T: Default>(
             continue;
         }
         if !nominal_names.is_empty() && nominal_names.iter().any(|n| n == cx.names.name(id)) {
-            nominal(columns, nominals, id);
+            meet_nominal(columns, nominals, id);
         } else {
             insert(columns.insert(id));
         }
@@ -186,7 +182,12 @@ pub(crate) fn meet<T: Default>(
     for (id, _) in x.texts() {
         let known = nominals.iter().any(|n| n.id == id) || columns.has(id);
         if !known && columns.allows(id) {
-            nominal(columns, nominals, id);
+            meet_nominal(columns, nominals, id);
         }
     }
+}
+
+fn meet_nominal<T: Default>(columns: &Columns, nominals: &mut Vec<Nominal<T>>, id: FeatureId) {
+    let at = nominals.partition_point(|n| n.id < id);
+    nominals.insert(at, Nominal::new(id, columns.rank(id)));
 }

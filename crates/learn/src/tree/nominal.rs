@@ -68,12 +68,9 @@ impl Nominal<Dist> {
         here / self.values.iter().map(|(_, dist)| of(dist)).sum::<f64>()
     }
 
-    /// The weights by class of each value.
-    pub fn each(&self, after: &mut Vec<Dist>) {
-        after.truncate(self.values.len());
-        after.resize_with(self.values.len(), Dist::new);
+    /// The weights by class of each value, into as many empty distributions.
+    pub fn each(&self, after: &mut [Dist]) {
         for ((_, from), to) in self.values.iter().zip(after) {
-            to.clear();
             to.extend_from_slice(from);
             to.sort_unstable_by_key(|&(class, _)| class);
         }

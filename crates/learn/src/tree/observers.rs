@@ -80,10 +80,10 @@ impl Observers {
                 let mut order = std::mem::take(&mut work.order);
                 columns.order(column, &mut order);
                 for t in columns.thresholds(column, *n_splits) {
-                    work.two();
-                    let [left, right] = &mut work.after[..] else { break };
+                    work.empty(2);
+                    let [left, right] = &mut work.after[..2] else { break };
                     columns.divide(column, &order, t, left, right);
-                    lend(t, &work.after);
+                    lend(t, &work.after[..2]);
                 }
                 work.order = order;
             }

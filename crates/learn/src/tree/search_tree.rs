@@ -24,13 +24,15 @@ struct Node {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SearchTree {
     nodes: Vec<Node>,
-    free: Vec<u32>,
+    /// The first node that is not used; its `left` is the next such.
+    free: u32,
+    used: u32,
     root: u32,
 }
 
 impl Default for SearchTree {
     fn default() -> Self {
-        Self { nodes: Vec::new(), free: Vec::new(), root: NONE }
+        Self { nodes: Vec::new(), free: NONE, used: 0, root: NONE }
     }
 }
 
@@ -64,7 +66,7 @@ pub(crate) struct Frame {
 
 impl SearchTree {
     pub fn bytes(&self) -> usize {
-        self.nodes.len() * size_of::<Node>() + self.free.len() * 4
+        self.nodes.len() * size_of::<Node>()
     }
 
     pub fn update(&mut self, value: f64, y: f64, w: f64) {
@@ -84,20 +86,20 @@ impl SearchTree {
             last = Some((at, false));
             at = node.left;
         }
-        if self.nodes.len() - self.free.len() >= NODES_MAX {
+        if self.used as usize >= NODES_MAX {
             return;
         }
         let mut node = Node { value, below: Moments::default(), left: NONE, right: NONE };
         node.below.update(y, w);
-        let new = match self.free.pop() {
-            Some(at) => {
-                self.nodes[at as usize] = node;
-                at
-            }
-            None => {
-                self.nodes.push(node);
-                (self.nodes.len() - 1) as u32
-            }
+        self.used += 1;
+        let new = self.free;
+        let new = if let Some(unused) = self.nodes.get_mut(new as usize) {
+            self.free = unused.left;
+            *unused = node;
+            new
+        } else {
+            self.nodes.push(node);
+            (self.nodes.len() - 1) as u32
         };
         match last {
             None => self.root = new,
@@ -210,7 +212,9 @@ impl SearchTree {
             Some(parent) if gone.is_left => parent.left = NONE,
             Some(parent) => parent.right = NONE,
         }
-        self.free.push(gone.node);
+        self.nodes[gone.node as usize].left = self.free;
+        self.free = gone.node;
+        self.used -= 1;
     }
 }
 

@@ -55,7 +55,7 @@ impl SlotTable {
         for slot in &self.0 {
             passed = passed.plus(&slot.y);
             if let Some(last) = last {
-                lend((last + slot.x_mean) / 2.0, [passed, before.minus(&passed)]);
+                lend(f64::midpoint(last, slot.x_mean), [passed, before.minus(&passed)]);
             }
             last = Some(slot.x_mean);
         }

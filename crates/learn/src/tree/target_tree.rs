@@ -121,15 +121,13 @@ impl TargetTree {
     /// Notes the weight of an event, and that there is a root; returns it.
     pub fn begin(&mut self, cfg: &TargetConfig, w: f64, detectors: Option<&Detectors>) -> NodeId {
         self.tree.weight_seen += w;
-        match self.tree.root {
-            Some(root) => root,
-            None => {
-                let root = self.add_leaf(cfg, 0, detectors);
-                self.tree.root = Some(root);
-                self.tree.n_active = 1;
-                root
-            }
+        if let Some(root) = self.tree.root {
+            return root;
         }
+        let root = self.add_leaf(cfg, 0, detectors);
+        self.tree.root = Some(root);
+        self.tree.n_active = 1;
+        root
     }
 
     /// Adds a leaf that has seen nothing and that nothing leads to yet.

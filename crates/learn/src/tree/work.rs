@@ -22,10 +22,11 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Two empty distributions in `after`.
-    pub fn two(&mut self) {
-        self.after.truncate(2);
-        self.after.resize_with(2, Dist::new);
-        self.after.iter_mut().for_each(Vec::clear);
+    /// So many empty distributions at the beginning of `after`, which keeps what it has.
+    pub fn empty(&mut self, n: usize) {
+        if self.after.len() < n {
+            self.after.resize_with(n, Dist::new);
+        }
+        self.after[..n].iter_mut().for_each(Vec::clear);
     }
 }
