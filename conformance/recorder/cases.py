@@ -313,6 +313,48 @@ def htr(**parameters: Any) -> dict[str, Any]:
     return {"HoeffdingTreeRegressor": parameters}
 
 
+def hatc(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingAdaptiveTreeClassifier": {"seed": 42, **parameters}}
+
+
+def hatr(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingAdaptiveTreeRegressor": {"seed": 42, **parameters}}
+
+
+def adaptive_trees() -> list[Case]:
+    quick = {"grace_period": 50, "delta": 0.01}
+    nervous = {**quick, "drift_window_threshold": 20, "drift_detector": {"ADWIN": {"delta": 0.3}}}
+    pages = {"PageHinkley": {"threshold": 5.0, "min_instances": 20}}
+    phishing: dict[str, Any] = {
+        "hatc": hatc(),
+        "hatc-quick": hatc(**quick, bootstrap_sampling=False),
+        "hatc-nervous": hatc(**nervous),
+    }
+    bananas: dict[str, Any] = {
+        "hatc": hatc(**quick),
+        "hatc-nervous": hatc(**nervous, max_depth=4),
+        "hatc-mc": hatc(**nervous, leaf_prediction="mc", switch_significance=0.5),
+        "hatc-pages": hatc(**quick, leaf_prediction="nb", drift_detector=pages),
+    }
+    segments: dict[str, Any] = {
+        "hatc": hatc(**quick),
+        "hatc-nervous": hatc(**nervous, switch_significance=0.3),
+    }
+    trump: dict[str, Any] = {
+        "hatr": [SCALER, hatr()],
+        "hatr-quick": [SCALER, hatr(**quick, model_selector_decay=0.8)],
+        "hatr-nervous": [SCALER, hatr(**nervous)],
+        "hatr-mean": hatr(**nervous, leaf_prediction="mean", bootstrap_sampling=False),
+        "hatr-model": [SCALER, hatr(**nervous, leaf_prediction="model", switch_significance=0.5)],
+    }
+    return [
+        *(case("phishing", k, "binary", spec) for k, spec in phishing.items()),
+        *(case("bananas", k, "binary", spec) for k, spec in bananas.items()),
+        *(case("image_segments", k, "proba", spec) for k, spec in segments.items()),
+        *(case("trump_approval", k, "regression", spec) for k, spec in trump.items()),
+    ]
+
+
 def trees() -> list[Case]:
     quick = {"grace_period": 50, "delta": 0.01}
     nominal = ["https", "is_popular", "ip_in_url", "long_url", "popup_window"]
@@ -382,4 +424,5 @@ def all_cases() -> list[Case]:
         *trump_approval(),
         *tweets(),
         *trees(),
+        *adaptive_trees(),
     ]

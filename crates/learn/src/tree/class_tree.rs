@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::estimator::{Attribute, ClassId};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::params::check_range;
+use crate::saved::{self, Loader};
 
 /// How a leaf predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,9 +75,23 @@ pub(crate) struct ClassTree {
 }
 
 impl ClassTree {
-    /// Puts the tree back to where it has learned nothing.
-    pub fn reset(&mut self) {
-        *self = Self::default();
+    /// Appends the state, the nodes' detectors included.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        saved::put(out, self);
+        for detector in self.tree.watches().filter_map(|watch| watch.detector.as_deref()) {
+            saved::put_child(out, detector);
+        }
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    pub fn load(&mut self, detectors: Option<&Detectors>, from: &mut Loader<'_>) -> Result<()> {
+        *self = from.get()?;
+        if let Some(detectors) = detectors {
+            for watch in self.tree.watches_mut() {
+                from.child(&mut **watch.detector.insert(detectors.make()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Notes the class and the weight of an event, and that there is a root; returns it.

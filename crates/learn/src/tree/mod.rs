@@ -1,5 +1,8 @@
 //! Decision trees that grow with their stream: River's `tree`.
 
+mod adaptive;
+mod adaptive_class;
+mod adaptive_target;
 pub(crate) mod arena;
 pub(crate) mod class_leaf;
 pub(crate) mod class_tree;
@@ -7,6 +10,8 @@ mod columns;
 pub(crate) mod criterion;
 pub(crate) mod dist;
 mod gaussians;
+pub mod hoeffding_adaptive_tree_classifier;
+pub mod hoeffding_adaptive_tree_regressor;
 pub mod hoeffding_tree_classifier;
 pub mod hoeffding_tree_regressor;
 pub(crate) mod limits;
@@ -25,10 +30,17 @@ mod value;
 pub(crate) mod watch;
 pub(crate) mod work;
 
+pub use hoeffding_adaptive_tree_classifier::HoeffdingAdaptiveTreeClassifier;
+pub use hoeffding_adaptive_tree_regressor::HoeffdingAdaptiveTreeRegressor;
 pub use hoeffding_tree_classifier::HoeffdingTreeClassifier;
 pub use hoeffding_tree_regressor::HoeffdingTreeRegressor;
 
 use crate::catalog::Entry;
 
 /// This module's rows of the catalogue.
-pub const ENTRIES: &[Entry] = &[HoeffdingTreeClassifier::ENTRY, hoeffding_tree_regressor::ENTRY];
+pub const ENTRIES: &[Entry] = &[
+    HoeffdingTreeClassifier::ENTRY,
+    hoeffding_tree_regressor::ENTRY,
+    hoeffding_adaptive_tree_classifier::ENTRY,
+    hoeffding_adaptive_tree_regressor::ENTRY,
+];

@@ -81,11 +81,6 @@ pub(crate) struct TargetTree {
 }
 
 impl TargetTree {
-    /// Puts the tree back to where it has learned nothing.
-    pub fn reset(&mut self) {
-        *self = Self::default();
-    }
-
     /// Appends the state, the leaves' models and the nodes' detectors included.
     pub fn save(&self, out: &mut Vec<u8>) {
         saved::put(out, self);

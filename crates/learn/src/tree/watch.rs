@@ -18,7 +18,12 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Takes an error; true when the errors changed. The mean starts anew when they sank.
+    /// An estimate: a detector's window is a few hundred numbers.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + 2048
+    }
+
+    /// Takes an error and says whether the errors changed. The mean starts anew when they sank.
     pub fn update(&mut self, error: f64) -> Change {
         let before = self.error.mean;
         self.error.update(error, 1.0);
