@@ -170,7 +170,9 @@ impl ClassTree {
         let sum: f64 = proba.iter().filter(|p| !p.is_nan()).sum();
         if sum > 0.0 && sum.is_finite() {
             let scale = 1.0 / sum;
-            proba.iter_mut().for_each(|p| *p *= scale);
+            for p in proba {
+                *p *= scale;
+            }
         } else {
             proba.clear();
         }

@@ -6,12 +6,10 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::limits::Limits;
-use super::moments::Moments;
 use super::split::{Split, Step};
 use super::watch::Watch;
 use crate::estimator::Attribute;
-use crate::features::{FeatureId, Features, Names};
+use crate::features::{FeatureId, Features};
 
 /// The number of a node.
 pub(crate) type NodeId = u32;
@@ -88,7 +86,7 @@ pub(crate) struct Arrival {
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
 pub(crate) struct Tree<L: Leaf> {
-    nodes: Vec<Node<L>>,
+    pub(super) nodes: Vec<Node<L>>,
     free: Vec<NodeId>,
     pub root: Option<NodeId>,
     pub n_active: i64,
@@ -259,79 +257,6 @@ impl<L: Leaf> Tree<L> {
         }
     }
 
-    /// Lends the leaf of an event, and before it those of the alternates on the way.
-    pub fn each_leaf_for(&self, from: NodeId, x: &Features, lend: &mut dyn FnMut(&L)) {
-        let mut at = from;
-        loop {
-            match self.node(at) {
-                Node::Leaf(leaf) => return lend(leaf),
-                Node::Branch(branch) => {
-                    if let Some(alternate) = branch.alternate {
-                        self.each_leaf_for(alternate, x, lend);
-                    }
-                    at = match branch.step(x) {
-                        Step::Child(i) => branch.children[i],
-                        Step::Missing | Step::Unseen => self.most_used(at).1,
-                    };
-                }
-                Node::Free => return,
-            }
-        }
-    }
-
-    /// Takes a branch's leaves out of the counts, and its alternates away; returns how many.
-    pub fn kill_children(&mut self, id: NodeId) -> i64 {
-        let mut pruned = 0;
-        let n = self.branch(id).map_or(0, |b| b.children.len());
-        for i in 0..n {
-            let Some(child) = self.branch(id).map(|b| b.children[i]) else { break };
-            match &mut self.nodes[child as usize] {
-                Node::Leaf(leaf) if leaf.is_active() => self.n_active -= 1,
-                Node::Leaf(_) => self.n_inactive -= 1,
-                Node::Branch(branch) => {
-                    if let Some(alternate) = branch.alternate.take() {
-                        pruned += 1 + self.kill_children(alternate);
-                    }
-                    pruned += self.kill_children(child);
-                }
-                Node::Free => {}
-            }
-        }
-        pruned
-    }
-
-    /// Puts a branch's alternate in its place. The branch goes on to learn from the event at
-    /// hand, as River's does.
-    pub fn switch(&mut self, id: NodeId, parent: Option<(NodeId, usize)>) -> i64 {
-        let Some(alternate) = self.branch(id).and_then(|b| b.alternate) else { return 0 };
-        let leaves = |tree: &Self, id| tree.count(id).leaves as i64;
-        self.n_active += leaves(self, alternate) - leaves(self, id);
-        let pruned = self.kill_children(id);
-        self.replace(parent, alternate);
-        if parent.is_some()
-            && let Some(branch) = self.branch_mut(id)
-        {
-            branch.alternate = None;
-        }
-        pruned
-    }
-
-    /// Takes a branch's alternate away.
-    pub fn drop_alternate(&mut self, id: NodeId) -> i64 {
-        let alternate = self.branch_mut(id).and_then(|b| b.alternate.take());
-        alternate.map_or(0, |alternate| self.kill_children(alternate))
-    }
-
-    /// The errors of a node of an adaptive tree.
-    pub fn errors(&self, id: NodeId) -> Moments {
-        let watch = match self.node(id) {
-            Node::Leaf(leaf) => leaf.watch(),
-            Node::Branch(branch) => branch.watch.as_deref(),
-            Node::Free => None,
-        };
-        watch.map_or_else(Moments::default, |watch| watch.error)
-    }
-
     pub fn forget(&mut self, gone: &[FeatureId]) {
         for node in &mut self.nodes {
             match node {
@@ -360,145 +285,6 @@ impl<L: Leaf> Tree<L> {
             }
             _ => Counts { branches: 0, leaves: 1, height: 1 },
         }
-    }
-
-    fn bytes(&self) -> usize {
-        let nodes = self.nodes.iter().map(|node| match node {
-            Node::Leaf(leaf) => leaf.bytes(),
-            Node::Branch(branch) => branch.children.len() * size_of::<NodeId>(),
-            Node::Free => 0,
-        });
-        nodes.sum::<usize>() + self.nodes.len() * size_of::<Node<L>>()
-    }
-
-    /// Deactivates the least promising leaves while the tree is too large, and activates others
-    /// while it is not: River's rule over our own count of bytes.
-    pub fn enforce_limit(&mut self, limits: &Limits) {
-        let size = self.bytes() as f64;
-        let full = size > limits.max_bytes;
-        if limits.stop_mem_management && (self.n_inactive > 0 || full) {
-            self.growth_allowed = false;
-            return;
-        }
-        let (mut active, mut inactive) = ((0.0, 0.0), (0.0, 0.0));
-        for leaf in self.leaves() {
-            let sums = if leaf.is_active() { &mut active } else { &mut inactive };
-            sums.0 += 1.0;
-            sums.1 += leaf.bytes() as f64;
-        }
-        let mean = |(n, sum): (f64, f64)| if n > 0.0 { sum / n } else { 0.0 };
-        let (each, each_inactive) = (mean(active), mean(inactive));
-        let leaves = active.0 + inactive.0;
-        let overhead = (size - active.1 - inactive.1).max(0.0);
-        let fits = |n: f64| overhead + n * each + (leaves - n) * each_inactive <= limits.max_bytes;
-        let (mut off, mut on) = (0, 0);
-        if fits(leaves) {
-            for leaf in self.leaves_mut().filter(|l| !l.is_active() && l.depth() < limits.max_depth)
-            {
-                leaf.activate();
-                on += 1;
-            }
-        } else {
-            let mut kept = 0usize;
-            while fits(kept as f64 + 1.0) {
-                kept += 1;
-            }
-            let mut order: Vec<&mut L> = self.leaves_mut().collect();
-            order.sort_by(|a, b| a.promise().total_cmp(&b.promise()));
-            let cut = order.len() - kept.min(order.len());
-            for (i, leaf) in order.into_iter().enumerate() {
-                if i < cut && leaf.is_active() {
-                    leaf.deactivate();
-                    off += 1;
-                } else if i >= cut && !leaf.is_active() && leaf.depth() < limits.max_depth {
-                    leaf.activate();
-                    on += 1;
-                }
-            }
-        }
-        self.n_active += on - off;
-        self.n_inactive += off - on;
-    }
-
-    /// After every event: checks the size once in a while.
-    #[inline]
-    pub fn after_event(&mut self, limits: &Limits) {
-        if self.weight_seen % limits.period == 0.0 && self.bytes() as f64 > limits.max_bytes {
-            self.enforce_limit(limits);
-        }
-    }
-
-    /// What River's trees show under a name.
-    pub fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
-        let counts = self.root.map(|root| self.count(root));
-        let int = |n: Option<u64>| n.map_or(Attribute::None, |n| Attribute::Int(n as i64));
-        Some(match name {
-            "n_nodes" => int(counts.map(|c| c.branches + c.leaves)),
-            "n_branches" => int(counts.map(|c| c.branches)),
-            "n_leaves" => int(counts.map(|c| c.leaves)),
-            "height" => int(Some(counts.map_or(0, |c| c.height))),
-            "n_active_leaves" => Attribute::Int(self.n_active),
-            "n_inactive_leaves" => Attribute::Int(self.n_inactive),
-            "total_observed_weight" => Attribute::Float(self.weight_seen),
-            "structure" => self.structure(names),
-            "summary" => {
-                let keys = [
-                    "n_nodes",
-                    "n_branches",
-                    "n_leaves",
-                    "n_active_leaves",
-                    "n_inactive_leaves",
-                    "height",
-                    "total_observed_weight",
-                ];
-                let pairs = keys
-                    .iter()
-                    .filter_map(|k| self.attribute(k, names).map(|value| ((*k).to_owned(), value)));
-                Attribute::Map(pairs.collect())
-            }
-            _ => return None,
-        })
-    }
-
-    /// The nodes from the root down, level by level: River's `to_dataframe`, and what is needed
-    /// to draw the tree.
-    fn structure(&self, names: &Names<'_>) -> Attribute {
-        let mut list: Vec<Attribute> = Vec::new();
-        // Node, its parent's place in the list, which child it is.
-        let mut open: std::collections::VecDeque<(NodeId, Option<(usize, usize)>)> =
-            self.root.map(|root| (root, None)).into_iter().collect();
-        while let Some((id, parent)) = open.pop_front() {
-            let at = list.len();
-            let mut map: Vec<(String, Attribute)> = Vec::new();
-            let mut put = |key: &str, value: Attribute| map.push((key.to_owned(), value));
-            let (parent_at, child) = parent.unzip();
-            let place = |p: Option<usize>| p.map_or(Attribute::None, |p| Attribute::Int(p as i64));
-            put("parent", place(parent_at));
-            put("branch", place(child));
-            put("total_weight", Attribute::Float(self.total_weight(id)));
-            match self.node(id) {
-                Node::Leaf(leaf) => {
-                    put("is_leaf", Attribute::Bool(true));
-                    put("depth", Attribute::Int(i64::from(leaf.depth())));
-                    put("is_active", Attribute::Bool(leaf.is_active()));
-                    put("stats", L::show(leaf.stats()));
-                }
-                Node::Branch(branch) => {
-                    let feature = names.name(branch.feature);
-                    put("is_leaf", Attribute::Bool(false));
-                    put("depth", Attribute::Int(i64::from(branch.depth)));
-                    put("feature", Attribute::Text(feature.to_owned()));
-                    branch.split.show(feature, &mut put);
-                    put("stats", L::show(&branch.stats));
-                    for (i, &child) in branch.children.iter().enumerate() {
-                        open.push_back((child, Some((at, i))));
-                    }
-                }
-                Node::Free => {}
-            }
-            list.push(Attribute::Map(map));
-        }
-        Attribute::List(list)
     }
 }
 

@@ -71,7 +71,7 @@ impl Leaf for ClassLeaf {
 
     fn bytes(&self) -> usize {
         self.stats.len() * size_of::<(ClassId, f64)>()
-            + self.watch.as_deref().map_or(0, Watch::bytes)
+            + self.watch.as_ref().map_or(0, |_| Watch::BYTES)
             + self.columns.bytes()
             + self.observers.bytes()
             + self.nominals.iter().map(Nominal::bytes).sum::<usize>()

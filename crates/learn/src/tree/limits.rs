@@ -1,5 +1,6 @@
 //! How deep and how large a tree may become.
 
+use super::arena::{Leaf, Node, NodeId, Tree};
 use crate::error::Result;
 use crate::params::check_range;
 
@@ -33,5 +34,73 @@ impl Limits {
             period: f64::from(memory_estimate_period),
             stop_mem_management,
         })
+    }
+}
+
+impl<L: Leaf> Tree<L> {
+    fn bytes(&self) -> usize {
+        let nodes = self.nodes.iter().map(|node| match node {
+            Node::Leaf(leaf) => leaf.bytes(),
+            Node::Branch(branch) => branch.children.len() * size_of::<NodeId>(),
+            Node::Free => 0,
+        });
+        nodes.sum::<usize>() + self.nodes.len() * size_of::<Node<L>>()
+    }
+
+    /// Deactivates the least promising leaves while the tree is too large, and activates others
+    /// while it is not: River's rule over our own count of bytes.
+    pub fn enforce_limit(&mut self, limits: &Limits) {
+        let size = self.bytes() as f64;
+        let full = size > limits.max_bytes;
+        if limits.stop_mem_management && (self.n_inactive > 0 || full) {
+            self.growth_allowed = false;
+            return;
+        }
+        let (mut active, mut inactive) = ((0.0, 0.0), (0.0, 0.0));
+        for leaf in self.leaves() {
+            let sums = if leaf.is_active() { &mut active } else { &mut inactive };
+            sums.0 += 1.0;
+            sums.1 += leaf.bytes() as f64;
+        }
+        let mean = |(n, sum): (f64, f64)| if n > 0.0 { sum / n } else { 0.0 };
+        let (each, each_inactive) = (mean(active), mean(inactive));
+        let leaves = active.0 + inactive.0;
+        let overhead = (size - active.1 - inactive.1).max(0.0);
+        let fits = |n: f64| overhead + n * each + (leaves - n) * each_inactive <= limits.max_bytes;
+        let (mut off, mut on) = (0, 0);
+        if fits(leaves) {
+            for leaf in self.leaves_mut().filter(|l| !l.is_active() && l.depth() < limits.max_depth)
+            {
+                leaf.activate();
+                on += 1;
+            }
+        } else {
+            let mut kept = 0usize;
+            while fits(kept as f64 + 1.0) {
+                kept += 1;
+            }
+            let mut order: Vec<&mut L> = self.leaves_mut().collect();
+            order.sort_by(|a, b| a.promise().total_cmp(&b.promise()));
+            let cut = order.len() - kept.min(order.len());
+            for (i, leaf) in order.into_iter().enumerate() {
+                if i < cut && leaf.is_active() {
+                    leaf.deactivate();
+                    off += 1;
+                } else if i >= cut && !leaf.is_active() && leaf.depth() < limits.max_depth {
+                    leaf.activate();
+                    on += 1;
+                }
+            }
+        }
+        self.n_active += on - off;
+        self.n_inactive += off - on;
+    }
+
+    /// After every event: checks the size once in a while.
+    #[inline]
+    pub fn after_event(&mut self, limits: &Limits) {
+        if self.weight_seen % limits.period == 0.0 && self.bytes() as f64 > limits.max_bytes {
+            self.enforce_limit(limits);
+        }
     }
 }

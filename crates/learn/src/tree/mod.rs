@@ -3,6 +3,7 @@
 mod adaptive;
 mod adaptive_class;
 mod adaptive_target;
+mod alternates;
 pub(crate) mod arena;
 pub(crate) mod class_leaf;
 pub(crate) mod class_tree;
@@ -20,6 +21,7 @@ pub(crate) mod moments;
 mod nominal;
 pub(crate) mod observers;
 mod search_tree;
+mod show;
 mod slots;
 pub(crate) mod split;
 pub(crate) mod splitters;

@@ -75,7 +75,7 @@ impl Leaf for TargetLeaf {
         // A linear model has a weight and the state of an optimizer for each feature.
         let model = if self.model.is_some() { 256 + 16 * self.columns.len() } else { 0 };
         self.columns.bytes()
-            + self.watch.as_deref().map_or(0, Watch::bytes)
+            + self.watch.as_ref().map_or(0, |_| Watch::BYTES)
             + model
             + self.observers.iter().map(TargetObserver::bytes).sum::<usize>()
             + self.nominals.iter().map(Nominal::bytes).sum::<usize>()

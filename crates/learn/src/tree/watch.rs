@@ -19,9 +19,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// An estimate: a detector's window is a few hundred numbers.
-    pub fn bytes(&self) -> usize {
-        size_of::<Self>() + 2048
-    }
+    pub const BYTES: usize = size_of::<Self>() + 2048;
 
     /// Takes an error and says whether the errors changed. The mean starts anew when they sank.
     pub fn update(&mut self, error: f64) -> Change {
