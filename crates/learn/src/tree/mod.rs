@@ -28,6 +28,8 @@ pub(crate) mod splitters;
 pub(crate) mod target_leaf;
 pub(crate) mod target_observer;
 pub(crate) mod target_tree;
+#[cfg(test)]
+mod tests;
 mod value;
 pub(crate) mod watch;
 pub(crate) mod work;
