@@ -377,12 +377,19 @@ def trees() -> list[Case]:
         "htc": htc(),
         "htc-quick": htc(**quick),
         "htc-n-splits": htc(**quick, splitter={"GaussianSplitter": {"n_splits": 25}}),
+        # Naive Bayes over counts finds classes equal but for the last bit, so not `nba`.
+        "htc-histogram": htc(
+            **quick, splitter={"HistogramSplitter": {"n_bins": 64}}, leaf_prediction="nb"
+        ),
+        "htc-exhaustive": htc(grace_period=300, splitter="ExhaustiveSplitter"),
         "htc-share": htc(grace_period=20, delta=0.1, tau=0.1, max_share_to_split=0.8),
         "htc-scaled": [SCALER, htc(**quick)],
     }
     segments: dict[str, Any] = {
         "htc": htc(),
         "htc-quick": htc(**quick, max_depth=4),
+        "htc-histogram": htc(**quick, splitter="HistogramSplitter"),
+        "htc-exhaustive": htc(**quick, splitter="ExhaustiveSplitter", max_depth=3),
         "htc-gini": htc(**quick, split_criterion="gini", leaf_prediction="mc"),
     }
     quantized = {"QOSplitter": {"radius": 0.5}}

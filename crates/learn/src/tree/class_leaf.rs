@@ -196,8 +196,8 @@ impl ClassLeaf {
                 votes.push(0.0);
                 continue;
             }
-            let mut vote = math::ln(weight / sum);
-            vote += self.observers.log_density(values, complete, class);
+            let prior = math::ln(weight / sum);
+            let mut vote = self.observers.add_log_density(prior, values, complete, class);
             for nominal in &self.nominals {
                 let share = seen(x, nominal.id).map_or(0.0, |v| nominal.share(v, class));
                 if share > 0.0 {

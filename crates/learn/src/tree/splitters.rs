@@ -20,6 +20,23 @@ impl Default for Gaussian {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Histogram {
+    n_bins: u32,
+    n_splits: u32,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { n_bins: 256, n_splits: 32 }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Nothing {}
+
 /// The name and the parameters of a splitter's spec.
 fn parts(spec: &Value) -> Result<(&str, Value)> {
     let empty = || Value::Object(serde_json::Map::new());
@@ -44,8 +61,15 @@ pub(crate) fn class_splitter(spec: Option<&Spec>) -> Result<ClassSplitter> {
             check_range("n_splits", f64::from(n_splits), 1.0, 10_000.0)?;
             Ok(ClassSplitter::Gaussian { n_splits })
         }),
+        "HistogramSplitter" => read(params).and_then(|Histogram { n_bins, n_splits }| {
+            check_range("n_bins", f64::from(n_bins), 1.0, 65_536.0)?;
+            check_range("n_splits", f64::from(n_splits), 1.0, 10_000.0)?;
+            Ok(ClassSplitter::Histogram { n_bins, n_splits })
+        }),
+        "ExhaustiveSplitter" => read(params).map(|Nothing {}| ClassSplitter::Exhaustive),
         other => Err(Error::new(format!(
-            "{other:?} is no splitter for classes; there is GaussianSplitter"
+            "{other:?} is no splitter for classes; there are GaussianSplitter, \
+             HistogramSplitter and ExhaustiveSplitter"
         ))),
     };
     splitter.map_err(|e| e.at(name).at("splitter"))
@@ -62,10 +86,6 @@ impl Default for Truncated {
         Self { digits: 1 }
     }
 }
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Nothing {}
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! Buffers for an attempt to split.
 
 use super::dist::Dist;
+use super::exhaustive::Visit;
 use super::moments::Moments;
 use super::search_tree::{Frame, Walk};
 use super::split::Candidate;
@@ -19,6 +20,12 @@ pub(crate) struct Work {
     pub moments: Vec<Moments>,
     pub walk: Vec<Walk>,
     pub frames: Vec<Frame>,
+    /// Where each class's histogram was left, and how many values lie below.
+    pub ends: Vec<(usize, f64)>,
+    pub visits: Vec<Visit>,
+    /// Two for each level of a tree of values.
+    pub levels: Vec<Dist>,
+    pub rest: Dist,
 }
 
 impl Work {
