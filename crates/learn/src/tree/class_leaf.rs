@@ -191,13 +191,13 @@ impl ClassLeaf {
         if sum == 0.0 {
             return;
         }
-        for &(class, weight) in &self.stats {
+        for (at, &(class, weight)) in self.stats.iter().enumerate() {
             if weight <= 0.0 {
                 votes.push(0.0);
                 continue;
             }
             let prior = math::ln(weight / sum);
-            let mut vote = self.observers.add_log_density(prior, values, complete, class);
+            let mut vote = self.observers.add_log_density(prior, values, complete, (at, class));
             for nominal in &self.nominals {
                 let share = seen(x, nominal.id).map_or(0.0, |v| nominal.share(v, class));
                 if share > 0.0 {

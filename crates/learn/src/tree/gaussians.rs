@@ -200,10 +200,13 @@ impl Gaussians {
         self.rows[at].learn(values, w, event);
     }
 
-    /// The log density of an event's numbers within a class; 0 for a class without a row.
+    /// The log density of an event's numbers within a class; 0 for a class without a row. `near`
+    /// is where its row is to be expected.
     #[inline]
-    pub fn log_density(&self, values: &[f64], whole: bool, class: ClassId) -> f64 {
-        let Some(row) = self.rows.iter().find(|row| row.class == class) else { return 0.0 };
+    pub fn log_density(&self, values: &[f64], whole: bool, class: ClassId, near: usize) -> f64 {
+        let row = self.rows.get(near).filter(|row| row.class == class);
+        let row = row.or_else(|| self.rows.iter().find(|row| row.class == class));
+        let Some(row) = row else { return 0.0 };
         if whole {
             let density = row.log_density(values);
             if density > f64::NEG_INFINITY {

@@ -88,11 +88,20 @@ impl Observers {
         }
     }
 
-    /// A logarithm, and the log density of an event's numbers within a class added to it.
+    /// A logarithm, and the log density of an event's numbers within a class added to it. The
+    /// class comes with its place in the leaf.
     #[inline]
-    pub fn add_log_density(&self, to: f64, values: &[f64], complete: bool, class: ClassId) -> f64 {
+    pub fn add_log_density(
+        &self,
+        to: f64,
+        values: &[f64],
+        complete: bool,
+        (near, class): (usize, ClassId),
+    ) -> f64 {
         match self {
-            Self::Gaussian { columns, .. } => to + columns.log_density(values, complete, class),
+            Self::Gaussian { columns, .. } => {
+                to + columns.log_density(values, complete, class, near)
+            }
             Self::Histogram { columns, .. } => {
                 let there = values.iter().zip(columns).filter(|(v, _)| !v.is_nan());
                 // One after the other, as River adds: counts often make classes equal, and then
