@@ -20,7 +20,7 @@
 //! let (mut s, mut p, mut right) = (Scratch::default(), Prediction::default(), 0);
 //! for i in 0..1000_u32 {
 //!     let (a, b) = (f64::from(i * 7919 % 101), f64::from(i * 104_729 % 103));
-//!     let y = Target::Bool((a > 50.0) != (b > 50.0));
+//!     let y = Target::Bool(a > 50.0 && b > 30.0);
 //!     model.step(&Row::from_json(&json!({"a": a, "b": b}))?, &y, 1.0, &mut p, &mut s)?;
 //!     right += u32::from(i >= 500 && p.class() == model.class_of(&y));
 //! }
