@@ -280,6 +280,31 @@ def trump_approval() -> list[Case]:
     return [case("trump_approval", k, "regression", spec) for k, spec in specs.items()]
 
 
+def forests() -> list[Case]:
+    few = {"n_estimators": 3, "step": 0.5, "seed": 7}
+    binary: dict[str, Any] = {
+        "amf": {"AMFClassifier": {"seed": 42}},
+        "amf-split-pure": {
+            "AMFClassifier": {**few, "dirichlet": 0.1, "split_pure": True, "max_nodes": 101}
+        },
+        "amf-no-aggregation": {"AMFClassifier": {**few, "use_aggregation": False}},
+    }
+    regression: dict[str, Any] = {
+        "amf": {"AMFRegressor": {"seed": 42}},
+        "amf-max-nodes": {"AMFRegressor": {**few, "max_nodes": 101}},
+        "amf-no-aggregation": {"AMFRegressor": {**few, "use_aggregation": False}},
+    }
+    segments = ["MinMaxScaler", {"AMFClassifier": {"dirichlet": 0.15, "seed": 1}}]
+    return [
+        *(case("phishing", name, "binary", spec) for name, spec in binary.items()),
+        case("image_segments", "amf", "proba", segments),
+        *(
+            case("trump_approval", name, "regression", ["MinMaxScaler", spec])
+            for name, spec in regression.items()
+        ),
+    ]
+
+
 def tweets() -> list[Case]:
     bigrams = {"BagOfWords": {"on": "text", "ngram_range": [1, 2]}}
     keep_case = {"BagOfWords": {"on": "text", "lowercase": False, "strip_accents": False,
@@ -319,6 +344,20 @@ def hatc(**parameters: Any) -> dict[str, Any]:
 
 def hatr(**parameters: Any) -> dict[str, Any]:
     return {"HoeffdingAdaptiveTreeRegressor": {"seed": 42, **parameters}}
+
+
+def arfc(**parameters: Any) -> dict[str, Any]:
+    return {"ARFClassifier": {"seed": 42, **parameters}}
+
+
+def forests() -> list[Case]:
+    few = {"n_models": 3, "leaf_prediction": "mc", "disable_weighted_vote": True}
+    return [
+        case("phishing", "arfc", "binary", arfc()),
+        case("phishing", "arfc-few", "binary", arfc(**few, max_features=3)),
+        case("bananas", "arfc", "binary", arfc(n_models=3, leaf_prediction="nb")),
+        case("image_segments", "arfc", "proba", arfc(n_models=3)),
+    ]
 
 
 def adaptive_trees() -> list[Case]:
@@ -429,7 +468,9 @@ def all_cases() -> list[Case]:
         *bananas(),
         *image_segments(),
         *trump_approval(),
+        *forests(),
         *tweets(),
         *trees(),
         *adaptive_trees(),
+        *forests(),
     ]

@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import io
+import sys
 
 import pytest
 
@@ -57,3 +58,51 @@ def test_answers_come_when_they_are_due():
 def test_arrays_must_fit():
     with pytest.raises(ValueError, match="X has 2 rows and y has 1"):
         next(stream.iter_array([[1], [2]], [3]))
+
+
+def test_arff_with_quotes_comments_and_missing_values():
+    text = (
+        "% about\n@RELATION r\n@ATTRIBUTE 'full name' string\n@attribute n REAL\n"
+        "@attribute c {x,y}\n\n@DATA\n% more\n'Ford, Henry',1.5,x\n\nAnna,?,y\n"
+    )
+    rows = list(stream.iter_arff(io.StringIO(text), target="c"))
+    assert rows == [({"full name": "Ford, Henry", "n": 1.5}, "x"), ({"full name": "Anna"}, "y")]
+    sparse = "@attribute a numeric\n@attribute b {0,1}\n@data\n{0 2, 1 1}\n{}\n"
+    rows = list(stream.iter_arff(io.StringIO(sparse), target=["b"], sparse=True))
+    assert rows == [({"a": "2"}, {"b": "1"}), ({}, {"b": 0})]
+    with pytest.raises(OSError if "scipy.io.arff" in sys.modules else ValueError, match="bogus"):
+        next(stream.iter_arff(io.StringIO("@attribute a bogus\n@data\n1\n")))
+
+
+def test_libsvm_with_empty_lines():
+    text = "1 a:2  b:.5\n\n# nothing\n-1\n"
+    assert list(stream.iter_libsvm(io.StringIO(text))) == [({"a": 2.0, "b": 0.5}, 1.0), ({}, -1.0)]
+
+
+def test_frames_of_any_library():
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    pytest.importorskip("narwhals")
+    columns = {"a": [1, 2, 3], "b": [0.5, 1.5, 2.5]}
+    want = [({"a": 1, "b": 0.5}, "x"), ({"a": 2, "b": 1.5}, "y"), ({"a": 3, "b": 2.5}, "z")]
+    frame, y = pd.DataFrame(columns), pd.Series(list("xyz"))
+    for kind in (frame, frame.convert_dtypes()):
+        rows = list(stream.iter_frame(kind, y))
+        assert rows == want and type(rows[0][0]["a"]) is int
+    polars = stream.iter_frame(pl.DataFrame(columns), pl.Series(list("xyz")), shuffle=True, seed=1)
+    assert [x["a"] for x, _ in polars] == [2, 3, 1]
+    with pytest.raises(TypeError, match="eager"):
+        next(stream.iter_frame(pl.LazyFrame(columns)))
+
+
+def test_a_stream_is_kept_when_it_was_whole(tmp_path):
+    cache = stream.Cache(tmp_path)
+    rows = cache(iter([1, 2, 3]), key="a")
+    assert next(rows) == 1
+    rows.close()
+    assert cache.keys == set() and not list(tmp_path.iterdir())
+    assert list(cache(iter([1, 2]), key="a")) == list(stream.Cache(tmp_path)["a"]) == [1, 2]
+    assert repr(cache) == f"{tmp_path}\na - 10 B"
+    with pytest.raises(ValueError, match="give a key"):
+        next(cache(x for x in [1]))
+    cache.clear_all()
+    assert not list(tmp_path.iterdir())

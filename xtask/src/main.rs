@@ -5,12 +5,15 @@ mod bench;
 mod conformance;
 mod data;
 mod demo;
+mod generate;
 mod hash;
 mod python;
+mod river_suite;
 mod setup;
 mod shell;
 mod suite;
 mod tidy;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -19,14 +22,18 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|all]
+  setup [conformance|peers|python|river-suite|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
+  generate [--check]              the Python classes, from the catalogue
+  wheel                           the Python package as one wheel, into target/wheels
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
+  river-suite [--check|--update|--baseline|--prove]
+                                  River's own tests on our Python package, with a report
 ";
 
 fn main() -> ExitCode {
@@ -51,11 +58,17 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
         Some("bench") => bench::run(rest),
+        Some("wheel") => {
+            refuse_arguments("wheel", rest)?;
+            wheel::build().map(|_| ())
+        }
+        Some("generate") => generate::run(rest),
         Some("tidy") => {
             refuse_arguments("tidy", rest)?;
             tidy::run()
         }
         Some("conformance") => conformance::run(rest),
+        Some("river-suite") => river_suite::run(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             Ok(())

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, run as run_command, say, timed, works};
-use crate::{conformance, data, python, tidy};
+use crate::{conformance, data, generate, python, river_suite, tidy, wheel};
 
 /// The planted bugs, the faulty disk and the tests that need them.
 const TESTING: &str = "her-identity/testing";
@@ -22,6 +22,7 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step { name: "format", slow: false, work: format },
+    Step { name: "generated", slow: false, work: || generate::run(&["--check".to_owned()]) },
     Step { name: "tidy", slow: false, work: tidy::run },
     Step { name: "setup", slow: false, work: || ensure(Venv::Conformance) },
     Step { name: "data", slow: false, work: data::fetch },
@@ -31,6 +32,8 @@ const STEPS: &[Step] = &[
     Step { name: "power loss", slow: true, work: power_loss },
     Step { name: "doctests", slow: true, work: doctests },
     Step { name: "conformance", slow: true, work: conformance::check },
+    Step { name: "wheel", slow: true, work: wheel::check },
+    Step { name: "river suite", slow: true, work: river_suite::check },
 ];
 
 /// Run the steps in order; the first that fails ends the run.

@@ -178,10 +178,7 @@ impl Builder<'_> {
 
     /// A child that must be a transformer.
     pub fn transformer(&self, spec: &Value) -> Result<Box<dyn Transformer>> {
-        match self.build(spec)? {
-            Any::Transformer(t) => Ok(t),
-            other => Err(wrong_kind(&other, "a transformer")),
-        }
+        self.build(spec)?.into_transformer()
     }
 
     /// A child that must be a classifier.

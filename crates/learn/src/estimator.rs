@@ -140,6 +140,19 @@ pub trait Univariate: Estimator {
     /// Takes the next number of the series.
     fn update(&mut self, x: f64);
 
+    /// Takes a number of weight `w`, which counts as 1 where the statistic knows no weights. A
+    /// weight of 0 changes nothing.
+    fn update_weighted(&mut self, x: f64, w: f64) {
+        if w > 0.0 {
+            self.update(x);
+        }
+    }
+
+    /// Takes a number back. False, and nothing has changed, where numbers can't be taken back.
+    fn revert(&mut self, _x: f64, _w: f64) -> bool {
+        false
+    }
+
     /// The statistic of what was seen so far; River's start value before anything was seen.
     fn get(&self) -> f64;
 }
@@ -226,6 +239,17 @@ impl Any {
             Self::Univariate(e) => Part::Univariate(&mut **e),
             Self::Optimizer(e) => Part::Optimizer(&mut **e),
             Self::Metric(e) => Part::Metric(&mut **e),
+        }
+    }
+
+    /// The transformer that this is, or an error that names what it is instead.
+    pub fn into_transformer(self) -> Result<Box<dyn Transformer>> {
+        match self {
+            Self::Transformer(t) => Ok(t),
+            other => Err(crate::Error::new(format!(
+                "{} is no transformer, a transformer is wanted here",
+                other.estimator().entry().name
+            ))),
         }
     }
 

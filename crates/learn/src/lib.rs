@@ -37,7 +37,9 @@ pub mod catalog;
 
 pub mod saved;
 
-mod model;
+mod nursery;
+
+pub mod model;
 
 pub mod rng;
 

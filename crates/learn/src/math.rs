@@ -12,6 +12,12 @@ pub fn ln(x: f64) -> f64 {
     libm::log(x)
 }
 
+/// Natural logarithm of `1 + x`, exact where `x` is small.
+#[inline]
+pub fn ln_1p(x: f64) -> f64 {
+    libm::log1p(x)
+}
+
 /// Logarithm to base 2.
 #[inline]
 pub fn log2(x: f64) -> f64 {
@@ -40,6 +46,11 @@ pub fn sin(x: f64) -> f64 {
 #[inline]
 pub fn cos(x: f64) -> f64 {
     libm::cos(x)
+}
+
+/// The share of a standard normal distribution up to `x`.
+pub fn normal_cdf(x: f64) -> f64 {
+    0.5 * (1.0 + libm::erf(x / std::f64::consts::SQRT_2))
 }
 
 /// Logistic function, cut at ±30 as River cuts it: `0` below −30, `1` above 30.

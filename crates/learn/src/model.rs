@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
-use crate::estimator::{Any, ClassId, WeightKey};
+use crate::estimator::{Any, ClassId, Estimator, WeightKey};
 use crate::features::{Context, FeatureId, Features, Names, Overlay, Pool, Vocabulary};
 use crate::row::{Kind, Row, Shape, Target};
 use crate::saved::{self, Loader};
@@ -16,7 +16,7 @@ use crate::saved::{self, Loader};
 pub const CLASSES_MAX: usize = 65_535;
 
 /// The name of a class.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Label {
     /// `true` or `false`.
     Bool(bool),
@@ -88,13 +88,7 @@ impl Prediction {
 
     /// The most probable class, the first of equals; `None` while there is no opinion.
     pub fn class(&self) -> Option<ClassId> {
-        let mut best: Option<(usize, f64)> = None;
-        for (i, &p) in self.proba.iter().enumerate() {
-            if !p.is_nan() && best.is_none_or(|(_, q)| p > q) {
-                best = Some((i, p));
-            }
-        }
-        best.map(|(i, _)| i as ClassId)
+        most_probable(&self.proba)
     }
 
     /// Empties the prediction, keeping its buffer.
@@ -102,6 +96,17 @@ impl Prediction {
         self.proba.clear();
         self.value = None;
     }
+}
+
+/// The most probable class, the first of equals; `None` while there is no opinion.
+pub(crate) fn most_probable(proba: &[f64]) -> Option<ClassId> {
+    let mut best: Option<(usize, f64)> = None;
+    for (i, &p) in proba.iter().enumerate() {
+        if !p.is_nan() && best.is_none_or(|(_, q)| p > q) {
+            best = Some((i, p));
+        }
+    }
+    best.map(|(i, _)| i as ClassId)
 }
 
 /// Buffers for the work on one event. One per thread, shared by all models on it.
@@ -292,7 +297,8 @@ impl Model {
     fn predict_features(&self, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
         out.clear();
         let Scratch { x, overlay, pool, .. } = scratch;
-        let mut cx = Context::new(Names::Predict(&self.names, overlay), pool);
+        let mut cx =
+            Context::new(Names::Predict(&self.names, overlay), pool).with_classes(&self.classes);
         match &self.root {
             Any::Classifier(c) => c.predict_proba_one(x, &mut out.proba, &mut cx),
             Any::Regressor(r) => out.value = Some(r.predict_one(x, &mut cx)),
@@ -319,7 +325,7 @@ impl Model {
         let y = self.intern_target(target);
         let Scratch { x, pool, .. } = scratch;
         self.names.touch_event(x);
-        let mut cx = Context::new(Names::Learn(&mut self.names), pool);
+        let mut cx = Context::new(Names::Learn(&mut self.names), pool).with_classes(&self.classes);
         match (&mut self.root, y) {
             (Any::Classifier(c), Y::Class(y)) => c.learn_one(x, y, weight, &mut cx),
             (Any::Regressor(r), Y::Value(y)) => r.learn_one(x, y, weight, &mut cx),
@@ -405,25 +411,13 @@ impl Model {
 
     /// The exact model as bytes: the estimator's envelope, then its names and classes.
     pub fn save(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        saved::put_block(&mut out, &saved::save(self.root.estimator()));
-        let door = Door { names: self.names.clone(), classes: self.classes.clone() };
-        saved::put(&mut out, &door);
-        out
+        save_parts(self.root.estimator(), &self.names, &self.classes)
     }
 
     /// A model from the bytes of [`save`](Self::save).
     pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
-        let mut loader = Loader::new(bytes, saved::FORMAT);
-        let root = saved::load(loader.block()?, &catalog.builder())?;
-        let door: Door = loader.get()?;
-        loader.finish()?;
-        let mut model = Self::with_cap(&root.estimator().spec(), catalog, door.names.cap())?;
-        model.root = root;
-        model.names = door.names;
-        model.names.rebuild_index();
-        model.classes = door.classes;
-        Ok(model)
+        let (root, names, classes) = load_parts(bytes, catalog)?;
+        Self::assemble(root, names, classes)
     }
 
     /// A model of these parts: an estimator at the root, the names and classes that it knows.
@@ -442,6 +436,24 @@ impl Model {
     pub fn freeze(&self, catalog: &Catalog) -> Result<Frozen> {
         Self::load(&self.save(), catalog).map(Frozen)
     }
+}
+
+/// The bytes of [`Model::save`], of any estimator: a transformer too.
+pub fn save_parts(estimator: &dyn Estimator, names: &Vocabulary, classes: &[Label]) -> Vec<u8> {
+    let mut out = Vec::new();
+    saved::put_block(&mut out, &saved::save(estimator));
+    saved::put(&mut out, &Door { names: names.clone(), classes: classes.to_vec() });
+    out
+}
+
+/// The parts in the bytes of [`save_parts`].
+pub fn load_parts(bytes: &[u8], catalog: &Catalog) -> Result<(Any, Vocabulary, Vec<Label>)> {
+    let mut loader = Loader::new(bytes, saved::FORMAT);
+    let root = saved::load(loader.block()?, &catalog.builder())?;
+    let mut door: Door = loader.get()?;
+    loader.finish()?;
+    door.names.rebuild_index();
+    Ok((root, door.names, door.classes))
 }
 
 /// What a root predicts.

@@ -89,6 +89,8 @@ impl Run<'_> {
             Some("regression") => match (self.prediction.value, number(river)) {
                 (Some(ours), Some(river)) => self.predictions.compare(ours, river, place),
                 (Some(ours), None) if ours.is_nan() => {}
+                // Before its first event, River's forest has no answer and ours says 0.
+                (Some(0.0), None) if i == 0 => {}
                 (ours, river) => self.predictions.differs(format!("{ours:?}, River {river:?}")),
             },
             Some("label") => {
@@ -243,6 +245,7 @@ fn run<'a>(case: &'a Value, catalog: &Catalog, events: &[Event]) -> Result<Run<'
             if !skip {
                 run.compare(i, &recorded[next]);
             }
+            skip |= i == 0 && case["kind"] == "regression" && recorded[next].is_null();
             next += 1;
         }
         skip |= run.prediction.value.is_some_and(f64::is_nan);

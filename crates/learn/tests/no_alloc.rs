@@ -163,6 +163,10 @@ fn the_loop_does_not_allocate() {
         json!("MultinomialNB"),
         json!({"HoeffdingTreeClassifier": {"grace_period": 20}}),
         json!({"HoeffdingTreeRegressor": {"grace_period": 20, "delta": 1e-300}}),
+        json!({"AMFClassifier": {"max_nodes": 101}}),
+        json!({"AMFRegressor": {"max_nodes": 101}}),
+        json!({"KNNClassifier": {"engine": "LazySearch"}}),
+        json!({"KNNRegressor": {"engine": "LazySearch", "aggregation_method": "median"}}),
     ];
     let with_texts = [
         json!(["OneHotEncoder", "LogisticRegression"]),

@@ -1,7 +1,5 @@
 //! What a failure says, and the code that the process ends with: one place for both.
 
-use std::process::ExitCode;
-
 use her_identity::{Error, ErrorKind};
 use serde_json::json;
 
@@ -65,10 +63,10 @@ fn cause(error: &Error) -> Option<Cause> {
 }
 
 /// Tells an error on standard error; gives the code to end with.
-pub fn tell(error: &Error, as_json: bool) -> ExitCode {
+pub fn tell(error: &Error, as_json: bool) -> u8 {
     let code = code(error);
     if cause(error) == Some(Cause::PipeClosed) {
-        return ExitCode::from(code);
+        return code;
     }
     if as_json {
         let mut told = json!({ "kind": kind::name(error.kind), "message": error.message });
@@ -84,7 +82,7 @@ pub fn tell(error: &Error, as_json: bool) -> ExitCode {
             eprintln!("hint: {hint}");
         }
     }
-    ExitCode::from(code)
+    code
 }
 
 /// The user pressed Ctrl-C; the message says what was kept and how to go on.

@@ -79,12 +79,18 @@ enum Verb {
     Man(man::Args),
 }
 
-/// Runs the command line.
+/// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    ExitCode::from(run_with(std::env::args_os()))
+}
+
+/// Runs a command line, the program's name first, and gives the code to exit with: for a process
+/// that is not `her` itself. Help and misuse end the process.
+pub fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
+    let cli = Cli::parse_from(arguments);
     let json = cli.common.json;
     match Context::new(cli.common).and_then(|context| run(&cli.verb, &context)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => exit::tell(&error, json),
     }
 }

@@ -5,11 +5,12 @@ use std::io::{BufReader, Cursor, Read};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch, types::ArrowPrimitiveType};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, Schema};
 use her_identity::{Error, Result};
@@ -84,6 +85,12 @@ impl ArrowRecords {
             (stream.schema(), Box::new(stream))
         };
         Self::over(&schema, batches, columns)
+    }
+
+    /// Records of batches that come ready-made, such as another library's.
+    pub fn from_reader(reader: impl RecordBatchReader + Send + 'static) -> Result<Self> {
+        let schema = reader.schema();
+        Self::over(&schema, Box::new(reader), &Columns::default())
     }
 
     fn over(schema: &Schema, batches: Batches, wanted: &Columns) -> Result<Self> {

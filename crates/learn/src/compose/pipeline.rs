@@ -65,22 +65,34 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
         built.push(builder.transformer(&step.0).map_err(|e| e.at(format!("steps[{i}]")))?);
     }
     let place = format!("steps[{}]", steps.len());
-    match builder.build(&last.0).map_err(|e| e.at(&place))? {
+    let last = builder.build(&last.0).map_err(|e| e.at(&place))?;
+    join(built, last).map_err(|e| e.at(place))
+}
+
+/// A pipeline of these estimators, which may have learned already: transformers, then what may
+/// stand at the end.
+pub fn of(mut steps: Vec<Any>) -> Result<Any> {
+    let Some(last) = steps.pop() else {
+        return Err(Error::new("a pipeline needs at least one step"));
+    };
+    join(steps.into_iter().map(Any::into_transformer).collect::<Result<_>>()?, last)
+}
+
+fn join(mut steps: Vec<Box<dyn Transformer>>, last: Any) -> Result<Any> {
+    Ok(match last {
         Any::Transformer(last) => {
-            built.push(last);
-            Ok(Any::Transformer(Box::new(Pipeline { steps: built, last: () })))
+            steps.push(last);
+            Any::Transformer(Box::new(Pipeline { steps, last: () }))
         }
-        Any::Classifier(last) => Ok(Any::Classifier(Box::new(Pipeline { steps: built, last }))),
-        Any::Regressor(last) => Ok(Any::Regressor(Box::new(Pipeline { steps: built, last }))),
-        Any::AnomalyDetector(last) => {
-            Ok(Any::AnomalyDetector(Box::new(Pipeline { steps: built, last })))
-        }
-        Any::Clusterer(last) => Ok(Any::Clusterer(Box::new(Pipeline { steps: built, last }))),
+        Any::Classifier(last) => Any::Classifier(Box::new(Pipeline { steps, last })),
+        Any::Regressor(last) => Any::Regressor(Box::new(Pipeline { steps, last })),
+        Any::AnomalyDetector(last) => Any::AnomalyDetector(Box::new(Pipeline { steps, last })),
+        Any::Clusterer(last) => Any::Clusterer(Box::new(Pipeline { steps, last })),
         other => {
-            Err(Error::new(format!("{} can't stand in a pipeline", other.estimator().entry().name))
-                .at(place))
+            let name = other.estimator().entry().name;
+            return Err(Error::new(format!("{name} can't stand in a pipeline")));
         }
-    }
+    })
 }
 
 /// What may stand at the end.

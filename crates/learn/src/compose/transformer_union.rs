@@ -72,6 +72,18 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     Ok(Any::Transformer(Box::new(TransformerUnion { transformers })))
 }
 
+impl TransformerUnion {
+    /// A union of these transformers, which may have learned already.
+    pub fn of(transformers: Vec<Any>) -> Result<Any> {
+        let transformers =
+            transformers.into_iter().map(Any::into_transformer).collect::<Result<Vec<_>>>()?;
+        if transformers.is_empty() {
+            return Err(Error::new("a union needs at least one transformer"));
+        }
+        Ok(Any::Transformer(Box::new(Self { transformers })))
+    }
+}
+
 impl Estimator for TransformerUnion {
     fn entry(&self) -> &'static Entry {
         &ENTRY

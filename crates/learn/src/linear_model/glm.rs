@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{dot, visit_weights};
 use crate::catalog::Builder;
 use crate::error::{Error, Result};
-use crate::estimator::WeightKey;
+use crate::estimator::{Part, WeightKey};
 use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
 use crate::optim::{Initializer, LearningRate, Loss, Optimizer};
@@ -162,6 +162,11 @@ impl Glm {
         &*self.optimizer
     }
 
+    /// The live optimizer, by its parameter's name.
+    pub fn child(&mut self, name: &str) -> Option<Part<'_>> {
+        (name == "optimizer").then_some(Part::Optimizer(&mut *self.optimizer))
+    }
+
     pub fn save(&self, out: &mut Vec<u8>) {
         saved::put(out, &self.state);
         saved::put_child(out, &*self.optimizer);
@@ -202,6 +207,10 @@ macro_rules! glm_estimator {
 
             fn forget(&mut self, gone: &[$crate::features::FeatureId]) {
                 self.glm.forget(gone);
+            }
+
+            fn child(&mut self, name: &str) -> Option<$crate::estimator::Part<'_>> {
+                self.glm.child(name)
             }
 
             fn weights(&self, visit: &mut dyn FnMut($crate::estimator::WeightKey, f64)) {

@@ -20,7 +20,16 @@
 
 use serde::{Deserialize, Serialize};
 
-super::plain_statistic!(Mean, name "Mean", "The running mean");
+super::plain_statistic!(
+    Mean, name "Mean", "The running mean",
+    fn update_weighted(&mut self, x: f64, w: f64) {
+        self.state.update_weighted(x, w);
+    },
+    fn revert(&mut self, x: f64, w: f64) -> bool {
+        self.state.revert(x, w);
+        true
+    }
+);
 
 /// The sum of weights and the mean, to be kept by feature.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -56,18 +65,6 @@ impl State {
     #[inline]
     pub fn get(&self) -> f64 {
         self.mean
-    }
-}
-
-impl Mean {
-    /// Takes a number of weight `w`; a weight of 0 changes nothing.
-    pub fn update_weighted(&mut self, x: f64, w: f64) {
-        self.state.update_weighted(x, w);
-    }
-
-    /// Takes a number back. Taking back more than was given empties the statistic.
-    pub fn revert(&mut self, x: f64, w: f64) {
-        self.state.revert(x, w);
     }
 }
 

@@ -127,7 +127,7 @@ pub(crate) fn check_quantiles(q_inf: f64, q_sup: f64) -> Result<()> {
 
 /// A statistic without parameters, from a `State` with `update(x)` and `get()`.
 macro_rules! plain_statistic {
-    ($ty:ident, name $name:literal, $summary:literal) => {
+    ($ty:ident, name $name:literal, $summary:literal $(, $more:item)*) => {
         crate::params! {
             /// There are no parameters.
             pub struct Params {}
@@ -158,6 +158,8 @@ macro_rules! plain_statistic {
             fn get(&self) -> f64 {
                 self.state.get()
             }
+
+            $($more)*
         }
     };
 }

@@ -97,12 +97,8 @@ impl Inner {
     }
 
     fn revert(&mut self, x: f64) {
-        match self {
-            Self::Mean(s) => s.revert(x, 1.0),
-            Self::Var(s) => s.revert(x, 1.0),
-            Self::Sem(s) => s.revert(x, 1.0),
-            Self::Sum(s) => s.revert(x),
-        }
+        // All four can.
+        self.stat_mut().revert(x, 1.0);
     }
 }
 

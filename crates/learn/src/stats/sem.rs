@@ -44,16 +44,20 @@ impl SEM {
     pub fn new(params: Params) -> Result<Self> {
         Ok(Self { params, state: State::default() })
     }
-
-    /// Takes a number back.
-    pub fn revert(&mut self, x: f64, w: f64) {
-        self.state.revert(x, w);
-    }
 }
 
 impl Univariate for SEM {
     fn update(&mut self, x: f64) {
         self.state.update_weighted(x, 1.0);
+    }
+
+    fn update_weighted(&mut self, x: f64, w: f64) {
+        self.state.update_weighted(x, w);
+    }
+
+    fn revert(&mut self, x: f64, w: f64) -> bool {
+        self.state.revert(x, w);
+        true
     }
 
     fn get(&self) -> f64 {

@@ -81,6 +81,37 @@ crate::params! {
     }
 }
 
+impl Params {
+    /// What a tree of these parameters is told; for forests too.
+    pub(crate) fn config(&self) -> Result<ClassConfig> {
+        let limits = Limits::new(
+            self.max_depth,
+            self.max_size,
+            self.memory_estimate_period,
+            self.stop_mem_management,
+        )?;
+        let cfg = ClassConfig {
+            limits,
+            grace_period: f64::from(self.grace_period),
+            criterion: self.split_criterion,
+            delta: self.delta,
+            tau: self.tau,
+            leaf_prediction: self.leaf_prediction,
+            nb_threshold: f64::from(self.nb_threshold),
+            nominal_attributes: self.nominal_attributes.clone().unwrap_or_default(),
+            splitter: class_splitter(self.splitter.as_ref())?,
+            binary_split: self.binary_split,
+            min_branch_fraction: self.min_branch_fraction,
+            max_share_to_split: self.max_share_to_split,
+            remove_poor_attrs: self.remove_poor_attrs,
+            merit_preprune: self.merit_preprune,
+            max_features: None,
+        };
+        cfg.check()?;
+        Ok(cfg)
+    }
+}
+
 /// See the module's documentation.
 pub struct HoeffdingTreeClassifier {
     params: Params,
@@ -102,27 +133,7 @@ crate::estimator! {
 impl HoeffdingTreeClassifier {
     /// A tree that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
-        let p = params.clone();
-        let limits =
-            Limits::new(p.max_depth, p.max_size, p.memory_estimate_period, p.stop_mem_management)?;
-        let cfg = ClassConfig {
-            limits,
-            grace_period: f64::from(p.grace_period),
-            criterion: p.split_criterion,
-            delta: p.delta,
-            tau: p.tau,
-            leaf_prediction: p.leaf_prediction,
-            nb_threshold: f64::from(p.nb_threshold),
-            nominal_attributes: p.nominal_attributes.unwrap_or_default(),
-            splitter: class_splitter(p.splitter.as_ref())?,
-            binary_split: p.binary_split,
-            min_branch_fraction: p.min_branch_fraction,
-            max_share_to_split: p.max_share_to_split,
-            remove_poor_attrs: p.remove_poor_attrs,
-            merit_preprune: p.merit_preprune,
-            max_features: None,
-        };
-        cfg.check()?;
+        let cfg = params.config()?;
         Ok(Self { params, cfg, state: ClassTree::default() })
     }
 }

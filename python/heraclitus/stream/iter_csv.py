@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
 import datetime as dt
-import gzip
-import io
-import lzma
 import os
 import random
-import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
-_BY_SUFFIX = {".csv.gz": "gzip", ".gz": "gzip", ".zip": "zip", ".bz2": "bz2", ".xz": "xz"}
-_COMPRESSIONS = ("infer", "csv", "gzip", "zip", "bz2", "xz", None)
+from . import utils
 
 
-def _open(path: str | os.PathLike[str], compression: str | None) -> TextIO:
-    """Opens a text file, compressed or not."""
-    if compression not in _COMPRESSIONS:
-        raise ValueError(f"compression is {compression!r}, it must be one of {_COMPRESSIONS}")
-    path = os.fspath(path)
-    if compression == "infer":
-        compression = next((c for end, c in _BY_SUFFIX.items() if path.endswith(end)), None)
-    match compression:
-        case "gzip":
-            return gzip.open(path, "rt", newline="")
-        case "bz2":
-            return bz2.open(path, "rt", newline="")
-        case "xz":
-            return lzma.open(path, "rt", newline="")
-        case "zip":
-            archive = zipfile.ZipFile(path)
-            names = archive.namelist()
-            if len(names) != 1:
-                raise ValueError(f"{path} holds {len(names)} files, one is wanted")
-            return io.TextIOWrapper(archive.open(names[0]), newline="")
-    return open(path, newline="")
+class DictReader(csv.DictReader):
+    """A `csv.DictReader` that leaves out rows at random.
+
+    Parameters
+    ----------
+    fraction
+        The share of rows to keep, between 0 and 1.
+    rng
+        What draws.
+    args
+        Arguments of `csv.DictReader`.
+    kwargs
+        Arguments of `csv.DictReader` by name.
+    """
+
+    def __init__(
+        self, fraction: float, rng: random.Random, *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fraction = fraction
+        self.rng = rng
+
+    def __next__(self) -> dict[str, Any]:
+        row = super().__next__()
+        while self.fraction < 1.0 and self.rng.random() > self.fraction:
+            row = super().__next__()
+        return row
 
 
 def iter_csv(
@@ -94,20 +94,14 @@ def iter_csv(
     """
     if not 0.0 < fraction <= 1.0:
         raise ValueError(f"fraction is {fraction}, it must be above 0 and at most 1")
-    ours = isinstance(filepath_or_buffer, (str, os.PathLike))
-    file = _open(filepath_or_buffer, compression) if ours else filepath_or_buffer
     before = csv.field_size_limit() if field_size_limit is None else field_size_limit
     before = csv.field_size_limit(before)
     try:
-        rng = random.Random(seed)
-        for x in csv.DictReader(file, **kwargs):
-            if fraction < 1.0 and rng.random() > fraction:
-                continue
-            yield _event(x, target, converters or {}, parse_dates or {}, drop or (), drop_nones)
+        with utils.opened(filepath_or_buffer, compression) as file:
+            for x in DictReader(fraction, random.Random(seed), file, **kwargs):
+                yield _event(x, target, converters or {}, parse_dates or {}, drop or (), drop_nones)
     finally:
         csv.field_size_limit(before)
-        if ours:
-            file.close()
 
 
 def _event(x, target, converters, parse_dates, drop, drop_nones):

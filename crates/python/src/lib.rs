@@ -1,0 +1,50 @@
+//! `heraclitus._native`: the estimators of `her-learn` as Python sees them.
+//!
+//! A Python object is a [`Handle`](core::Handle) to a live core, or to a part of one: when a
+//! pipeline's steps run as one core, each step's object shows its part. What an event holds is
+//! turned into features at one door ([`door`]); everything after it is `her-learn`.
+
+mod classes;
+mod core;
+mod dict;
+mod door;
+mod frame;
+mod house;
+mod labels;
+mod runner;
+mod series;
+mod spec;
+mod values;
+mod work;
+
+use pyo3::prelude::*;
+
+pyo3::create_exception!(
+    heraclitus._native,
+    NotNative,
+    pyo3::exceptions::PyTypeError,
+    "An event or a parameter that only Python can hold."
+);
+
+/// A refusal of `her-learn` as Python raises it.
+fn refused(error: &her_learn::Error) -> PyErr {
+    pyo3::exceptions::PyValueError::new_err(error.to_string())
+}
+
+/// Runs `her` with these arguments, the program's name first; the code to exit with.
+#[pyfunction]
+fn command(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> u8 {
+    py.detach(|| her::cli::run_with(arguments))
+}
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("NotNative", module.py().get_type::<NotNative>())?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(command, module)?)?;
+    classes::register(module)?;
+    runner::register(module)?;
+    series::register(module)?;
+    house::register(module)?;
+    spec::register(module)
+}

@@ -1,0 +1,102 @@
+//! Specs: which estimators they name, and what the catalogue says of them.
+
+use her_learn::Catalog;
+use her_learn::catalog::Entry;
+use pyo3::prelude::*;
+use serde_json::Value;
+
+/// True when a spec names an estimator for which `is` holds, at any depth.
+pub fn mentions(spec: &Value, is: fn(&Entry) -> bool) -> bool {
+    let named = |name: &str| Catalog::builtin().find(name).is_some_and(is);
+    match spec {
+        Value::String(name) => named(name),
+        Value::Array(items) => items.iter().any(|item| mentions(item, is)),
+        Value::Object(map) => map.iter().any(|(name, v)| named(name) || mentions(v, is)),
+        _ => false,
+    }
+}
+
+/// One event may take as long as it takes to let other threads run.
+pub fn is_heavy(entry: &Entry) -> bool {
+    matches!(entry.module, "forest" | "ensemble" | "neighbors")
+}
+
+/// Refuses some events that hold nothing but numbers.
+pub fn is_picky(entry: &Entry) -> bool {
+    matches!(
+        entry.name,
+        "PolynomialExtender" | "MultinomialNB" | "ComplementNB" | "BayesianLinearRegression"
+    )
+}
+
+/// Every row of the catalogue as JSON: what the Python classes are generated from.
+#[pyfunction]
+fn catalog() -> String {
+    let rows = Catalog::builtin().entries().map(row).collect();
+    Value::Array(rows).to_string()
+}
+
+fn row(entry: &'static Entry) -> Value {
+    let docs = entry.params.iter();
+    let params = docs.map(|p| serde_json::json!({"name": p.name, "type": p.ty, "doc": p.doc}));
+    serde_json::json!({
+        "name": entry.name,
+        "module": entry.module,
+        "kind": entry.kind,
+        "summary": entry.summary,
+        "params": params.collect::<Vec<_>>(),
+        "defaults": (entry.defaults)(),
+    })
+}
+
+/// A loss, to be asked for values outside of a model.
+#[pyclass(frozen, module = "heraclitus._native")]
+pub struct Loss(her_learn::optim::Loss);
+
+#[pymethods]
+impl Loss {
+    #[new]
+    fn new(spec: &str) -> PyResult<Self> {
+        let loss = serde_json::from_str(spec);
+        loss.map(Self).map_err(|e| pyo3::exceptions::PyValueError::new_err(e.to_string()))
+    }
+
+    /// The loss of a raw prediction.
+    fn value(&self, y_true: f64, y_pred: f64) -> f64 {
+        self.0.value(y_true, y_pred)
+    }
+
+    /// Its derivative by the raw prediction.
+    fn gradient(&self, y_true: f64, y_pred: f64) -> f64 {
+        self.0.gradient(y_true, y_pred)
+    }
+
+    /// What a raw prediction means: a probability for binary losses.
+    fn mean(&self, y_pred: f64) -> f64 {
+        self.0.mean(y_pred)
+    }
+}
+
+/// A scheduler, to be asked for rates outside of a model.
+#[pyclass(frozen, module = "heraclitus._native")]
+pub struct Rate(her_learn::optim::LearningRate);
+
+#[pymethods]
+impl Rate {
+    #[new]
+    fn new(spec: &str) -> PyResult<Self> {
+        let rate = serde_json::from_str(spec);
+        rate.map(Self).map_err(|e| pyo3::exceptions::PyValueError::new_err(e.to_string()))
+    }
+
+    /// The rate of step `t`, counted from 0.
+    fn get(&self, t: u64) -> f64 {
+        self.0.get(t)
+    }
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Loss>()?;
+    module.add_class::<Rate>()?;
+    module.add_function(wrap_pyfunction!(catalog, module)?)
+}

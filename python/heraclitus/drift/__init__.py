@@ -1,0 +1,9 @@
+"""Detectors of changes: River's `drift`."""
+
+from __future__ import annotations
+
+from . import binary
+from .._generated.drift import *
+from .._generated.drift import __all__ as _generated
+
+__all__ = [*_generated, "binary"]
