@@ -440,7 +440,9 @@ def trees() -> list[Case]:
         "htr-mean": htr(**quick, leaf_prediction="mean"),
         "htr-model": [SCALER, htr(**quick, leaf_prediction="model", max_depth=3)],
         "htr-pa": [SCALER, htr(**quick, leaf_model={"PARegressor": {"mode": 2, "eps": 0.1}})],
-        "htr-tebst": htr(**quick, leaf_prediction="mean", splitter={"TEBSTSplitter": {"digits": 3}}),
+        "htr-tebst": htr(
+            **quick, leaf_prediction="mean", splitter={"TEBSTSplitter": {"digits": 3}}
+        ),
         "htr-ebst": htr(**quick, leaf_prediction="mean", splitter="EBSTSplitter", tau=0.1),
         "htr-qo": [SCALER, htr(**quick, splitter=quantized, leaf_prediction="mean")],
         "htr-qo-multiway": htr(**quick, splitter=slots, leaf_prediction="mean", max_depth=2),
