@@ -7,6 +7,7 @@ use super::split::Step;
 use super::target_tree::{TargetConfig, TargetTree};
 use super::watch::Change;
 use crate::features::{Context, Features};
+use crate::math;
 
 /// One event on its way down.
 pub(crate) struct TargetLearner<'a, 'c> {
@@ -122,7 +123,7 @@ impl TargetLearner<'_, '_> {
         }
         let deviation = (new.variance() / new.n + old.variance() / old.n).sqrt();
         let z = (new.mean - old.mean) / deviation;
-        let p = 1.0 + libm::erf(-z.abs() / std::f64::consts::SQRT_2);
+        let p = 1.0 + math::erf(-z.abs() / std::f64::consts::SQRT_2);
         // Without any deviation there is nothing to compare by.
         if deviation == 0.0 || p > self.adaptive.switch_significance {
             return;

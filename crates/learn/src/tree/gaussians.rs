@@ -255,7 +255,7 @@ impl Gaussians {
                 let sigma = variance.sqrt();
                 let below = if sigma > 0.0 {
                     let z = (t - row.mean[column]) / sigma;
-                    0.5 * (1.0 + libm::erf(z / std::f64::consts::SQRT_2)) * n
+                    0.5 * (1.0 + math::erf(z / std::f64::consts::SQRT_2)) * n
                 } else {
                     0.0
                 };
