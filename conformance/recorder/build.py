@@ -23,6 +23,7 @@ from river import (
     optim,
     preprocessing,
     stats,
+    tree,
 )
 
 MODULES = (
@@ -39,6 +40,7 @@ MODULES = (
     drift,
     drift.binary,
     metrics,
+    tree,
 )
 # River reuses names between modules (`Constant`, `Quantile`); the parameter decides which is meant.
 BY_PARAMETER = {
@@ -49,8 +51,10 @@ BY_PARAMETER = {
     "optimizer": (optim,),
     "statistic": (stats,),
     "imputers": (stats,),
+    "splitter": (tree.splitter,),
 }
-NESTED = {*BY_PARAMETER, "steps", "transformers", "classifier", "regressor"}
+NESTED = {*BY_PARAMETER, "steps", "transformers", "classifier", "regressor", "leaf_model",
+          "drift_detector"}
 TYPES = {"number": numbers.Number, "string": str, "bool": bool, "int": int, "float": float}
 
 

@@ -23,6 +23,7 @@
 
 #![forbid(unsafe_code)]
 
+mod erf;
 mod error;
 mod exp;
 pub mod math;

@@ -4,6 +4,7 @@
 //! another host must give the same bits, so they come from `libm` alone. `sqrt` is exact in
 //! IEEE 754 and may be used directly.
 
+pub use crate::erf::erf;
 pub use crate::exp::exp;
 
 /// Natural logarithm.

@@ -138,4 +138,7 @@ MODULES: dict[str, str] = {
     "RollingPeakToPeak": "stats",
     "RollingMode": "stats",
     "HoeffdingTreeClassifier": "tree",
+    "HoeffdingTreeRegressor": "tree",
+    "HoeffdingAdaptiveTreeClassifier": "tree",
+    "HoeffdingAdaptiveTreeRegressor": "tree",
 }

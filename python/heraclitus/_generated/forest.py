@@ -125,7 +125,7 @@ class ARFClassifier(_kinds.Classifier, base.Ensemble, base.Classifier):
     grace_period
         How much weight a leaf takes between two looks for a split.
     max_depth
-        How deep a tree may become, 1,000 when left out.
+        How deep a tree may become, 0 to 980; 980 when left out.
     split_criterion
         How a split is measured: `gini`, `info_gain` or `hellinger` (two classes).
     delta
@@ -139,7 +139,7 @@ class ARFClassifier(_kinds.Classifier, base.Ensemble, base.Classifier):
     nominal_attributes
         Names of numbers that are values to be told apart, not quantities.
     splitter
-        How numbers are split: `GaussianSplitter`, with how many thresholds it tries.
+        How numbers are summarised: `GaussianSplitter` when left out.
     binary_split
         Whether nominal features part in two only.
     min_branch_fraction
@@ -185,7 +185,7 @@ class ARFClassifier(_kinds.Classifier, base.Ensemble, base.Classifier):
         leaf_prediction: typing.Any = "nba",
         nb_threshold: int = 0,
         nominal_attributes: typing.Iterable[typing.Any] | None = None,
-        splitter: typing.Any = None,
+        splitter: base.Base | None | None = None,
         binary_split: bool = False,
         min_branch_fraction: float = 0.01,
         max_share_to_split: float = 0.99,

@@ -52,7 +52,7 @@ class ARFClassifier(_kinds.Classifier, base.Ensemble, base.Classifier):
     leaf_prediction: typing.Any
     nb_threshold: int
     nominal_attributes: typing.Iterable[typing.Any] | None
-    splitter: typing.Any
+    splitter: base.Base | None | None
     binary_split: bool
     min_branch_fraction: float
     max_share_to_split: float
@@ -79,7 +79,7 @@ class ARFClassifier(_kinds.Classifier, base.Ensemble, base.Classifier):
         leaf_prediction: typing.Any = "nba",
         nb_threshold: int = 0,
         nominal_attributes: typing.Iterable[typing.Any] | None = None,
-        splitter: typing.Any = None,
+        splitter: base.Base | None | None = None,
         binary_split: bool = False,
         min_branch_fraction: float = 0.01,
         max_share_to_split: float = 0.99,

@@ -42,9 +42,9 @@ use crate::nursery::Nursery;
 use crate::params::{self, Spec, check_range};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
-use crate::tree::class_leaf::Prediction;
-use crate::tree::class_tree::{ClassTree, Settings};
-use crate::tree::{ClassSplitter, Criterion, hoeffding_tree_classifier};
+use crate::tree::class_tree::{ClassConfig, ClassTree, LeafPrediction};
+use crate::tree::criterion::SplitCriterion;
+use crate::tree::hoeffding_tree_classifier;
 
 crate::params! {
     /// Parameters of [`ARFClassifier`].
@@ -66,22 +66,22 @@ crate::params! {
         warning_detector: Spec = Spec(json!({"ADWIN": {"delta": 0.01}})),
         /// How much weight a leaf takes between two looks for a split.
         grace_period: u32 = 50,
-        /// How deep a tree may become, 1,000 when left out.
+        /// How deep a tree may become, 0 to 980; 980 when left out.
         max_depth: Option<u32> = None,
         /// How a split is measured: `gini`, `info_gain` or `hellinger` (two classes).
-        split_criterion: Criterion = Criterion::InfoGain,
+        split_criterion: SplitCriterion = SplitCriterion::InfoGain,
         /// The probability that a split is not the best one, above 0 and below 1.
         delta: f64 = 0.01,
         /// Below this bound the best split is taken although another one is close.
         tau: f64 = 0.05,
         /// How leaves predict: `mc`, `nb` or `nba`.
-        leaf_prediction: Prediction = Prediction::Adaptive,
+        leaf_prediction: LeafPrediction = LeafPrediction::Adaptive,
         /// The weight from which on a leaf of `nb` uses naive Bayes.
         nb_threshold: u32 = 0,
         /// Names of numbers that are values to be told apart, not quantities.
         nominal_attributes: Option<Vec<String>> = None,
-        /// How numbers are split: `GaussianSplitter`, with how many thresholds it tries.
-        splitter: ClassSplitter = ClassSplitter::default(),
+        /// How numbers are summarised: `GaussianSplitter` when left out.
+        splitter: Option<Spec> = None,
         /// Whether nominal features part in two only.
         binary_split: bool = false,
         /// The share of the weight that two parts of a split at least must have.
@@ -133,14 +133,13 @@ struct Member {
 /// See the module's documentation.
 pub struct ARFClassifier {
     params: Params,
-    settings: Settings,
+    /// Says how many features a leaf looks at from the first event on.
+    cfg: ClassConfig,
     metric: Nursery<Box<dyn Metric>>,
     drift: Nursery<Box<dyn DriftDetector>>,
     warning: Nursery<Box<dyn DriftDetector>>,
     members: Vec<Member>,
     rng: Rng,
-    /// How many features a leaf looks at; 0 until the first event.
-    count: usize,
 }
 
 fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
@@ -166,10 +165,9 @@ impl ARFClassifier {
         params.metric = metric.spec().clone();
         params.drift_detector = drift.spec().clone();
         params.warning_detector = warning.spec().clone();
-        let settings = tree_params(&params).settings()?;
+        let cfg = tree_params(&params).config()?;
         let rng = Rng::new(u64::from(params.seed.unwrap_or(0)));
-        let mut forest =
-            Self { params, settings, metric, drift, warning, members: Vec::new(), rng, count: 0 };
+        let mut forest = Self { params, cfg, metric, drift, warning, members: Vec::new(), rng };
         forest.members = (0..forest.params.n_models).map(|_| forest.member()).collect();
         Ok(forest)
     }
@@ -266,7 +264,7 @@ impl Estimator for ARFClassifier {
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        saved::put(out, &(&self.rng, self.count as u64));
+        saved::put(out, &(&self.rng, self.cfg.max_features.unwrap_or(0) as u64));
         for member in &self.members {
             let counts = (member.n_drifts, member.n_warnings);
             saved::put(out, &(&member.tree, &member.background, counts));
@@ -278,7 +276,8 @@ impl Estimator for ARFClassifier {
 
     fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
         let (rng, count): (Rng, u64) = from.get()?;
-        (self.rng, self.count) = (rng, count as usize);
+        self.rng = rng;
+        self.cfg.max_features = Some(count as usize).filter(|&count| count > 0);
         for member in &mut self.members {
             (member.tree, member.background, (member.n_drifts, member.n_warnings)) = from.get()?;
             from.child(&mut *member.metric)?;
@@ -323,14 +322,14 @@ impl Classifier for ARFClassifier {
         if w <= 0.0 {
             return;
         }
-        if self.count == 0 {
-            self.count = self.count(x.len() + x.texts().count());
+        if self.cfg.max_features.is_none() {
+            self.cfg.max_features = Some(self.count(x.len() + x.texts().count()));
         }
-        let (settings, count, rng) = (&self.settings, self.count, &mut self.rng);
+        let (cfg, rng) = (&self.cfg, &mut self.rng);
         let mut proba = cx.take_floats();
         for member in &mut self.members {
             proba.clear();
-            member.tree.predict(settings, x, &mut proba, cx);
+            member.tree.predict_proba_one(cfg, x, &mut proba, cx);
             // A tree that has seen nothing is wrong.
             let predicted = voted(&proba, cx.classes()).unwrap_or(ClassId::from(y == 0));
             if proba.is_empty() {
@@ -345,9 +344,9 @@ impl Classifier for ARFClassifier {
                 continue;
             }
             if let Some(tree) = &mut member.background {
-                tree.learn(settings, x, y, k, Some((&mut *rng, count)), cx);
+                tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
             }
-            member.tree.learn(settings, x, y, k, Some((&mut *rng, count)), cx);
+            member.tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
             let wrong = f64::from(u8::from(predicted != y));
             watch(member, wrong, &self.metric, &self.drift, &self.warning);
         }
@@ -355,13 +354,13 @@ impl Classifier for ARFClassifier {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        if self.count == 0 {
+        if self.cfg.max_features.is_none() {
             return;
         }
         let mut one = cx.take_floats();
         for member in &self.members {
             one.clear();
-            member.tree.predict(&self.settings, x, &mut one, cx);
+            member.tree.predict_proba_one(&self.cfg, x, &mut one, cx);
             let figure = member.metric.get();
             let weighted = !self.params.disable_weighted_vote && figure > 0.0;
             add_votes(proba, &one, if weighted { figure } else { 1.0 });

@@ -1,364 +1,296 @@
-//! A tree as a list of nodes: how an event finds its leaf, whatever the leaves do.
+//! The tree that all Hoeffding trees share: nodes in one vector, referred to by number.
+//!
+//! A classifier's and a regressor's tree differ in their leaves only. The forests hold the same
+//! trees, and hand in what is theirs: a random source, and how many features a leaf may watch.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::branch::{Branch, GONE, NodeId};
+use super::split::{Split, Step};
+use super::watch::Watch;
 use crate::estimator::Attribute;
-use crate::features::{FeatureId, Features, Names};
+use crate::features::{FeatureId, Features};
 
-/// What grows at the end of branches.
-pub trait Leaf {
-    /// The weight of the events that came here.
-    fn weight(&self) -> f64;
-    /// How many branches are above.
+/// The number of a node.
+pub(crate) type NodeId = u32;
+
+/// What a leaf must be able to do for the tree around it.
+pub(crate) trait Leaf: Send + Sync + Serialize + DeserializeOwned {
+    /// The summary of the target that a branch keeps of the leaf it was.
+    type Stats: Clone + Send + Sync + Serialize + DeserializeOwned;
+
     fn depth(&self) -> u32;
-    /// False once it has stopped to look for splits.
+    fn stats(&self) -> &Self::Stats;
+    fn total_weight(&self) -> f64;
     fn is_active(&self) -> bool;
-    /// Begins to look for splits again, from nothing.
+    /// Starts to watch features, from nothing.
     fn activate(&mut self);
-    /// Stops to look for splits, and forgets what it had seen of features.
+    /// Gives up what was watched.
     fn deactivate(&mut self);
-    /// How much could be won by a split: leaves of little promise are deactivated first.
+    /// The smaller, the less likely it splits.
     fn promise(&self) -> f64;
-    /// Bytes of memory, about.
     fn bytes(&self) -> usize;
-    /// Forgets features.
     fn forget(&mut self, gone: &[FeatureId]);
+    /// A summary of the target for people.
+    fn show(stats: &Self::Stats) -> Attribute;
+    fn watch_mut(&mut self) -> Option<&mut Watch>;
+    fn watch(&self) -> Option<&Watch>;
 }
 
-/// A branch or a leaf.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Node<L> {
-    /// A test.
-    Branch(Branch),
-    /// An end.
+/// A node that sends events on.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Branch<S> {
+    /// The feature that decides; [`GONE`] once its name was forgotten.
+    pub feature: FeatureId,
+    pub split: Split,
+    pub depth: u32,
+    pub children: Vec<NodeId>,
+    pub stats: S,
+    /// Of adaptive trees.
+    pub watch: Option<Box<Watch>>,
+    /// The tree that grows to replace this branch, of adaptive trees.
+    pub alternate: Option<NodeId>,
+}
+
+/// The id of no feature.
+pub(crate) const GONE: FeatureId = FeatureId::MAX;
+/// How many branches a node may have: a value that comes later takes the most used one.
+pub(crate) const CHILDREN_MAX: usize = 512;
+
+impl<S> Branch<S> {
+    #[inline]
+    pub fn step(&self, x: &Features) -> Step {
+        self.split.step(self.feature, x)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Node<L: Leaf> {
+    #[serde(bound = "")]
     Leaf(L),
+    #[serde(bound = "")]
+    Branch(Branch<L::Stats>),
+    Free,
 }
 
-/// Nodes by their place; the root is the first one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Arena<L> {
-    nodes: Vec<Node<L>>,
-    /// Leaves that look for splits.
-    pub active: u32,
-    /// Leaves that do not.
-    pub inactive: u32,
-    /// False once memory has ended the growth.
-    pub grows: bool,
-    /// The weight of all events.
-    pub weight: f64,
+/// Where an event ends on its way down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Arrival {
+    pub node: NodeId,
+    /// The branch above, and which of its children this is.
+    pub parent: Option<(NodeId, usize)>,
+    /// Why it ended at a branch, if it did.
+    pub stuck: Option<Step>,
 }
 
-/// Limits on memory, as the parameters have them.
-#[derive(Debug, Clone, Copy)]
-pub struct Memory {
-    /// Bytes that the tree may take.
-    pub bytes_max: f64,
-    /// After how much weight the size is looked at again.
-    pub period: f64,
-    /// Whether to stop growing instead of deactivating leaves.
-    pub stop: bool,
-    /// The depth at which leaves stay as they are.
-    pub depth_max: u32,
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(crate) struct Tree<L: Leaf> {
+    pub(super) nodes: Vec<Node<L>>,
+    free: Vec<NodeId>,
+    pub root: Option<NodeId>,
+    pub n_active: i64,
+    pub n_inactive: i64,
+    pub growth_allowed: bool,
+    /// The weight of all events learned.
+    pub weight_seen: f64,
 }
 
-impl<L> Default for Arena<L> {
+impl<L: Leaf> Default for Tree<L> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), active: 0, inactive: 0, grows: true, weight: 0.0 }
+        Self {
+            nodes: Vec::new(),
+            free: Vec::new(),
+            root: None,
+            n_active: 0,
+            n_inactive: 0,
+            growth_allowed: true,
+            weight_seen: 0.0,
+        }
     }
 }
 
-impl<L: Leaf> Arena<L> {
-    /// True before the first event.
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
-    /// A new node; its place.
+impl<L: Leaf> Tree<L> {
     pub fn add(&mut self, node: Node<L>) -> NodeId {
+        if let Some(id) = self.free.pop() {
+            self.nodes[id as usize] = node;
+            return id;
+        }
         self.nodes.push(node);
         (self.nodes.len() - 1) as NodeId
     }
 
-    /// A node.
-    pub fn node(&self, at: NodeId) -> &Node<L> {
-        &self.nodes[at as usize]
-    }
-
-    /// A node, to be changed.
-    pub fn node_mut(&mut self, at: NodeId) -> &mut Node<L> {
-        &mut self.nodes[at as usize]
-    }
-
-    /// The leaf at a place.
-    pub fn leaf_mut(&mut self, at: NodeId) -> Option<&mut L> {
-        match &mut self.nodes[at as usize] {
-            Node::Leaf(leaf) => Some(leaf),
-            Node::Branch(_) => None,
-        }
-    }
-
-    /// The weight of the leaves below a node.
-    pub fn weight_of(&self, at: NodeId) -> f64 {
-        match self.node(at) {
-            Node::Leaf(leaf) => leaf.weight(),
-            Node::Branch(branch) => branch.children.iter().map(|&c| self.weight_of(c)).sum(),
-        }
-    }
-
-    /// The child that most events went to, the first of equals.
-    pub fn most_travelled(&self, branch: &Branch) -> usize {
-        let (mut best, mut most) = (0, f64::NEG_INFINITY);
-        for (answer, &child) in branch.children.iter().enumerate() {
-            let weight = self.weight_of(child);
-            if weight > most {
-                (best, most) = (answer, weight);
-            }
-        }
-        best
-    }
-
-    /// The leaf that an event is predicted by. Where a branch has no answer for it, the event goes
-    /// where most went.
     #[inline]
-    pub fn leaf_for(&self, x: &Features) -> Option<&L> {
-        let mut node = self.nodes.first()?;
-        loop {
-            match node {
-                Node::Leaf(leaf) => return Some(leaf),
-                Node::Branch(branch) => {
-                    let answer = branch.answer(x).unwrap_or_else(|| self.most_travelled(branch));
-                    node = self.node(branch.children[answer]);
+    pub fn node(&self, id: NodeId) -> &Node<L> {
+        &self.nodes[id as usize]
+    }
+
+    #[inline]
+    pub fn leaf(&self, id: NodeId) -> Option<&L> {
+        if let Node::Leaf(leaf) = self.node(id) { Some(leaf) } else { None }
+    }
+
+    #[inline]
+    pub fn leaf_mut(&mut self, id: NodeId) -> Option<&mut L> {
+        if let Node::Leaf(leaf) = &mut self.nodes[id as usize] { Some(leaf) } else { None }
+    }
+
+    #[inline]
+    pub fn branch(&self, id: NodeId) -> Option<&Branch<L::Stats>> {
+        if let Node::Branch(branch) = self.node(id) { Some(branch) } else { None }
+    }
+
+    pub fn branch_mut(&mut self, id: NodeId) -> Option<&mut Branch<L::Stats>> {
+        if let Node::Branch(branch) = &mut self.nodes[id as usize] { Some(branch) } else { None }
+    }
+
+    /// Every leaf there is, alternates' too, in the order of their numbers.
+    pub fn leaves_mut(&mut self) -> impl Iterator<Item = &mut L> {
+        self.nodes
+            .iter_mut()
+            .filter_map(|n| if let Node::Leaf(leaf) = n { Some(leaf) } else { None })
+    }
+
+    /// Every leaf there is, alternates' too, in the order of their numbers.
+    pub fn leaves(&self) -> impl Iterator<Item = &L> {
+        self.nodes.iter().filter_map(|n| if let Node::Leaf(leaf) = n { Some(leaf) } else { None })
+    }
+
+    /// What adaptive trees watch, in the order of the nodes' numbers.
+    pub fn watches_mut(&mut self) -> impl Iterator<Item = &mut Watch> {
+        self.nodes.iter_mut().filter_map(|node| match node {
+            Node::Leaf(leaf) => leaf.watch_mut(),
+            Node::Branch(branch) => branch.watch.as_deref_mut(),
+            Node::Free => None,
+        })
+    }
+
+    /// What adaptive trees watch, in the order of the nodes' numbers.
+    pub fn watches(&self) -> impl Iterator<Item = &Watch> {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Leaf(leaf) => leaf.watch(),
+            Node::Branch(branch) => branch.watch.as_deref(),
+            Node::Free => None,
+        })
+    }
+
+    /// Follows an event down until it is at a leaf, or at a branch that does not know where to.
+    #[inline]
+    pub fn descend(&self, from: NodeId, x: &Features) -> Arrival {
+        let mut at = Arrival { node: from, parent: None, stuck: None };
+        while let Node::Branch(branch) = self.node(at.node) {
+            match branch.step(x) {
+                Step::Child(i) => {
+                    at.parent = Some((at.node, i));
+                    at.node = branch.children[i];
+                }
+                stuck => {
+                    at.stuck = Some(stuck);
+                    break;
                 }
             }
-        }
-    }
-
-    /// From a node down as far as an event has answers: to a leaf, or to a branch without one.
-    #[inline]
-    pub fn walk(&self, x: &Features, mut at: NodeId) -> NodeId {
-        while let Node::Branch(branch) = self.node(at) {
-            let Some(answer) = branch.answer(x) else { break };
-            at = branch.children[answer];
         }
         at
     }
 
-    /// The leaf for an event that stopped at a branch: a new one where the branch takes new
-    /// answers, made by `make` for its depth; else where most events went, and on from there.
-    pub fn beyond(
-        &mut self,
-        x: &Features,
-        mut at: NodeId,
-        mut make: impl FnMut(u32) -> L,
-    ) -> NodeId {
-        loop {
-            let new = self.nodes.len() as NodeId;
-            match &mut self.nodes[at as usize] {
-                Node::Leaf(_) => return at,
-                Node::Branch(branch) => {
-                    if branch.new_answer(x) {
-                        let leaf = make(branch.depth + 1);
-                        branch.children.push(new);
-                        self.nodes.push(Node::Leaf(leaf));
-                        self.active += 1;
-                        return new;
-                    }
+    /// The leaf of an event: a branch that does not know where to takes its most used child.
+    #[inline]
+    pub fn leaf_for(&self, from: NodeId, x: &Features) -> NodeId {
+        let mut at = self.descend(from, x);
+        while at.stuck.is_some() {
+            let (_, child) = self.most_used(at.node);
+            at = self.descend(child, x);
+        }
+        at.node
+    }
+
+    /// The child of a branch that got the most weight, the first of equals.
+    pub fn most_used(&self, id: NodeId) -> (usize, NodeId) {
+        let Some(branch) = self.branch(id) else { return (0, id) };
+        let weights = branch.children.iter().map(|&child| self.total_weight(child));
+        let at = super::dist::arg_max(weights).unwrap_or(0);
+        (at, branch.children[at])
+    }
+
+    pub fn total_weight(&self, id: NodeId) -> f64 {
+        match self.node(id) {
+            Node::Leaf(leaf) => leaf.total_weight(),
+            Node::Branch(b) => b.children.iter().map(|&child| self.total_weight(child)).sum(),
+            Node::Free => 0.0,
+        }
+    }
+
+    /// Puts a node where a child, or the root, was. What was there stays until
+    /// [`sweep`](Self::sweep).
+    pub fn replace(&mut self, parent: Option<(NodeId, usize)>, new: NodeId) {
+        match parent {
+            None => self.root = Some(new),
+            Some((parent, at)) => {
+                if let Some(branch) = self.branch_mut(parent) {
+                    branch.children[at] = new;
                 }
             }
-            if let Node::Branch(branch) = self.node(at) {
-                let child = branch.children[self.most_travelled(branch)];
-                at = self.walk(x, child);
+        }
+    }
+
+    /// Gives a node's place free.
+    pub fn remove(&mut self, id: NodeId) {
+        self.nodes[id as usize] = Node::Free;
+        self.free.push(id);
+    }
+
+    /// Frees every node that the root does not lead to.
+    pub fn sweep(&mut self) {
+        let mut kept = vec![false; self.nodes.len()];
+        let mut open: Vec<NodeId> = self.root.into_iter().collect();
+        while let Some(id) = open.pop() {
+            kept[id as usize] = true;
+            if let Node::Branch(branch) = self.node(id) {
+                open.extend(&branch.children);
+                open.extend(branch.alternate);
+            }
+        }
+        for (id, kept) in kept.iter().enumerate() {
+            if !kept && !matches!(self.nodes[id], Node::Free) {
+                self.remove(id as NodeId);
             }
         }
     }
 
-    /// Takes a leaf out of the search for splits.
-    pub fn deactivate(&mut self, at: NodeId) {
-        if let Some(leaf) = self.leaf_mut(at)
-            && leaf.is_active()
-        {
-            leaf.deactivate();
-            self.active -= 1;
-            self.inactive += 1;
-        }
-    }
-
-    /// Puts a branch in the place of a leaf, with these leaves below it.
-    pub fn split(
-        &mut self,
-        at: NodeId,
-        feature: FeatureId,
-        test: super::branch::Test,
-        leaves: Vec<L>,
-    ) {
-        let depth = match self.node(at) {
-            Node::Leaf(leaf) => leaf.depth(),
-            Node::Branch(branch) => branch.depth,
-        };
-        self.active = self.active + leaves.len() as u32 - 1;
-        let children = leaves.into_iter().map(|leaf| self.add(Node::Leaf(leaf))).collect();
-        *self.node_mut(at) = Node::Branch(Branch { feature, test, children, depth });
-    }
-
-    /// The places of all leaves, from left to right.
-    pub fn leaves(&self) -> Vec<NodeId> {
-        let mut found = Vec::new();
-        let mut open: Vec<NodeId> = if self.is_empty() { Vec::new() } else { vec![0] };
-        while let Some(at) = open.pop() {
-            match self.node(at) {
-                Node::Leaf(_) => found.push(at),
-                Node::Branch(branch) => open.extend(branch.children.iter().rev()),
-            }
-        }
-        found
-    }
-
-    fn promise(&self, at: NodeId) -> f64 {
-        match self.node(at) {
-            Node::Leaf(leaf) => leaf.promise(),
-            Node::Branch(_) => 0.0,
-        }
-    }
-
-    /// River's rule after every split: as many leaves are active as the memory allows, those of
-    /// the most promise.
-    pub fn keep_within(&mut self, memory: &Memory) {
-        let over = self.bytes() as f64 > memory.bytes_max;
-        if (self.inactive > 0 || over) && memory.stop {
-            self.grows = false;
-            return;
-        }
-        if self.inactive == 0 && !over {
-            return;
-        }
-        let mut leaves = self.leaves();
-        leaves.sort_by(|a, b| self.promise(*a).total_cmp(&self.promise(*b)));
-        let mut left = memory.bytes_max;
-        let mut cutoff = leaves.len();
-        for (i, &at) in leaves.iter().enumerate().rev() {
-            let Node::Leaf(leaf) = self.node(at) else { continue };
-            left -= leaf.bytes() as f64;
-            if left < 0.0 {
-                break;
-            }
-            cutoff = i;
-        }
-        for (i, &at) in leaves.iter().enumerate() {
-            if i < cutoff {
-                self.deactivate(at);
-            } else if let Some(leaf) = self.leaf_mut(at)
-                && !leaf.is_active()
-                && leaf.depth() < memory.depth_max
-            {
-                leaf.activate();
-                self.active += 1;
-                self.inactive -= 1;
-            }
-        }
-    }
-
-    /// Looks at the size now and then.
-    pub fn look_at_size(&mut self, memory: &Memory, w: f64) {
-        let before = (self.weight / memory.period).floor();
-        self.weight += w;
-        if (self.weight / memory.period).floor() > before && self.bytes() as f64 > memory.bytes_max
-        {
-            self.keep_within(memory);
-        }
-    }
-
-    /// Bytes of memory, about.
-    pub fn bytes(&self) -> usize {
-        let node = size_of::<Node<L>>();
-        let of = |n: &Node<L>| match n {
-            Node::Leaf(leaf) => node + leaf.bytes(),
-            Node::Branch(branch) => node + branch.children.len() * 4,
-        };
-        self.nodes.iter().map(of).sum()
-    }
-
-    /// Forgets features, everywhere.
     pub fn forget(&mut self, gone: &[FeatureId]) {
         for node in &mut self.nodes {
             match node {
                 Node::Leaf(leaf) => leaf.forget(gone),
-                Node::Branch(branch) => {
-                    if gone.binary_search(&branch.feature).is_ok() {
-                        branch.feature = GONE;
-                    }
+                Node::Branch(branch) if gone.binary_search(&branch.feature).is_ok() => {
+                    branch.feature = GONE;
                 }
+                _ => {}
             }
         }
     }
 
-    /// How many branches there are.
-    fn branches(&self) -> usize {
-        self.nodes.iter().filter(|n| matches!(n, Node::Branch(_))).count()
-    }
-
-    /// The longest way to a leaf, in nodes below the root.
-    pub fn height(&self) -> usize {
-        let depth = |n: &Node<L>| match n {
-            Node::Leaf(leaf) => leaf.depth(),
-            Node::Branch(branch) => branch.depth,
-        };
-        let deepest = self.nodes.iter().map(depth).max().unwrap_or(0);
-        let top = self.nodes.first().map_or(0, depth);
-        (deepest - top) as usize
-    }
-
-    /// What River shows of a tree.
-    pub fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
-        let count = |n: usize| {
-            if self.is_empty() { Attribute::None } else { Attribute::Int(n as i64) }
-        };
-        Some(match name {
-            "n_nodes" => count(self.nodes.len()),
-            "n_branches" => count(self.branches()),
-            "n_leaves" => count(self.nodes.len() - self.branches()),
-            "n_active_leaves" => Attribute::Int(self.active.into()),
-            "n_inactive_leaves" => Attribute::Int(self.inactive.into()),
-            "height" => Attribute::Int(self.height() as i64),
-            "summary" => {
-                let parts = [
-                    "n_nodes",
-                    "n_branches",
-                    "n_leaves",
-                    "n_active_leaves",
-                    "n_inactive_leaves",
-                    "height",
-                ];
-                let shown = parts
-                    .iter()
-                    .filter_map(|part| Some(((*part).to_owned(), self.attribute(part, names)?)));
-                let total = ("total_observed_weight".to_owned(), Attribute::Float(self.weight));
-                Attribute::Map(shown.chain([total]).collect())
+    /// Nodes, branches and leaves below and with this node, and its height.
+    pub fn count(&self, id: NodeId) -> Counts {
+        match self.node(id) {
+            Node::Branch(branch) => {
+                let mut sum = Counts { branches: 1, leaves: 0, height: 0 };
+                for &child in &branch.children {
+                    let below = self.count(child);
+                    sum.branches += below.branches;
+                    sum.leaves += below.leaves;
+                    sum.height = sum.height.max(below.height);
+                }
+                sum.height += 1;
+                sum
             }
-            "structure" => self.structure(names),
-            _ => return None,
-        })
-    }
-
-    /// Every node: what is asked or how much came, and where it hangs.
-    fn structure(&self, names: &Names<'_>) -> Attribute {
-        let text = |t: String| Attribute::Text(t);
-        let mut rows = Vec::new();
-        for (at, node) in self.nodes.iter().enumerate() {
-            let mut row = vec![
-                ("node".to_owned(), Attribute::Int(at as i64)),
-                ("weight".to_owned(), Attribute::Float(self.weight_of(at as NodeId))),
-            ];
-            if let Node::Branch(branch) = node {
-                let feature = if branch.feature == GONE { "?" } else { names.name(branch.feature) };
-                row.push(("feature".to_owned(), text(feature.to_owned())));
-                let answers = (0..branch.children.len()).map(|i| text(branch.shown(i, feature)));
-                row.push(("answers".to_owned(), Attribute::List(answers.collect())));
-                let children = branch.children.iter().map(|&c| Attribute::Int(c.into()));
-                row.push(("children".to_owned(), Attribute::List(children.collect())));
-            }
-            rows.push(Attribute::Map(row));
+            _ => Counts { branches: 0, leaves: 1, height: 1 },
         }
-        Attribute::List(rows)
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub branches: u64,
+    pub leaves: u64,
+    pub height: u64,
 }

@@ -1,245 +1,306 @@
-//! A tree of classes: Hoeffding's rule over leaves that watch their features. What the tree
-//! classifiers and the forests of them share.
+//! A classifier's Hoeffding tree: what `HoeffdingTreeClassifier` is, and what forests hold many of.
 
 use serde::{Deserialize, Serialize};
 
-use super::arena::{Arena, Leaf as _, Memory, Node};
-use super::branch::NodeId;
-use super::class_leaf::{ClassLeaf, Draw, Manner, Prediction};
-use super::criterion::{Criterion, total};
-use super::observer::{Judge, Offer, is_pure};
+use super::arena::{Branch, Leaf, Node, NodeId, Tree};
+use super::class_leaf::ClassLeaf;
+use super::criterion::{SplitCriterion, hoeffding_bound};
+use super::dist::{Dist, is_pure};
+use super::limits::Limits;
+use super::observers::ClassSplitter;
+use super::split::{Candidate, Step, best_two};
+use super::watch::Detectors;
+use super::work::{Drawn, Work};
+use crate::error::Result;
 use crate::estimator::{Attribute, ClassId};
 use crate::features::{Context, FeatureId, Features, Names};
-use crate::math;
+use crate::params::check_range;
+use crate::saved::{self, Loader};
 
-/// The parameters of a tree.
+/// How a leaf predicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LeafPrediction {
+    /// By its classes' shares.
+    #[serde(rename = "mc")]
+    Majority,
+    /// By naive Bayes.
+    #[serde(rename = "nb")]
+    Bayes,
+    /// By whichever of both was right more often in this leaf.
+    #[serde(rename = "nba")]
+    Adaptive,
+}
+
+/// What a classifier's tree is told.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "River's parameters, each on its own")]
-pub struct Settings {
+pub(crate) struct ClassConfig {
+    pub limits: Limits,
     pub grace_period: f64,
-    pub depth_max: u32,
-    pub criterion: Criterion,
+    pub criterion: SplitCriterion,
     pub delta: f64,
     pub tau: f64,
-    pub prediction: Prediction,
+    pub leaf_prediction: LeafPrediction,
     pub nb_threshold: f64,
     pub nominal_attributes: Vec<String>,
-    pub n_splits: u32,
+    pub splitter: ClassSplitter,
     pub binary_split: bool,
-    pub share_min: f64,
-    pub share_max: f64,
-    pub bytes_max: f64,
-    pub memory_period: f64,
-    pub stop_mem_management: bool,
+    pub min_branch_fraction: f64,
+    pub max_share_to_split: f64,
     pub remove_poor_attrs: bool,
     pub merit_preprune: bool,
+    /// How many features a leaf may watch, drawn at its first event; all when there is none.
+    pub max_features: Option<usize>,
 }
 
-impl Settings {
-    fn memory(&self) -> Memory {
-        Memory {
-            bytes_max: self.bytes_max,
-            period: self.memory_period,
-            stop: self.stop_mem_management,
-            depth_max: self.depth_max,
-        }
-    }
-
-    fn manner<'a>(&self, nominal: &'a [FeatureId]) -> Manner<'a> {
-        Manner { prediction: self.prediction, nb_threshold: self.nb_threshold, nominal }
+impl ClassConfig {
+    /// Refuses what lies outside of its range.
+    pub fn check(&self) -> Result<()> {
+        check_range("grace_period", self.grace_period, 1.0, 1e9)?;
+        check_range("delta", self.delta, 1e-300, 1.0)?;
+        check_range("tau", self.tau, 0.0, 1e9)?;
+        check_range("nb_threshold", self.nb_threshold, 0.0, 1e15)?;
+        check_range("min_branch_fraction", self.min_branch_fraction, 0.0, 1.0)?;
+        check_range("max_share_to_split", self.max_share_to_split, 0.0, 1.0)
     }
 }
 
-/// The nodes, and the classes that came.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ClassTree {
-    nodes: Arena<ClassLeaf>,
+/// A tree and the classes that it met.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct ClassTree {
+    pub tree: Tree<ClassLeaf>,
     /// By class: whether it came.
-    classes: Vec<bool>,
-    /// The ids of nominal features that came, sorted.
-    nominal: Vec<FeatureId>,
+    pub met: Vec<bool>,
+    #[serde(skip)]
+    work: Work,
 }
 
 impl ClassTree {
-    /// Learns an event; `draw` is a forest's, which lets leaves look at some features only.
-    pub fn learn(
+    /// Appends the state, the nodes' detectors included.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        saved::put(out, self);
+        for detector in self.tree.watches().filter_map(|watch| watch.detector.as_deref()) {
+            saved::put_child(out, detector);
+        }
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    pub fn load(&mut self, detectors: Option<&Detectors>, from: &mut Loader<'_>) -> Result<()> {
+        *self = from.get()?;
+        if let Some(detectors) = detectors {
+            for watch in self.tree.watches_mut() {
+                from.child(&mut **watch.detector.insert(detectors.make()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the class and the weight of an event, and that there is a root; returns it.
+    pub fn begin(
         &mut self,
-        settings: &Settings,
+        cfg: &ClassConfig,
+        y: ClassId,
+        w: f64,
+        detectors: Option<&Detectors>,
+    ) -> NodeId {
+        let class = y as usize;
+        if self.met.len() <= class {
+            self.met.resize(class + 1, false);
+        }
+        self.met[class] = true;
+        self.tree.weight_seen += w;
+        if let Some(root) = self.tree.root {
+            return root;
+        }
+        let root = self.add_leaf(cfg, Dist::new(), 0, detectors);
+        self.tree.root = Some(root);
+        self.tree.n_active = 1;
+        root
+    }
+
+    /// Adds a leaf that nothing leads to yet.
+    pub fn add_leaf(
+        &mut self,
+        cfg: &ClassConfig,
+        stats: Dist,
+        depth: u32,
+        detectors: Option<&Detectors>,
+    ) -> NodeId {
+        let watch = detectors.map(Detectors::watch);
+        self.tree.add(Node::Leaf(ClassLeaf::new(cfg, stats, depth, watch)))
+    }
+
+    /// Makes a child for a value that a branch does not know yet; returns it and its place.
+    pub fn sprout(
+        &mut self,
+        cfg: &ClassConfig,
+        at: NodeId,
+        x: &Features,
+        detectors: Option<&Detectors>,
+    ) -> (usize, NodeId) {
+        let depth = self.tree.branch(at).map_or(0, |b| b.depth + 1);
+        let leaf = self.add_leaf(cfg, Dist::new(), depth, detectors);
+        self.tree.n_active += 1;
+        let Some(branch) = self.tree.branch_mut(at) else { return (0, leaf) };
+        branch.split.extend(branch.feature, x);
+        branch.children.push(leaf);
+        (branch.children.len() - 1, leaf)
+    }
+
+    /// Learns from one event. `drawn` is where leaves draw their features from when
+    /// [`ClassConfig::max_features`] says how many.
+    pub fn learn_one_with(
+        &mut self,
+        cfg: &ClassConfig,
         x: &Features,
         y: ClassId,
         w: f64,
-        draw: Draw<'_>,
+        drawn: Drawn<'_>,
         cx: &mut Context<'_>,
     ) {
         if w <= 0.0 {
             return;
         }
-        if self.classes.len() <= y as usize {
-            self.classes.resize(y as usize + 1, false);
+        let root = self.begin(cfg, y, w, None);
+        let mut arrival = self.tree.descend(root, x);
+        let straight = arrival.stuck.is_none();
+        while let Some(stuck) = arrival.stuck {
+            if stuck == Step::Unseen {
+                arrival.node = self.sprout(cfg, arrival.node, x, None).1;
+                break;
+            }
+            let (_, child) = self.tree.most_used(arrival.node);
+            arrival = self.tree.descend(child, x);
         }
-        self.classes[y as usize] = true;
-        self.find_nominal(settings, x, cx);
-        if self.nodes.is_empty() {
-            self.nodes.add(Node::Leaf(ClassLeaf::new(Vec::new(), 0)));
-            self.nodes.active = 1;
-        }
-        let manner = settings.manner(&self.nominal);
-        let mut end = self.nodes.walk(x, 0);
-        let at_branch = matches!(self.nodes.node(end), Node::Branch(_));
-        if at_branch {
-            end = self.nodes.beyond(x, end, |depth| ClassLeaf::new(Vec::new(), depth));
-        }
-        if let Some(leaf) = self.nodes.leaf_mut(end) {
-            leaf.learn(x, y, w, &manner, draw, cx);
-            if !at_branch && leaf.is_active() {
-                self.look_for_split(settings, end);
+        let id = arrival.node;
+        if let Some(leaf) = self.tree.leaf_mut(id) {
+            leaf.learn(cfg, x, y, w, drawn, cx);
+            // As in River, only an event that found its way attempts a split.
+            if straight && self.tree.growth_allowed {
+                self.grow(cfg, id, arrival.parent);
             }
         }
-        self.nodes.look_at_size(&settings.memory(), w);
+        self.tree.after_event(&cfg.limits);
     }
 
-    /// The ids of the names that were said to be nominal, as they come.
-    fn find_nominal(&mut self, settings: &Settings, x: &Features, cx: &Context<'_>) {
-        if self.nominal.len() == settings.nominal_attributes.len() {
+    fn grow(&mut self, cfg: &ClassConfig, id: NodeId, parent: Option<(NodeId, usize)>) {
+        let Some(leaf) = self.tree.leaf_mut(id).filter(|leaf| leaf.active) else { return };
+        if leaf.depth >= cfg.limits.max_depth {
+            leaf.deactivate();
+            self.tree.n_active -= 1;
+            self.tree.n_inactive += 1;
             return;
         }
-        for &id in x.ids() {
-            let name = cx.names.name(id);
-            if settings.nominal_attributes.iter().any(|n| n == name)
-                && let Err(at) = self.nominal.binary_search(&id)
-            {
-                self.nominal.insert(at, id);
+        let seen = leaf.total_weight();
+        if seen - leaf.tried_at >= cfg.grace_period {
+            if self.attempt(cfg, id, parent, None) {
+                self.tree.remove(id);
+            } else if let Some(leaf) = self.tree.leaf_mut(id) {
+                leaf.tried_at = seen;
             }
         }
     }
 
-    /// Tries a split when it is time to.
-    fn look_for_split(&mut self, settings: &Settings, at: NodeId) {
-        if !self.nodes.grows {
-            return;
-        }
-        let Some(leaf) = self.nodes.leaf_mut(at) else { return };
-        if leaf.depth() >= settings.depth_max {
-            self.nodes.deactivate(at);
-            return;
-        }
-        let weight = leaf.weight();
-        if weight - leaf.tried_at < settings.grace_period {
-            return;
-        }
-        self.try_split(settings, at);
-        // A leaf that has become a branch is not asked any more.
-        if let Some(leaf) = self.nodes.leaf_mut(at) {
-            leaf.tried_at = weight;
-        }
-    }
-
-    #[cold]
-    fn try_split(&mut self, settings: &Settings, at: NodeId) {
-        let Some(leaf) = self.nodes.leaf_mut(at) else { return };
+    /// Tries to split a leaf; true when a branch took its place. The leaf itself stays behind,
+    /// and nothing leads to it any more.
+    pub fn attempt(
+        &mut self,
+        cfg: &ClassConfig,
+        id: NodeId,
+        parent: Option<(NodeId, usize)>,
+        detectors: Option<&Detectors>,
+    ) -> bool {
+        let Some(leaf) = self.tree.leaf_mut(id) else { return false };
         if is_pure(&leaf.stats) {
-            return;
+            return false;
         }
-        let (mut offers, no_choice) = offers(leaf, settings);
-        let best = match offers.pop() {
-            None => return,
-            Some(best) if offers.is_empty() || no_choice => best,
-            Some(best) => {
-                let second = offers.last().map_or(f64::NEG_INFINITY, |(_, o)| merit(o.as_ref()));
-                let bound = hoeffding_bound(
-                    settings.criterion.range(&leaf.stats),
-                    settings.delta,
-                    total(&leaf.stats),
-                );
-                if settings.remove_poor_attrs && settings.prediction == Prediction::MajorityClass {
-                    let first = merit(best.1.as_ref());
-                    for (feature, offer) in &offers {
-                        if let Some(feature) = feature
-                            && first - merit(offer.as_ref()) > bound
-                        {
-                            leaf.disable(*feature);
-                        }
-                    }
-                }
-                // Two splits without merit have no lead over one another.
-                let lead = merit(best.1.as_ref()) - second;
-                if (lead.is_nan() || lead <= bound) && bound >= settings.tau {
-                    return;
-                }
-                best
+        leaf.candidates(cfg, &mut self.work);
+        let Some((best, second)) = best_two(&self.work.candidates) else { return false };
+        let mut wins = true;
+        if let Some(second) = second {
+            let range = cfg.criterion.range(&leaf.stats);
+            let bound = hoeffding_bound(range, cfg.delta, leaf.total_weight());
+            wins = best.merit - second > bound || bound < cfg.tau;
+            // Naive Bayes needs the poor ones too.
+            if cfg.remove_poor_attrs
+                && cfg.leaf_prediction == LeafPrediction::Majority
+                && detectors.is_none()
+            {
+                disable_poor(leaf, &self.work.candidates, best.merit, bound);
+            }
+        }
+        if !wins {
+            return false;
+        }
+        let branched = match leaf.split(&best, &mut self.work) {
+            None => {
+                leaf.deactivate();
+                self.tree.n_inactive += 1;
+                self.tree.n_active -= 1;
+                false
+            }
+            Some((split, after)) => {
+                let (stats, depth) = (leaf.stats.clone(), leaf.depth);
+                let n = after.len() as i64;
+                let children = after
+                    .into_iter()
+                    .map(|d| self.add_leaf(cfg, d, depth + 1, detectors))
+                    .collect();
+                let feature = best.feature.unwrap_or(super::arena::GONE);
+                let watch = detectors.map(Detectors::watch);
+                let branch =
+                    Branch { feature, split, depth, children, stats, watch, alternate: None };
+                let new = self.tree.add(Node::Branch(branch));
+                self.tree.n_active += n - 1;
+                self.tree.replace(parent, new);
+                true
             }
         };
-        match best {
-            (Some(feature), Some(offer)) => {
-                let depth = leaf.depth() + 1;
-                let leaves = offer.parts.into_iter().map(|d| ClassLeaf::new(d, depth)).collect();
-                self.nodes.split(at, feature, offer.test, leaves);
-            }
-            _ => self.nodes.deactivate(at),
-        }
-        self.nodes.keep_within(&settings.memory());
+        self.tree.enforce_limit(&cfg.limits);
+        branched
     }
 
-    /// Writes the probability of each class that came; nothing before the first event.
-    pub fn predict(
+    /// A probability per class; nothing while nothing was learned.
+    pub fn predict_proba_one(
         &self,
-        settings: &Settings,
+        cfg: &ClassConfig,
         x: &Features,
         proba: &mut Vec<f64>,
         cx: &mut Context<'_>,
     ) {
-        let Some(leaf) = self.nodes.leaf_for(x) else { return };
-        proba.extend(self.classes.iter().map(|came| if *came { 0.0 } else { f64::NAN }));
-        leaf.predict(x, &settings.manner(&self.nominal), proba, cx);
+        let Some(root) = self.tree.root else { return };
+        let Some(leaf) = self.tree.leaf(self.tree.leaf_for(root, x)) else { return };
+        let mut votes = cx.take_floats();
+        leaf.predict(cfg, x, &mut votes, cx);
+        if !votes.is_empty() {
+            self.zeros(proba);
+            for (&(class, _), p) in leaf.stats.iter().zip(&votes) {
+                proba[class as usize] = *p;
+            }
+        }
+        cx.give_floats(votes);
     }
 
-    /// Forgets features.
+    /// A 0 for each class that was met.
+    pub fn zeros(&self, proba: &mut Vec<f64>) {
+        proba.clear();
+        proba.extend(self.met.iter().map(|&met| if met { 0.0 } else { f64::NAN }));
+    }
+
     pub fn forget(&mut self, gone: &[FeatureId]) {
-        self.nodes.forget(gone);
-        self.nominal.retain(|id| gone.binary_search(id).is_err());
+        self.tree.forget(gone);
     }
 
-    /// What River shows of a tree.
     pub fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
-        self.nodes.attribute(name, names)
+        self.tree.attribute(name, names)
     }
 }
 
-/// A feature and the split it offers. No feature: not to split.
-type Choice = (Option<FeatureId>, Option<Offer>);
-
-fn merit(offer: Option<&Offer>) -> f64 {
-    offer.map_or(f64::NEG_INFINITY, |o| o.merit)
-}
-
-/// The choices by merit, the best one last; and whether there is only one, since one class has
-/// nearly all of the weight.
-fn offers(leaf: &ClassLeaf, settings: &Settings) -> (Vec<Choice>, bool) {
-    let most = leaf.stats.iter().map(|(_, w)| *w).fold(f64::NEG_INFINITY, f64::max);
-    if most != 0.0 && most / total(&leaf.stats) > settings.share_max {
-        return (vec![(None, None)], true);
+fn disable_poor(leaf: &mut ClassLeaf, candidates: &[Candidate], best: f64, bound: f64) {
+    for c in candidates {
+        if let Some(id) = c.feature
+            && best - c.merit > bound
+        {
+            leaf.disable(id);
+        }
     }
-    let judge = Judge {
-        criterion: settings.criterion,
-        before: &leaf.stats,
-        share_min: settings.share_min,
-        binary: settings.binary_split,
-        n_splits: settings.n_splits,
-    };
-    let mut choices: Vec<Choice> = Vec::new();
-    if settings.merit_preprune {
-        choices.push((None, None));
-    }
-    let offered = leaf.offers(&judge).into_iter();
-    // A feature without a split is no choice of that feature.
-    choices.extend(offered.map(|(feature, offer)| (offer.as_ref().map(|_| feature), offer)));
-    choices.sort_by(|(_, a), (_, b)| {
-        merit(a.as_ref()).partial_cmp(&merit(b.as_ref())).unwrap_or(std::cmp::Ordering::Equal)
-    });
-    (choices, false)
-}
-
-/// `√(R² ln(1/δ) / 2n)`.
-pub fn hoeffding_bound(range: f64, delta: f64, n: f64) -> f64 {
-    (range * range * math::ln(1.0 / delta) / (2.0 * n)).sqrt()
 }

@@ -1,61 +1,59 @@
-//! How good a split of classes is.
+//! How good a split is: information gain, Gini, Hellinger distance; variance reduction.
 
 use serde::{Deserialize, Serialize};
 
-use crate::estimator::ClassId;
+use super::dist::{Dist, total};
+use super::moments::Moments;
 use crate::math;
 
-/// The weight of each class, in the order in which they came.
-pub type Dist = Vec<(ClassId, f64)>;
-
-/// Adds a weight to a class.
-#[inline]
-pub fn add(dist: &mut Dist, class: ClassId, w: f64) {
-    match dist.iter_mut().find(|(c, _)| *c == class) {
-        Some((_, weight)) => *weight += w,
-        None => dist.push((class, w)),
-    }
-}
-
-/// The weight of all classes.
-#[inline]
-pub fn total(dist: &Dist) -> f64 {
-    dist.iter().map(|(_, w)| w).sum()
-}
-
-/// River's names for measures of a split.
+/// What a classifier's splits are measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Criterion {
-    /// The fall of the Gini index.
-    Gini,
-    /// The information won.
+pub enum SplitCriterion {
+    /// How much less the classes' entropy is after the split.
+    #[serde(rename = "info_gain")]
     InfoGain,
-    /// The Hellinger distance, for two classes.
+    /// One minus the Gini impurity after the split.
+    #[serde(rename = "gini")]
+    Gini,
+    /// The Hellinger distance of two classes' shares; of binary splits of two classes only.
+    #[serde(rename = "hellinger")]
     Hellinger,
 }
 
-impl Criterion {
-    /// The merit of a split, the larger the better. Fewer than two parts with more than
-    /// `share_min` of the weight are no split.
-    pub fn merit(self, before: &Dist, after: &[Dist], share_min: f64) -> f64 {
-        let weights: f64 = after.iter().map(total).sum();
-        let large = after.iter().filter(|d| weights > 0.0 && total(d) / weights > share_min);
-        if large.count() < 2 {
+impl SplitCriterion {
+    /// The merit of a split; minus infinity when fewer than two branches get more than the share
+    /// `min_fraction`.
+    pub(crate) fn merit(self, before: &Dist, after: &[Dist], min_fraction: f64) -> f64 {
+        let mut sum = 0.0;
+        for dist in after {
+            sum += total(dist);
+        }
+        let large = after.iter().filter(|d| sum > 0.0 && total(d) / sum > min_fraction).count();
+        if large < 2 {
             return f64::NEG_INFINITY;
         }
         match self {
             Self::InfoGain => {
-                let parts: f64 = after.iter().map(|d| total(d) * entropy(d)).sum();
-                entropy(before) - parts / weights
+                let mut entropies = 0.0;
+                for dist in after {
+                    entropies += total(dist) * entropy(dist);
+                }
+                entropy(before) - entropies / sum
             }
-            Self::Gini => 1.0 - after.iter().map(|d| (total(d) / weights) * gini(d)).sum::<f64>(),
+            Self::Gini => {
+                let mut impurity = 0.0;
+                for dist in after {
+                    let weight = total(dist);
+                    impurity += (weight / sum) * gini(dist, weight);
+                }
+                1.0 - impurity
+            }
             Self::Hellinger => hellinger(after),
         }
     }
 
-    /// The width of the range of merits.
-    pub fn range(self, before: &Dist) -> f64 {
+    /// The range of the merit, for the Hoeffding bound.
+    pub(crate) fn range(self, before: &Dist) -> f64 {
         match self {
             Self::Gini => 1.0,
             Self::InfoGain | Self::Hellinger => math::log2(before.len().max(2) as f64),
@@ -65,31 +63,56 @@ impl Criterion {
 
 fn entropy(dist: &Dist) -> f64 {
     let (mut entropy, mut sum) = (0.0, 0.0);
-    for &(_, w) in dist.iter().filter(|(_, w)| *w > 0.0) {
-        entropy -= w * math::log2(w);
-        sum += w;
+    for &(_, w) in dist {
+        if w > 0.0 {
+            entropy -= w * math::log2(w);
+            sum += w;
+        }
     }
     if sum > 0.0 { (entropy + sum * math::log2(sum)) / sum } else { 0.0 }
 }
 
-fn gini(dist: &Dist) -> f64 {
-    let sum = total(dist);
-    if sum == 0.0 {
-        return 1.0;
+fn gini(dist: &Dist, weight: f64) -> f64 {
+    let mut gini = 1.0;
+    if weight != 0.0 {
+        for &(_, w) in dist {
+            let share = w / weight;
+            gini -= share * share;
+        }
     }
-    dist.iter().fold(1.0, |gini, (_, w)| gini - (w / sum) * (w / sum))
+    gini
 }
 
-/// Of a split in two of the classes 0 and 1; 0 when one of them is missing on a side.
 fn hellinger(after: &[Dist]) -> f64 {
-    let of = |side: usize, class: ClassId| {
-        after.get(side)?.iter().find(|(c, _)| *c == class).map(|(_, w)| *w)
+    let of = |at: usize, class| {
+        let dist = after.get(at)?;
+        dist.iter().find(|(c, _)| *c == class).map(|&(_, w)| w)
     };
     let (Some(lp), Some(ln), Some(rp), Some(rn)) = (of(0, 1), of(0, 0), of(1, 1), of(1, 0)) else {
         return 0.0;
     };
-    let (positive, negative) = (lp + rp, ln + rn);
-    let left = (ln / negative).sqrt() - (lp / positive).sqrt();
-    let right = (rn / negative).sqrt() - (rp / positive).sqrt();
-    (left * left + right * right).sqrt()
+    let (n, p) = (ln + rn, lp + rp);
+    let side = |negative: f64, positive: f64| {
+        let d = (negative / n).sqrt() - (positive / p).sqrt();
+        d * d
+    };
+    let distance = (side(ln, lp) + side(rn, rp)).sqrt();
+    if distance.is_nan() { 0.0 } else { distance }
+}
+
+/// By how much a split reduces the target's variance; 0 when a branch has too few samples.
+pub(crate) fn variance_reduction(before: &Moments, after: &[Moments], min_samples: f64) -> f64 {
+    if after.iter().any(|m| m.n < min_samples) {
+        return 0.0;
+    }
+    let mut reduction = before.variance();
+    for m in after {
+        reduction -= m.n / before.n * m.variance();
+    }
+    reduction
+}
+
+/// How far a mean of `n` observations within `range` may be off, but for a chance of `delta`.
+pub(crate) fn hoeffding_bound(range: f64, delta: f64, n: f64) -> f64 {
+    ((range * range * math::ln(1.0 / delta)) / (2.0 * n)).sqrt()
 }
