@@ -65,9 +65,11 @@ class Shell:
     def _lend(self) -> None:
         """Children show what they learn inside of this estimator."""
         for name in self._names:
-            child = self.__dict__[name]
-            if isinstance(child, Shell) and child._is_built() and child._join(self, name):
-                child._belongs_to(self)
+            value = self.__dict__[name]
+            children = enumerate(value) if isinstance(value, list) else [(name, value)]
+            for place, child in children:
+                if isinstance(child, Shell) and child._is_built() and child._join(self, str(place)):
+                    child._belongs_to(self)
 
     def _show_children(self) -> None:
         """Lets children show their parts of a core that came as one, from a file."""
@@ -125,6 +127,8 @@ class Shell:
         if self._is_learned(name, value) and self._set_attribute(name, value):
             return
         before = self.__dict__.get(name)
+        if name in self._names and self._is_built():
+            self._leave()
         self.__dict__[name] = value
         if name in self._names and self._is_built():
             try:
@@ -145,14 +149,20 @@ class Shell:
             return False
         return True
 
+    def _leave(self) -> None:
+        """Has the pipeline around this estimator take itself apart, before a change."""
+        owner = self.__dict__.get("_owner", lambda: None)()
+        if isinstance(owner, Shell):
+            owner._leave()
+        elif owner is not None:
+            owner._changed()
+
     def _rebuild(self) -> None:
         """Goes on from what was learned with the parameters as they are now."""
         owner = self.__dict__.get("_owner", lambda: None)()
         if isinstance(owner, Shell):
             owner._rebuild()
             return
-        if owner is not None:
-            owner._changed()
         spec = json.dumps(self._to_spec())
         try:
             self._restore(spec, self._keep())

@@ -35,17 +35,17 @@ class StandardScaler:
         """The variance of each feature; with a window, a rolling one."""
         from .. import stats
 
-        return self._shown("vars", functools.partial(stats.Var, ddof=0))
+        return self._shown("vars", stats.Var, ddof=0)
 
     def _shown(
-        self: typing.Any, name: str, stat: collections.abc.Callable[[], typing.Any]
+        self: typing.Any, name: str, stat: type, **params: typing.Any
     ) -> collections.defaultdict:
         if self.window_size is None:
             return collections.defaultdict(float, self._attribute(name))
         from ..utils import Rolling
 
         def rolling() -> typing.Any:
-            return Rolling(stat(), window_size=self.window_size)
+            return Rolling(stat, window_size=self.window_size, **params)
 
         windows = self._attribute("window").items()
         return collections.defaultdict(rolling, {f: _updated(rolling(), w) for f, w in windows})
