@@ -114,6 +114,8 @@ class Base:
 
     def _clone_param(self, name: str, param: typing.Any) -> typing.Any:
         if not _is_class_param(param):
+            if isinstance(param, dict) and isinstance(current := self._param_value(name), Base):
+                return current.clone(param)
             if isinstance(param, list) and param and all(isinstance(p, Base) for p in param):
                 return [p.clone() for p in param]
             return copy.deepcopy(param)
