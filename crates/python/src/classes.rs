@@ -11,6 +11,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
+use crate::attributes;
 use crate::core::{Handle, Live};
 use crate::frame;
 use crate::work::{self, Lesson};
@@ -124,7 +125,7 @@ impl Native {
 
     /// What River shows under this name; a `KeyError` when there is nothing.
     fn _attribute<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let found = self.with(py, |live, path| work::attribute(py, live, path, name))?;
+        let found = self.with(py, |live, path| attributes::attribute(py, live, path, name))?;
         found.ok_or_else(|| pyo3::exceptions::PyKeyError::new_err(name.to_owned()))
     }
 
@@ -135,7 +136,7 @@ impl Native {
         name: &str,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
-        self.with(py, |live, path| work::set_attribute(live, path, name, value))
+        self.with(py, |live, path| attributes::set_attribute(live, path, name, value))
     }
 
     /// This object shows a part of another one's core from here on. False where the whole has no
@@ -450,7 +451,7 @@ kinds! {
             g: Option<&Bound<'py, PyDict>>,
         ) -> PyResult<Bound<'py, PyDict>> {
             let py = slf.py();
-            slf.as_super().get().with(py, |live, path| work::optimize(py, live, path, w, g))
+            slf.as_super().get().with(py, |live, path| attributes::optimize(py, live, path, w, g))
         }
     }
 }

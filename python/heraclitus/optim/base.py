@@ -142,6 +142,9 @@ class Loss(Named, abc.ABC):
 class NativeLoss(Named):
     """The methods of a loss that the native core knows."""
 
+    #: Whether it makes an `int` of two.
+    _whole: typing.ClassVar[bool] = False
+
     def _own_params(self) -> dict[str, typing.Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_core"}
 
@@ -151,11 +154,11 @@ class NativeLoss(Named):
 
     def __call__(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
         """The loss of `y_pred`: a number, or an array of them."""
-        return _each(self._core.value, y_true, y_pred)
+        return _each(self._core.value, y_true, y_pred, self._whole)
 
     def gradient(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
         """The derivative of the loss by `y_pred`."""
-        return _each(self._core.gradient, y_true, y_pred)
+        return _each(self._core.gradient, y_true, y_pred, self._whole)
 
     def mean_func(self, y_pred: typing.Any) -> typing.Any:
         """What a raw prediction means: a probability for binary losses."""
@@ -167,13 +170,16 @@ class NativeLoss(Named):
 
 
 def _each(
-    of: collections.abc.Callable[[float, float], float], y_true: typing.Any, y_pred: typing.Any
+    of: collections.abc.Callable[[float, float], float],
+    y_true: typing.Any,
+    y_pred: typing.Any,
+    whole: bool,
 ) -> typing.Any:
     """`of` for two numbers, or for two arrays value by value."""
     if not hasattr(y_true, "__len__") and not hasattr(y_pred, "__len__"):
         value = of(float(y_true), float(y_pred))
-        whole = isinstance(y_true, int) and isinstance(y_pred, int) and value.is_integer()
-        return int(value) if whole else value
+        both = isinstance(y_true, int) and isinstance(y_pred, int)
+        return int(value) if whole and both else value
     import numpy as np
 
     pairs = np.broadcast(np.asarray(y_true), np.asarray(y_pred))

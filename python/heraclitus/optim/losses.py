@@ -40,6 +40,8 @@ class MultiClassLoss(Loss):
 class Absolute(base.NativeLoss, RegressionLoss):
     """`|y - p|`."""
 
+    _whole = True
+
 
 class BinaryFocalLoss(base.NativeLoss, BinaryLoss):
     """Focal loss: events that are right already count less.
@@ -198,3 +200,5 @@ class Quantile(base.NativeLoss, RegressionLoss):
 
 class Squared(base.NativeLoss, RegressionLoss):
     """`(y - p) ** 2`."""
+
+    _whole = True

@@ -57,7 +57,9 @@ crate::estimator! {
     "Naive Bayes for counts, by how ill the other classes fit",
     example = serde_json::json!(["BagOfWords", "ComplementNB"]),
     forget = |state: &mut Terms, gone: &[FeatureId]| state.forget(gone),
-    attribute = |model: &ComplementNB, name: &str, names: &Names<'_>| model.state.shown(name, names),
+    attribute = |model: &ComplementNB, name: &str, names: &Names<'_>| {
+        model.state.shown(name, names)
+    },
 }
 
 impl ComplementNB {

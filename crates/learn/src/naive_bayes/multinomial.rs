@@ -55,7 +55,9 @@ crate::estimator! {
     "Naive Bayes for counts, such as those of words",
     example = serde_json::json!(["BagOfWords", "MultinomialNB"]),
     forget = |state: &mut Terms, gone: &[FeatureId]| state.forget(gone),
-    attribute = |model: &MultinomialNB, name: &str, names: &Names<'_>| model.state.shown(name, names),
+    attribute = |model: &MultinomialNB, name: &str, names: &Names<'_>| {
+        model.state.shown(name, names)
+    },
 }
 
 impl MultinomialNB {

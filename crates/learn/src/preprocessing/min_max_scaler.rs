@@ -88,14 +88,16 @@ impl MinMaxScaler {
     }
 
     fn set(&mut self, name: &str, values: &[(Option<FeatureId>, f64)]) -> bool {
+        if !matches!(name, "min" | "max") {
+            return false;
+        }
         let State { ranges, windows } = &mut self.state;
         for (id, value) in values.iter().filter_map(|&(id, v)| Some((id?, v))) {
             match (name, self.params.window_size) {
                 ("min", None) => ranges.at(id).low = value,
-                ("max", None) => ranges.at(id).high = value,
+                (_, None) => ranges.at(id).high = value,
                 ("min", Some(size)) => windows.at(id).update_low(value, size),
-                ("max", Some(size)) => windows.at(id).update_high(value, size),
-                _ => return false,
+                (_, Some(size)) => windows.at(id).update_high(value, size),
             }
         }
         true
