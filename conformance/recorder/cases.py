@@ -350,7 +350,7 @@ def arfc(**parameters: Any) -> dict[str, Any]:
     return {"ARFClassifier": {"seed": 42, **parameters}}
 
 
-def forests() -> list[Case]:
+def adaptive_forests() -> list[Case]:
     few = {"n_models": 3, "leaf_prediction": "mc", "disable_weighted_vote": True}
     return [
         case("phishing", "arfc", "binary", arfc()),
@@ -474,5 +474,5 @@ def all_cases() -> list[Case]:
         *tweets(),
         *trees(),
         *adaptive_trees(),
-        *forests(),
+        *adaptive_forests(),
     ]
