@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 
 import pytest
@@ -146,6 +147,11 @@ def test_a_wrapper_takes_what_only_its_model_may_know():
     model.learn_one({"a": 1.0}, "x", w=2.0)
     with pytest.raises(TypeError):
         model.learn_one({"a": 1.0}, "x", unknown=1)
+    frame = pd.DataFrame({"a": [1.0, -1.0]})
+    whole = preprocessing.StandardScaler() | model.clone()
+    whole.learn_many(X=frame, y=pd.Series(["x", "z"]))
+    assert whole["OneVsRestClassifier"].predict_many(X=frame).tolist() == ["x", "z"]
+    assert inspect.getfullargspec(model.learn_many).args == ["self", "X"]
 
 
 def test_given_models_are_members_and_clones_begin_anew():

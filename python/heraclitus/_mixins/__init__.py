@@ -6,7 +6,6 @@ a class of the same name; `mixed` puts them in.
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.util
 import types
@@ -30,22 +29,22 @@ _PASSED_ON = (
 
 def _passing_on(name: str, method: typing.Callable) -> typing.Callable:
     """A wrapper's method, which takes keyword arguments that only its model may know."""
-    if name in ("learn_one", "learn_many"):
 
-        @functools.wraps(method, assigned=("__doc__",), updated=())
-        def learn(self: typing.Any, x: typing.Any, *y: typing.Any, **kwargs: typing.Any) -> None:
-            method(self, x, *y, **kwargs)
+    def learn_one(self: typing.Any, x: typing.Any, *y: typing.Any, **kwargs: typing.Any) -> None:
+        method(self, x, *y, **kwargs)
 
-        passing = learn
-    else:
+    def learn_many(self: typing.Any, X: typing.Any, *y: typing.Any, **kwargs: typing.Any) -> None:
+        method(self, X, *y, **kwargs)
 
-        @functools.wraps(method, assigned=("__doc__",), updated=())
-        def predict(self: typing.Any, x: typing.Any, **kwargs: typing.Any) -> typing.Any:
-            return method(self, x, **kwargs)
+    def predict_one(self: typing.Any, x: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        return method(self, x, **kwargs)
 
-        passing = predict
-    del passing.__wrapped__  # its signature would hide the keyword arguments
-    passing.__name__ = name
+    def predict_many(self: typing.Any, X: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        return method(self, X, **kwargs)
+
+    kinds = {"learn_one": learn_one, "learn_many": learn_many}
+    passing = kinds.get(name) or (predict_many if name.endswith("_many") else predict_one)
+    passing.__name__, passing.__doc__ = name, method.__doc__
     return passing
 
 
