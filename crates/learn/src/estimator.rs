@@ -142,6 +142,36 @@ pub trait Univariate: Estimator {
 
     /// The statistic of what was seen so far; River's start value before anything was seen.
     fn get(&self) -> f64;
+
+    /// Takes the next number with a weight. False, and nothing has changed, for statistics that
+    /// know no weights.
+    fn update_weighted(&mut self, _x: f64, _w: f64) -> bool {
+        false
+    }
+
+    /// Takes a number back. False, and nothing has changed, for statistics that can't.
+    fn revert(&mut self, _x: f64, _w: f64) -> bool {
+        false
+    }
+
+    /// Takes a text as the next value. False, and nothing has changed, for statistics of numbers.
+    fn update_text(&mut self, _text: &str) -> bool {
+        false
+    }
+
+    /// The statistic where it is a text.
+    fn get_text(&self) -> Option<&str> {
+        None
+    }
+
+    /// The sum of weights, the mean and the sum of squared distances from it, which make one
+    /// statistic of two.
+    fn moments(&self) -> Option<[f64; 3]> {
+        None
+    }
+
+    /// Takes over what [`moments`](Self::moments) gave, or what was made of several.
+    fn set_moments(&mut self, _moments: [f64; 3]) {}
 }
 
 /// A value that an estimator shows.

@@ -11,6 +11,7 @@ mod door;
 mod frame;
 mod labels;
 mod runner;
+mod metric;
 mod series;
 mod spec;
 mod values;
@@ -44,5 +45,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     classes::register(module)?;
     runner::register(module)?;
     series::register(module)?;
+    metric::register(module)?;
     spec::register(module)
 }

@@ -20,7 +20,34 @@
 
 use serde::{Deserialize, Serialize};
 
-super::plain_statistic!(Mean, name "Mean", "The running mean");
+use crate::estimator::Attribute;
+use crate::features::Names;
+
+super::plain_statistic!(
+    Mean, name "Mean", "The running mean",
+    attribute = |mean: &Mean, name: &str, _: &Names<'_>| {
+        (name == "n").then_some(Attribute::Float(mean.state.n))
+    },
+    {
+        fn update_weighted(&mut self, x: f64, w: f64) -> bool {
+            self.state.update_weighted(x, w);
+            true
+        }
+
+        fn revert(&mut self, x: f64, w: f64) -> bool {
+            self.state.revert(x, w);
+            true
+        }
+
+        fn moments(&self) -> Option<[f64; 3]> {
+            Some([self.state.n, self.state.mean, 0.0])
+        }
+
+        fn set_moments(&mut self, [n, mean, _]: [f64; 3]) {
+            self.state = State { n, mean };
+        }
+    }
+);
 
 /// The sum of weights and the mean, to be kept by feature.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -56,18 +83,6 @@ impl State {
     #[inline]
     pub fn get(&self) -> f64 {
         self.mean
-    }
-}
-
-impl Mean {
-    /// Takes a number of weight `w`; a weight of 0 changes nothing.
-    pub fn update_weighted(&mut self, x: f64, w: f64) {
-        self.state.update_weighted(x, w);
-    }
-
-    /// Takes a number back. Taking back more than was given empties the statistic.
-    pub fn revert(&mut self, x: f64, w: f64) {
-        self.state.revert(x, w);
     }
 }
 

@@ -96,14 +96,6 @@ impl Inner {
         }
     }
 
-    fn revert(&mut self, x: f64) {
-        match self {
-            Self::Mean(s) => s.revert(x, 1.0),
-            Self::Var(s) => s.revert(x, 1.0),
-            Self::Sem(s) => s.revert(x, 1.0),
-            Self::Sum(s) => s.revert(x),
-        }
-    }
 }
 
 /// The mean and the population variance of a window, to be kept by feature.
@@ -188,7 +180,7 @@ impl Univariate for Rolling {
         if self.window.len() == self.window_size as usize
             && let Some(oldest) = self.window.pop_front()
         {
-            self.inner.revert(oldest);
+            self.inner.stat_mut().revert(oldest, 1.0);
         }
         self.inner.stat_mut().update(x);
         self.window.push_back(x);

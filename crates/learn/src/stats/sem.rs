@@ -17,9 +17,11 @@
 //!
 //! **Source** River, `stats/sem.py`.
 
+use super::mean;
 use super::var::State;
 use crate::error::Result;
-use crate::estimator::Univariate;
+use crate::estimator::{Attribute, Univariate};
+use crate::features::Names;
 
 crate::params! {
     /// Parameters of [`SEM`].
@@ -36,18 +38,16 @@ pub struct SEM {
 }
 
 crate::estimator! {
-    SEM in "stats" as Univariate, version 1, name "SEM", "The running standard error of the mean"
+    SEM in "stats" as Univariate, version 1, name "SEM", "The running standard error of the mean",
+    attribute = |sem: &SEM, name: &str, _: &Names<'_>| {
+        (name == "n").then_some(Attribute::Float(sem.state.mean.n))
+    },
 }
 
 impl SEM {
     /// A statistic that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
         Ok(Self { params, state: State::default() })
-    }
-
-    /// Takes a number back.
-    pub fn revert(&mut self, x: f64, w: f64) {
-        self.state.revert(x, w);
     }
 }
 
@@ -61,6 +61,24 @@ impl Univariate for SEM {
             return f64::NAN;
         }
         (self.state.get(self.params.ddof) / self.state.mean.n).sqrt()
+    }
+
+    fn update_weighted(&mut self, x: f64, w: f64) -> bool {
+        self.state.update_weighted(x, w);
+        true
+    }
+
+    fn revert(&mut self, x: f64, w: f64) -> bool {
+        self.state.revert(x, w);
+        true
+    }
+
+    fn moments(&self) -> Option<[f64; 3]> {
+        Some([self.state.mean.n, self.state.mean.mean, self.state.sum])
+    }
+
+    fn set_moments(&mut self, [n, mean, sum]: [f64; 3]) {
+        self.state = State { mean: mean::State { n, mean }, sum };
     }
 }
 

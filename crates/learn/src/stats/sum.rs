@@ -19,7 +19,21 @@
 
 use serde::{Deserialize, Serialize};
 
-super::plain_statistic!(Sum, name "Sum", "The running sum");
+use crate::estimator::Attribute;
+use crate::features::Names;
+
+super::plain_statistic!(
+    Sum, name "Sum", "The running sum",
+    attribute = |sum: &Sum, name: &str, _: &Names<'_>| {
+        (name == "sum").then_some(Attribute::Float(sum.state.sum))
+    },
+    {
+        fn revert(&mut self, x: f64, _w: f64) -> bool {
+            self.state.sum -= x;
+            true
+        }
+    }
+);
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct State {
@@ -33,13 +47,6 @@ impl State {
 
     fn get(&self) -> f64 {
         self.sum
-    }
-}
-
-impl Sum {
-    /// Takes a number back.
-    pub fn revert(&mut self, x: f64) {
-        self.state.sum -= x;
     }
 }
 
