@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 
 from . import _frames, _native
-from ._shell import Shell
+from ._shell import Shell, Showing
 
 __all__ = [
     "AnomalyDetector",
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-class _Learns(Shell):
+class _Learns(Showing):
     """What learns from frames without a target."""
 
     def learn_many(self, X: typing.Any) -> None:
@@ -35,7 +35,7 @@ class _Learns(Shell):
         _frames.learn(self, X, None)
 
 
-class _LearnsTargets(Shell):
+class _LearnsTargets(Showing):
     """What learns from frames with a target."""
 
     def learn_many(self, X: typing.Any, y: typing.Any) -> None:
@@ -52,7 +52,7 @@ class _LearnsTargets(Shell):
         _frames.learn(self, X, y)
 
 
-class _Predicts(Shell):
+class _Predicts(Showing):
     """What predicts for frames."""
 
     def predict_many(self, X: typing.Any) -> typing.Any:
@@ -187,5 +187,5 @@ class Metric(Shell, _native.Metric):
             clone._set_pairs(*self._pairs)
 
 
-class Optimizer(Shell, _native.Optimizer):
+class Optimizer(Showing, _native.Optimizer):
     """A rule that turns gradients into steps."""

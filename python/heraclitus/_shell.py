@@ -10,7 +10,7 @@ import weakref
 
 from ._spec import from_spec, to_spec
 
-__all__ = ["Shell", "load"]
+__all__ = ["Shell", "Showing", "load"]
 
 
 class Shell:
@@ -85,14 +85,6 @@ class Shell:
         children = (self.__dict__[name] for name in self._names)
         return next((child for child in children if hasattr(child, "clone")), None)
 
-    def __getattr__(self, name: str) -> typing.Any:
-        if not name.startswith("_"):
-            try:
-                return self._attribute(name)
-            except (KeyError, RuntimeError):
-                pass
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
     def __setattr__(self, name: str, value: typing.Any) -> None:
         before = self.__dict__.get(name)
         self.__dict__[name] = value
@@ -158,6 +150,22 @@ class Shell:
     @property
     def _raw_memory_usage(self) -> int:
         return self._state_bytes()
+
+
+class Showing(Shell):
+    """A shell that shows what the core has under any name.
+
+    Python looks every attribute up more slowly on a class that can do that, which is why what is
+    called for every number of a series cannot: it has a property for each name.
+    """
+
+    def __getattr__(self, name: str) -> typing.Any:
+        if not name.startswith("_"):
+            try:
+                return self._attribute(name)
+            except (KeyError, RuntimeError):
+                pass
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 def save(model: typing.Any, path: str | os.PathLike[str]) -> None:

@@ -20,7 +20,7 @@ use crate::work::{self, Predicted};
 /// The rows of an object with `__arrow_c_stream__`.
 #[expect(unsafe_code, reason = "takes over a stream of the Arrow C interface")]
 fn rows(frame: &Bound<'_, PyAny>) -> PyResult<ArrowRecords> {
-    use arrow_array::ffi_stream::{RecordBatchStreamReader, FFI_ArrowArrayStream};
+    use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
     let capsule = frame.call_method0("__arrow_c_stream__")?;
     let capsule = capsule.cast::<PyCapsule>()?;
     let pointer = capsule.pointer_checked(Some(c"arrow_array_stream"))?;

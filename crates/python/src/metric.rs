@@ -152,7 +152,11 @@ fn observe(
     let (metric, door) = metric(live, path)?;
     if metric.of_values() {
         let seen = Observation::Value { y: number(y_true)?, predicted: number(y_pred)? };
-        if back { metric.revert(seen, w) } else { metric.update(seen, w) }
+        if back {
+            metric.revert(seen, w)
+        } else {
+            metric.update(seen, w)
+        }
         return Ok(());
     }
     let labels = metric.requires_labels();
@@ -166,17 +170,16 @@ fn observe(
         *pairs.entry((y, predicted)).or_insert(0.0) += if back { -w } else { w };
     }
     let seen = Observation::Class { y, proba, predicted, classes: names.names() };
-    if back { metric.revert(seen, w) } else { metric.update(seen, w) }
+    if back {
+        metric.revert(seen, w)
+    } else {
+        metric.update(seen, w)
+    }
     Ok(())
 }
 
 /// The figure of a metric that has seen nothing but these cells.
-fn of_cells(
-    py: Python<'_>,
-    live: &mut Live,
-    path: &[Box<str>],
-    cells: &[Cell],
-) -> PyResult<f64> {
+fn of_cells(py: Python<'_>, live: &mut Live, path: &[Box<str>], cells: &[Cell]) -> PyResult<f64> {
     let (metric, door) = metric(live, path)?;
     let catalog = Catalog::builtin();
     let fresh = catalog.builder().build(&metric.spec()).map_err(|e| crate::refused(&e))?;

@@ -73,7 +73,9 @@ impl Runner {
         } else {
             Err(NotNative::new_err(()))
         };
-        Self::or_by_steps(slf, result, method, || (x, extra(slf.py(), params)).into_pyobject(slf.py()))
+        Self::or_by_steps(slf, result, method, || {
+            (x, extra(slf.py(), params)).into_pyobject(slf.py())
+        })
     }
 }
 

@@ -58,7 +58,7 @@ class! {
             w: Option<f64>,
         ) -> PyResult<()> {
             let x = number(x)?;
-            with_stat(slf, |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 live.version += 1;
                 let Part::Univariate(stat) = live.part(path)?.0 else { return Err(wrong_part()) };
                 match w {
@@ -169,7 +169,7 @@ class! {
         /// Take the next number of the series.
         fn update(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<()> {
             let x = number(x)?;
-            slf.as_super().get().with(slf.py(), |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 live.version += 1;
                 let Part::DriftDetector(d) = live.part(path)?.0 else { return Err(wrong_part()) };
                 d.update(x);
@@ -180,7 +180,7 @@ class! {
         /// Whether the last update completed a change.
         #[getter]
         fn drift_detected(slf: &Bound<'_, Self>) -> PyResult<bool> {
-            slf.as_super().get().with(slf.py(), |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 let Part::DriftDetector(d) = live.part(path)?.0 else { return Err(wrong_part()) };
                 Ok(d.drift_detected())
             })
@@ -189,7 +189,7 @@ class! {
         /// Whether the last update made a change likely.
         #[getter]
         fn warning_detected(slf: &Bound<'_, Self>) -> PyResult<bool> {
-            slf.as_super().get().with(slf.py(), |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 let Part::DriftDetector(d) = live.part(path)?.0 else { return Err(wrong_part()) };
                 Ok(d.warning_detected())
             })

@@ -55,7 +55,10 @@ fn run<R: Send>(py: Python<'_>, heavy: bool, work: impl Send + FnOnce() -> R) ->
 /// What an event predicts.
 pub enum Predicted {
     /// In the door's floats: a probability per class.
-    Proba { multiclass: bool, only_labels: bool },
+    Proba {
+        multiclass: bool,
+        only_labels: bool,
+    },
     Value(f64),
     Score(f64),
     Group(u32),
@@ -122,11 +125,7 @@ fn not_a_number(y: &Bound<'_, PyAny>) -> PyErr {
     PyValueError::new_err(format!("the target is {shown}, a regression learns from finite numbers"))
 }
 
-pub fn target(
-    part: &Part<'_>,
-    labels: &mut Labels,
-    lesson: Lesson<'_, '_>,
-) -> PyResult<Target> {
+pub fn target(part: &Part<'_>, labels: &mut Labels, lesson: Lesson<'_, '_>) -> PyResult<Target> {
     Ok(match (part, lesson) {
         (Part::Classifier(c), Lesson::Label(y)) if c.multiclass() => {
             if labels.len() >= 65_535 && labels.find(y)?.is_none() {
@@ -274,11 +273,7 @@ pub fn transform<'py>(
 }
 
 /// Probabilities as River gives them: by label, without the classes that there is no opinion on.
-pub fn proba<'py>(
-    py: Python<'py>,
-    door: &Door,
-    multiclass: bool,
-) -> PyResult<Bound<'py, PyDict>> {
+pub fn proba<'py>(py: Python<'py>, door: &Door, multiclass: bool) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (class, &p) in door.floats.iter().enumerate().filter(|(_, p)| !p.is_nan()) {
         dict.set_item(label(py, door, multiclass, class), p)?;

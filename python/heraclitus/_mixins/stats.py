@@ -63,6 +63,7 @@ class _Moments:
 
 
 class Mean:
+    n = property(lambda self: self._moments[0], doc="The sum of weights.")
     revert = _Moments.revert
     __add__ = _Moments.__add__
     __sub__ = _Moments.__sub__
@@ -91,6 +92,7 @@ class Mean:
 
 
 class Var:
+    n = Mean.n
     revert = _Moments.revert
     __add__ = _Moments.__add__
     __sub__ = _Moments.__sub__
@@ -127,6 +129,7 @@ class Var:
 
 
 class SEM:
+    n = Mean.n
     revert = _Moments.revert
     __add__ = _Moments.__add__
     __sub__ = _Moments.__sub__
@@ -139,6 +142,8 @@ class SEM:
 
 
 class Sum:
+    sum = property(lambda self: self.get(), doc="The sum so far.")
+
     def revert(self, x: float) -> None:
         """Take a number back."""
         self._revert(x)

@@ -8,13 +8,23 @@ import typing
 from .base import MultiClassMetric
 
 
-def _explained(cells: typing.Iterable[tuple[float, float]], sizes: typing.Any, n: int) -> float:
+def _log2(x: float) -> float:
+    return math.log(x, 2)
+
+
+def _explained(
+    cells: typing.Iterable[tuple[float, float]],
+    sizes: typing.Iterable[float],
+    n: int,
+    log: typing.Callable[[float], float],
+) -> float:
     """1 less the share of the entropy of `sizes` that is left once the other division is known.
 
-    `cells` are weights of cells with the sizes of the groups that they are in.
+    `cells` are weights of cells with the sizes of the groups that they are in. Any logarithm does
+    it; River's differ, and with them the last bit.
     """
-    left = -sum(w / n * math.log(w / of) for w, of in cells if w > 0 and of > 0) if n else 0.0
-    whole = -sum(w / n * math.log(w / n) for w in sizes if w > 0) if n else 0.0
+    left = -sum(w / n * log(w / of) for w, of in cells if w > 0 and of > 0) if n else 0.0
+    whole = -sum(w / n * log(w / n) for w in sizes if w > 0) if n else 0.0
     return 1.0 - left / whole if whole else 1.0
 
 
@@ -52,7 +62,7 @@ class Homogeneity(_OfGroups):
         """The figure so far; 1 where there is nothing to tell apart."""
         cm = self.cm
         cells = ((w, cm.sum_col[p]) for row in cm.data.values() for p, w in row.items())
-        return _explained(list(cells), cm.sum_row.values(), cm.n_samples)
+        return _explained(cells, cm.sum_row.values(), cm.n_samples, _log2)
 
 
 class Completeness(_OfGroups):
@@ -79,7 +89,7 @@ class Completeness(_OfGroups):
         """The figure so far; 1 where there is nothing to tell apart."""
         cm = self.cm
         cells = ((w, cm.sum_row[y]) for y, row in cm.data.items() for w in row.values())
-        return _explained(list(cells), cm.sum_col.values(), cm.n_samples)
+        return _explained(cells, cm.sum_col.values(), cm.n_samples, math.log)
 
 
 class VBeta(_OfGroups):

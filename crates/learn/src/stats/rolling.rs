@@ -95,7 +95,6 @@ impl Inner {
             Self::Sum(s) => s,
         }
     }
-
 }
 
 /// The mean and the population variance of a window, to be kept by feature.
