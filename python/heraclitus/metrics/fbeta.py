@@ -27,7 +27,7 @@ class MultiFBeta(MultiClassMetric):
     >>> for y_true, y_pred in zip([0, 1, 2, 2, 2], [0, 1, 2, 2, 1]):
     ...     metric.update(y_true, y_pred)
     >>> metric
-    MultiFBeta: 75.72%
+    MultiFBeta: 75.67%
 
     """
 

@@ -24,7 +24,7 @@ class AutoCorr(base.Univariate):
     >>> for x in [1.0, 3.0, 2.0, 4.0, 3.0]:
     ...     corr.update(x)
     >>> round(corr.get(), 4)
-    -0.3015
+    -0.3162
 
     """
 
