@@ -152,11 +152,7 @@ fn observe(
     let (metric, door) = metric(live, path)?;
     if metric.of_values() {
         let seen = Observation::Value { y: number(y_true)?, predicted: number(y_pred)? };
-        if back {
-            metric.revert(seen, w)
-        } else {
-            metric.update(seen, w)
-        }
+        take(metric, seen, w, back);
         return Ok(());
     }
     let labels = metric.requires_labels();
@@ -170,12 +166,16 @@ fn observe(
         *pairs.entry((y, predicted)).or_insert(0.0) += if back { -w } else { w };
     }
     let seen = Observation::Class { y, proba, predicted, classes: names.names() };
-    if back {
-        metric.revert(seen, w)
-    } else {
-        metric.update(seen, w)
-    }
+    take(metric, seen, w, back);
     Ok(())
+}
+
+fn take(metric: &mut dyn Figure, seen: Observation<'_>, w: f64, back: bool) {
+    if back {
+        metric.revert(seen, w);
+    } else {
+        metric.update(seen, w);
+    }
 }
 
 /// The figure of a metric that has seen nothing but these cells.

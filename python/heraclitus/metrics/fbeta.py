@@ -31,9 +31,7 @@ class MultiFBeta(MultiClassMetric):
 
     """
 
-    def __init__(
-        self, betas: typing.Any, weights: typing.Any, cm: typing.Any = None
-    ) -> None:
+    def __init__(self, betas: typing.Any, weights: typing.Any, cm: typing.Any = None) -> None:
         super().__init__(cm)
         self.betas = betas
         self.weights = weights
@@ -43,11 +41,11 @@ class MultiFBeta(MultiClassMetric):
 
     def get(self) -> float:
         """The figure so far."""
-        total = weights = 0.0
-        for label in self.cm.classes:
-            hits, row, column = self.cm[label][label], self.cm.sum_row[label], self.cm.sum_col[label]
+        total, weights, cm = 0.0, 0.0, self.cm
+        for label in cm.classes:
             b2 = self.betas[label] ** 2
-            total += self._weight(label) * _over((1 + b2) * hits, b2 * row + column)
+            score = _over((1 + b2) * cm[label][label], b2 * cm.sum_row[label] + cm.sum_col[label])
+            total += self._weight(label) * score
             weights += self._weight(label)
         return _over(total, weights)
 
