@@ -15,6 +15,7 @@ from river import (
     drift,
     dummy,
     feature_extraction,
+    forest,
     linear_model,
     metrics,
     multiclass,
@@ -22,6 +23,7 @@ from river import (
     optim,
     preprocessing,
     stats,
+    tree,
 )
 
 MODULES = (
@@ -31,12 +33,14 @@ MODULES = (
     linear_model,
     naive_bayes,
     multiclass,
+    forest,
     dummy,
     optim,
     stats,
     drift,
     drift.binary,
     metrics,
+    tree,
 )
 # River reuses names between modules (`Constant`, `Quantile`); the parameter decides which is meant.
 BY_PARAMETER = {
@@ -47,8 +51,10 @@ BY_PARAMETER = {
     "optimizer": (optim,),
     "statistic": (stats,),
     "imputers": (stats,),
+    "splitter": (tree.splitter,),
 }
-NESTED = {*BY_PARAMETER, "steps", "transformers", "classifier", "regressor"}
+NESTED = {*BY_PARAMETER, "steps", "transformers", "classifier", "regressor", "leaf_model",
+          "drift_detector"}
 TYPES = {"number": numbers.Number, "string": str, "bool": bool, "int": int, "float": float}
 
 

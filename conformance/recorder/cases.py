@@ -280,6 +280,31 @@ def trump_approval() -> list[Case]:
     return [case("trump_approval", k, "regression", spec) for k, spec in specs.items()]
 
 
+def forests() -> list[Case]:
+    few = {"n_estimators": 3, "step": 0.5, "seed": 7}
+    binary: dict[str, Any] = {
+        "amf": {"AMFClassifier": {"seed": 42}},
+        "amf-split-pure": {
+            "AMFClassifier": {**few, "dirichlet": 0.1, "split_pure": True, "max_nodes": 101}
+        },
+        "amf-no-aggregation": {"AMFClassifier": {**few, "use_aggregation": False}},
+    }
+    regression: dict[str, Any] = {
+        "amf": {"AMFRegressor": {"seed": 42}},
+        "amf-max-nodes": {"AMFRegressor": {**few, "max_nodes": 101}},
+        "amf-no-aggregation": {"AMFRegressor": {**few, "use_aggregation": False}},
+    }
+    segments = ["MinMaxScaler", {"AMFClassifier": {"dirichlet": 0.15, "seed": 1}}]
+    return [
+        *(case("phishing", name, "binary", spec) for name, spec in binary.items()),
+        case("image_segments", "amf", "proba", segments),
+        *(
+            case("trump_approval", name, "regression", ["MinMaxScaler", spec])
+            for name, spec in regression.items()
+        ),
+    ]
+
+
 def tweets() -> list[Case]:
     bigrams = {"BagOfWords": {"on": "text", "ngram_range": [1, 2]}}
     keep_case = {"BagOfWords": {"on": "text", "lowercase": False, "strip_accents": False,
@@ -305,6 +330,138 @@ def tweets() -> list[Case]:
     return [case("tweets", name, "binary", spec) for name, spec in specs.items()]
 
 
+def htc(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingTreeClassifier": parameters}
+
+
+def htr(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingTreeRegressor": parameters}
+
+
+def hatc(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingAdaptiveTreeClassifier": {"seed": 42, **parameters}}
+
+
+def hatr(**parameters: Any) -> dict[str, Any]:
+    return {"HoeffdingAdaptiveTreeRegressor": {"seed": 42, **parameters}}
+
+
+def arfc(**parameters: Any) -> dict[str, Any]:
+    return {"ARFClassifier": {"seed": 42, **parameters}}
+
+
+def adaptive_forests() -> list[Case]:
+    few = {"n_models": 3, "leaf_prediction": "mc", "disable_weighted_vote": True}
+    return [
+        case("phishing", "arfc", "binary", arfc()),
+        case("phishing", "arfc-few", "binary", arfc(**few, max_features=3)),
+        case("bananas", "arfc", "binary", arfc(n_models=3, leaf_prediction="nb")),
+        case("image_segments", "arfc", "proba", arfc(n_models=3)),
+    ]
+
+
+def adaptive_trees() -> list[Case]:
+    quick = {"grace_period": 50, "delta": 0.01}
+    nervous = {**quick, "drift_window_threshold": 20, "drift_detector": {"ADWIN": {"delta": 0.3}}}
+    pages = {"PageHinkley": {"threshold": 5.0, "min_instances": 20}}
+    phishing: dict[str, Any] = {
+        "hatc": hatc(),
+        "hatc-quick": hatc(**quick, bootstrap_sampling=False),
+        "hatc-nervous": hatc(**nervous),
+    }
+    bananas: dict[str, Any] = {
+        "hatc": hatc(**quick),
+        "hatc-nervous": hatc(**nervous, max_depth=4),
+        "hatc-mc": hatc(**nervous, leaf_prediction="mc", switch_significance=0.5),
+        "hatc-pages": hatc(**quick, leaf_prediction="nb", drift_detector=pages),
+    }
+    segments: dict[str, Any] = {
+        "hatc": hatc(**quick),
+        "hatc-nervous": hatc(**nervous, switch_significance=0.3),
+    }
+    trump: dict[str, Any] = {
+        "hatr": [SCALER, hatr()],
+        "hatr-quick": [SCALER, hatr(**quick, model_selector_decay=0.8)],
+        "hatr-nervous": [SCALER, hatr(**nervous)],
+        "hatr-mean": hatr(**nervous, leaf_prediction="mean", bootstrap_sampling=False),
+        "hatr-model": [SCALER, hatr(**nervous, leaf_prediction="model", switch_significance=0.5)],
+    }
+    return [
+        *(case("phishing", k, "binary", spec) for k, spec in phishing.items()),
+        *(case("bananas", k, "binary", spec) for k, spec in bananas.items()),
+        *(case("image_segments", k, "proba", spec) for k, spec in segments.items()),
+        *(case("trump_approval", k, "regression", spec) for k, spec in trump.items()),
+    ]
+
+
+def trees() -> list[Case]:
+    quick = {"grace_period": 50, "delta": 0.01}
+    nominal = ["https", "is_popular", "ip_in_url", "long_url", "popup_window"]
+    phishing: dict[str, Any] = {
+        "htc": htc(),
+        "htc-quick": htc(**quick),
+        "htc-mc-gini": htc(**quick, leaf_prediction="mc", split_criterion="gini"),
+        "htc-nb-hellinger": htc(**quick, leaf_prediction="nb", split_criterion="hellinger"),
+        "htc-nominal": htc(**quick, nominal_attributes=nominal),
+        "htc-nominal-binary": htc(**quick, nominal_attributes=nominal, binary_split=True),
+        "htc-poor": htc(**quick, leaf_prediction="mc", remove_poor_attrs=True),
+        "htc-no-preprune": htc(**quick, merit_preprune=False, max_depth=2),
+        "htc-stop": htc(**quick, stop_mem_management=True, max_depth=3, nb_threshold=20),
+    }
+    absent: dict[str, Any] = {
+        "htc": htc(**quick),
+        "htc-nominal": htc(**quick, nominal_attributes=nominal, leaf_prediction="nb"),
+    }
+    bananas: dict[str, Any] = {
+        "htc": htc(),
+        "htc-quick": htc(**quick),
+        "htc-n-splits": htc(**quick, splitter={"GaussianSplitter": {"n_splits": 25}}),
+        # Naive Bayes over counts finds classes equal but for the last bit, so not `nba`.
+        "htc-histogram": htc(
+            **quick, splitter={"HistogramSplitter": {"n_bins": 64}}, leaf_prediction="nb"
+        ),
+        "htc-exhaustive": htc(grace_period=300, splitter="ExhaustiveSplitter"),
+        "htc-share": htc(grace_period=20, delta=0.1, tau=0.1, max_share_to_split=0.8),
+        "htc-scaled": [SCALER, htc(**quick)],
+    }
+    segments: dict[str, Any] = {
+        "htc": htc(),
+        "htc-quick": htc(**quick, max_depth=4),
+        "htc-histogram": htc(**quick, splitter="HistogramSplitter"),
+        "htc-exhaustive": htc(**quick, splitter="ExhaustiveSplitter", max_depth=3),
+        "htc-gini": htc(**quick, split_criterion="gini", leaf_prediction="mc"),
+    }
+    quantized = {"QOSplitter": {"radius": 0.5}}
+    slots = {"QOSplitter": {"radius": 1.0, "allow_multiway_splits": True}}
+    trump: dict[str, Any] = {
+        "htr": [SCALER, htr(grace_period=100, model_selector_decay=0.9)],
+        "htr-default": [SCALER, htr()],
+        "htr-quick": [SCALER, htr(**quick)],
+        "htr-mean": htr(**quick, leaf_prediction="mean"),
+        "htr-model": [SCALER, htr(**quick, leaf_prediction="model", max_depth=3)],
+        "htr-pa": [SCALER, htr(**quick, leaf_model={"PARegressor": {"mode": 2, "eps": 0.1}})],
+        "htr-tebst": htr(
+            **quick, leaf_prediction="mean", splitter={"TEBSTSplitter": {"digits": 3}}
+        ),
+        "htr-ebst": htr(**quick, leaf_prediction="mean", splitter="EBSTSplitter", tau=0.1),
+        "htr-qo": [SCALER, htr(**quick, splitter=quantized, leaf_prediction="mean")],
+        "htr-qo-multiway": htr(**quick, splitter=slots, leaf_prediction="mean", max_depth=2),
+        "htr-poor": [SCALER, htr(**quick, remove_poor_attrs=True, min_samples_split=20)],
+        "htr-nominal": [
+            {"Discard": {"keys": ["ordinal_date"]}},
+            htr(**quick, leaf_prediction="mean", nominal_attributes=["gallup", "ipsos"]),
+        ],
+        "htr-no-preprune": [SCALER, htr(grace_period=30, delta=0.1, merit_preprune=False)],
+    }
+    return [
+        *(case("phishing", k, "binary", spec) for k, spec in phishing.items()),
+        *(case("phishing-absent", k, "binary", spec) for k, spec in absent.items()),
+        *(case("bananas", k, "binary", spec) for k, spec in bananas.items()),
+        *(case("image_segments", k, "proba", spec) for k, spec in segments.items()),
+        *(case("trump_approval", k, "regression", spec) for k, spec in trump.items()),
+    ]
+
+
 def all_cases() -> list[Case]:
     return [
         *phishing_linear(),
@@ -313,5 +470,9 @@ def all_cases() -> list[Case]:
         *bananas(),
         *image_segments(),
         *trump_approval(),
+        *forests(),
         *tweets(),
+        *trees(),
+        *adaptive_trees(),
+        *adaptive_forests(),
     ]

@@ -21,12 +21,21 @@ MISSING = "i > 0 and (i * 7 + j) % 11 == 0: feature j of event i is null"
 
 def load(data: Path, name: str) -> list[Event]:
     """The events of a stream; what `cargo xtask data` wrote must be what River reads."""
-    base = name.removesuffix("-missing")
+    base = name.removesuffix("-missing").removesuffix("-absent")
     with open(data / f"{base}.ndjson", encoding="utf-8") as file:
         events = [(event["x"], event["y"]) for event in map(json.loads, file)]
     if base in DATASETS and events != list(DATASETS[base]()):
         raise SystemExit(f"{base}.ndjson is not what River's {base} yields: run `cargo xtask data`")
-    return [(drop(i, x), y) for i, (x, y) in enumerate(events)] if base != name else events
+    if name.endswith("-missing"):
+        return [(drop(i, x), y) for i, (x, y) in enumerate(events)]
+    if name.endswith("-absent"):
+        return [(without(drop(i, x)), y) for i, (x, y) in enumerate(events)]
+    return events
+
+
+def without(x: dict[str, Any]) -> dict[str, Any]:
+    """What River's trees take: an event that lacks a feature does not have its name."""
+    return {name: value for name, value in x.items() if value is not None}
 
 
 def drop(i: int, x: dict[str, Any]) -> dict[str, Any]:

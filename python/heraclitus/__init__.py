@@ -44,7 +44,12 @@ _MODULES = (
     "tree",
     "utils",
 )
-_NAMES = {"load": "_shell"}
+_NAMES = {
+    "HouseError": "_refusals",
+    "connect": "_doors",
+    "load": "_shell",
+    "open": "_doors",
+}
 
 __all__ = [*_MODULES, *_NAMES, "__version__"]
 

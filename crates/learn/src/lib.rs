@@ -23,6 +23,7 @@
 
 #![forbid(unsafe_code)]
 
+mod erf;
 mod error;
 mod exp;
 pub mod math;
@@ -36,6 +37,8 @@ pub mod estimator;
 pub mod catalog;
 
 pub mod saved;
+
+mod nursery;
 
 pub mod model;
 

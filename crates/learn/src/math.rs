@@ -4,12 +4,19 @@
 //! another host must give the same bits, so they come from `libm` alone. `sqrt` is exact in
 //! IEEE 754 and may be used directly.
 
+pub use crate::erf::erf;
 pub use crate::exp::exp;
 
 /// Natural logarithm.
 #[inline]
 pub fn ln(x: f64) -> f64 {
     libm::log(x)
+}
+
+/// Natural logarithm of `1 + x`, exact where `x` is small.
+#[inline]
+pub fn ln_1p(x: f64) -> f64 {
+    libm::log1p(x)
 }
 
 /// Logarithm to base 2.
@@ -40,6 +47,11 @@ pub fn sin(x: f64) -> f64 {
 #[inline]
 pub fn cos(x: f64) -> f64 {
     libm::cos(x)
+}
+
+/// The share of a standard normal distribution up to `x`.
+pub fn normal_cdf(x: f64) -> f64 {
+    0.5 * (1.0 + libm::erf(x / std::f64::consts::SQRT_2))
 }
 
 /// Logistic function, cut at ±30 as River cuts it: `0` below −30, `1` above 30.

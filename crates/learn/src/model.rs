@@ -16,7 +16,7 @@ use crate::saved::{self, Loader};
 pub const CLASSES_MAX: usize = 65_535;
 
 /// The name of a class.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Label {
     /// `true` or `false`.
     Bool(bool),
@@ -88,13 +88,7 @@ impl Prediction {
 
     /// The most probable class, the first of equals; `None` while there is no opinion.
     pub fn class(&self) -> Option<ClassId> {
-        let mut best: Option<(usize, f64)> = None;
-        for (i, &p) in self.proba.iter().enumerate() {
-            if !p.is_nan() && best.is_none_or(|(_, q)| p > q) {
-                best = Some((i, p));
-            }
-        }
-        best.map(|(i, _)| i as ClassId)
+        most_probable(&self.proba)
     }
 
     /// Empties the prediction, keeping its buffer.
@@ -102,6 +96,17 @@ impl Prediction {
         self.proba.clear();
         self.value = None;
     }
+}
+
+/// The most probable class, the first of equals; `None` while there is no opinion.
+pub(crate) fn most_probable(proba: &[f64]) -> Option<ClassId> {
+    let mut best: Option<(usize, f64)> = None;
+    for (i, &p) in proba.iter().enumerate() {
+        if !p.is_nan() && best.is_none_or(|(_, q)| p > q) {
+            best = Some((i, p));
+        }
+    }
+    best.map(|(i, _)| i as ClassId)
 }
 
 /// Buffers for the work on one event. One per thread, shared by all models on it.
@@ -292,7 +297,8 @@ impl Model {
     fn predict_features(&self, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
         out.clear();
         let Scratch { x, overlay, pool, .. } = scratch;
-        let mut cx = Context::new(Names::Predict(&self.names, overlay), pool);
+        let mut cx =
+            Context::new(Names::Predict(&self.names, overlay), pool).with_classes(&self.classes);
         match &self.root {
             Any::Classifier(c) => c.predict_proba_one(x, &mut out.proba, &mut cx),
             Any::Regressor(r) => out.value = Some(r.predict_one(x, &mut cx)),
@@ -319,7 +325,7 @@ impl Model {
         let y = self.intern_target(target);
         let Scratch { x, pool, .. } = scratch;
         self.names.touch_event(x);
-        let mut cx = Context::new(Names::Learn(&mut self.names), pool);
+        let mut cx = Context::new(Names::Learn(&mut self.names), pool).with_classes(&self.classes);
         match (&mut self.root, y) {
             (Any::Classifier(c), Y::Class(y)) => c.learn_one(x, y, weight, &mut cx),
             (Any::Regressor(r), Y::Value(y)) => r.learn_one(x, y, weight, &mut cx),

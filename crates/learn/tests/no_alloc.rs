@@ -161,12 +161,19 @@ fn the_loop_does_not_allocate() {
         json!(["StandardScaler", {"OneVsRestClassifier": {"classifier": "LogisticRegression"}}]),
         json!("GaussianNB"),
         json!("MultinomialNB"),
+        json!({"HoeffdingTreeClassifier": {"grace_period": 20}}),
+        json!({"HoeffdingTreeRegressor": {"grace_period": 20, "delta": 1e-300}}),
+        json!({"AMFClassifier": {"max_nodes": 101}}),
+        json!({"AMFRegressor": {"max_nodes": 101}}),
+        json!({"KNNClassifier": {"engine": "LazySearch"}}),
+        json!({"KNNRegressor": {"engine": "LazySearch", "aggregation_method": "median"}}),
     ];
     let with_texts = [
         json!(["OneHotEncoder", "LogisticRegression"]),
         json!([{"BagOfWords": {"on": "text"}}, {"Discard": ["colour"]}, "LogisticRegression"]),
         json!([{"FeatureHasher": {"n_features": 64}}, "LogisticRegression"]),
         json!([{"BagOfWords": {"on": "text"}}, "MultinomialNB"]),
+        json!([{"Discard": ["text"]}, {"HoeffdingTreeClassifier": {"grace_period": 20}}]),
     ];
     let (mut run, mut failures) = (0, Vec::new());
     let streams = [("dense", dense(), &numbers[..]), ("sparse", sparse(), &numbers[..])];

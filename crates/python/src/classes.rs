@@ -1,5 +1,7 @@
 //! The Python classes: one per kind of estimator, over one that holds the handle.
 
+#![allow(clippy::needless_pass_by_value, reason = "arguments come from Python by value")]
+
 use std::sync::{Mutex, PoisonError};
 
 use her_learn::estimator::{Any, Part};
@@ -42,8 +44,8 @@ impl Native {
         py: Python<'_>,
         work: impl FnOnce(&mut Live, &[Box<str>]) -> PyResult<R>,
     ) -> PyResult<R> {
-        let mut handle = self.handle()?;
-        handle.with(py, work)
+        // A copy, so that nobody who waits for this object waits for its work as well.
+        self.handle()?.with(py, work)
     }
 
     /// The same for work that runs no Python code, with fewer steps on the way.
@@ -159,7 +161,7 @@ impl Native {
     /// The same for an object that may have learned already: the part goes on from there.
     fn _join(&self, py: Python<'_>, whole: &Bound<'_, Self>, name: &str) -> PyResult<bool> {
         let Some(mut below) = whole.get().handle()?.part(py, name)? else { return Ok(false) };
-        let (_, state, names, keys, labels) = self._keep(py)?;
+        let (_, state, names, keys, labels) = self.keep(py)?;
         below.with(py, |live, path| {
             let (part, door) = live.part(path)?;
             let state = state.bind(py).as_bytes();
@@ -167,7 +169,9 @@ impl Native {
             loader.child(part.estimator()).map_err(|e| crate::refused(&e))?;
             if door.is_fresh() {
                 door.load_names(names.bind(py).as_bytes()).map_err(|e| crate::refused(&e))?;
-                keys.into_iter().for_each(|(id, key)| door.set_key(id, key));
+                for (id, key) in keys {
+                    door.set_key(id, key);
+                }
                 for label in labels {
                     door.labels.intern(label.bind(py))?;
                 }
@@ -191,8 +195,10 @@ impl Native {
         let (last, union) = (handles.len().wrapping_sub(1), kind == "TransformerUnion");
         let fits = move |i: usize, any: &Any| match any {
             Any::Transformer(_) => true,
-            Any::Classifier(_) | Any::Regressor(_) | Any::AnomalyDetector(_) => !union && i == last,
-            Any::Clusterer(_) => !union && i == last,
+            Any::Classifier(_)
+            | Any::Regressor(_)
+            | Any::AnomalyDetector(_)
+            | Any::Clusterer(_) => !union && i == last,
             _ => false,
         };
         let fused = Handle::fuse(py, &mut handles, fits, |roots| {
@@ -210,7 +216,8 @@ impl Native {
     }
 
     /// All that a copy of this part needs.
-    fn _keep(&self, py: Python<'_>) -> PyResult<Kept> {
+    #[pyo3(name = "_keep")]
+    fn keep(&self, py: Python<'_>) -> PyResult<Kept> {
         self.with(py, |live, path| {
             let mut state = Vec::new();
             let (part, _) = live.part(path)?;
@@ -224,7 +231,7 @@ impl Native {
         })
     }
 
-    /// Takes over what [`_keep`](Self::_keep) kept, with the parameters of `spec`.
+    /// Takes over what [`keep`](Self::keep) kept, with the parameters of `spec`.
     fn _restore(&self, py: Python<'_>, spec: &str, kept: Kept) -> PyResult<()> {
         let (_, state, names, keys, labels) = kept;
         let catalog = Catalog::builtin();
@@ -248,7 +255,7 @@ impl Native {
         self.with(py, |live, path| {
             let (part, door) = live.part(path)?;
             let binary = matches!(&part, Part::Classifier(c) if !c.multiclass());
-            let binary = binary.then(|| [Label::Bool(false), Label::Bool(true)]);
+            let binary = binary.then_some([Label::Bool(false), Label::Bool(true)]);
             let classes = binary.as_ref().map_or(door.labels.names(), |both| both);
             let bytes = her_learn::model::save_parts(part.estimator(), &door.names, classes);
             Ok(PyBytes::new(py, &bytes))

@@ -7,9 +7,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// Reads the numbers of a dict whose keys are these objects, or texts equal to them, in their order.
-/// False when a key is another one or a value is no `float`, `int` or `bool`; what was read is of no
-/// use then.
+/// Reads the numbers of a dict whose keys are these objects, or texts equal to them, in their
+/// order. False when a key is another one or a value is no `float`, `int` or `bool`; what was read
+/// is of no use then.
 #[inline]
 #[expect(unsafe_code, reason = "borrowed references while walking a dict")]
 pub fn read_numbers(dict: &Bound<'_, PyDict>, keys: &[Py<PyAny>], out: &mut Vec<f64>) -> bool {
@@ -23,7 +23,7 @@ pub fn read_numbers(dict: &Bound<'_, PyDict>, keys: &[Py<PyAny>], out: &mut Vec<
     // and `PyLong_AsDouble` of an exact int read the object and call nothing. The pointers that
     // `PyDict_Next` lends are used at once and not kept.
     unsafe {
-        while ffi::PyDict_Next(dict.as_ptr(), &mut at, &mut key, &mut value) != 0 {
+        while ffi::PyDict_Next(dict.as_ptr(), &raw mut at, &raw mut key, &raw mut value) != 0 {
             let Some(known) = known.next() else { return false };
             // Keys that a parser made are new objects in every event: their letters are compared.
             if known.as_ptr() != key && !same_text(known.as_ptr(), key) {

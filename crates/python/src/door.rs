@@ -250,6 +250,7 @@ impl Door {
         let odd = (!key.is_instance_of::<PyString>()).then_some(key);
         let id = self.id(&name, odd, learn)?;
         if odd.is_none() {
+            self.refuse_other(id, key, &name)?;
             self.remember(id, key);
         }
         match value {
@@ -297,19 +298,24 @@ impl Door {
             Names::Predict(&self.names, &mut self.overlay).id(name)
         };
         if let Some(key) = odd {
-            if let Some(Some(known)) = self.keys.get(id as usize)
-                && !known.bind(key.py()).eq(key)?
-            {
-                return Err(PyValueError::new_err(format!(
-                    "the features {} and {} have the same name {name:?} in this model; \
-                     rename one of them",
-                    known.bind(key.py()).repr()?,
-                    key.repr()?
-                )));
-            }
+            self.refuse_other(id, key, name)?;
             self.remember(id, key);
         }
         Ok(id)
+    }
+
+    /// Refuses a key that is not equal to the one whose name it shares.
+    fn refuse_other(&self, id: FeatureId, key: &Bound<'_, PyAny>, name: &str) -> PyResult<()> {
+        let Some(Some(known)) = self.keys.get(id as usize) else { return Ok(()) };
+        let known = known.bind(key.py());
+        if known.as_ptr() == key.as_ptr() || known.eq(key)? {
+            return Ok(());
+        }
+        Err(PyValueError::new_err(format!(
+            "the features {} and {} have the same name {name:?} in this model; rename one of them",
+            known.repr()?,
+            key.repr()?
+        )))
     }
 
     /// Makes every name of the event at hand known.

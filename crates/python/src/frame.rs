@@ -24,9 +24,10 @@ fn rows(frame: &Bound<'_, PyAny>) -> PyResult<ArrowRecords> {
     let capsule = frame.call_method0("__arrow_c_stream__")?;
     let capsule = capsule.cast::<PyCapsule>()?;
     let pointer = capsule.pointer_checked(Some(c"arrow_array_stream"))?;
-    // SAFETY: the capsule's name says that it points to an `ArrowArrayStream`, as the Arrow PyCapsule
-    // interface has it, and the capsule lives until the end of this function. `from_raw` moves the
-    // stream out and leaves a released one behind, which the capsule's destructor accepts.
+    // SAFETY: the capsule's name says that it points to an `ArrowArrayStream`, as the Arrow
+    // PyCapsule interface has it, and the capsule lives until the end of this function. `from_raw`
+    // moves the stream out and leaves a released one behind, which the capsule's destructor
+    // accepts.
     let reader = unsafe {
         RecordBatchStreamReader::from_raw(pointer.as_ptr().cast::<FFI_ArrowArrayStream>())
     };
@@ -157,10 +158,10 @@ pub fn learn(
 }
 
 fn learn_row(part: Part<'_>, door: &mut Door, y: work::Target) {
-    let Door { names, pool, x, .. } = door;
+    let Door { names, pool, x, labels, .. } = door;
     let x: &Features = x;
     names.touch_event(x);
-    let mut cx = Context::new(Names::Learn(names), pool);
+    let mut cx = Context::new(Names::Learn(names), pool).with_classes(labels.names());
     match (part, y) {
         (Part::Classifier(c), work::Target::Class(y)) => c.learn_one(x, y, 1.0, &mut cx),
         (Part::Regressor(r), work::Target::Value(y)) => r.learn_one(x, y, 1.0, &mut cx),

@@ -9,6 +9,7 @@ mod core;
 mod dict;
 mod door;
 mod frame;
+mod house;
 mod labels;
 mod metric;
 mod runner;
@@ -46,5 +47,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     runner::register(module)?;
     series::register(module)?;
     metric::register(module)?;
+    house::register(module)?;
     spec::register(module)
 }

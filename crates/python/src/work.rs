@@ -75,10 +75,10 @@ pub fn predict(py: Python<'_>, live: &mut Live, path: &[Box<str>]) -> PyResult<P
 #[inline]
 pub fn predict_row(live: &mut Live, path: &[Box<str>]) -> PyResult<Predicted> {
     let (part, door) = live.part(path)?;
-    let Door { names, overlay, pool, x, floats, .. } = door;
+    let Door { names, overlay, pool, x, floats, labels, .. } = door;
     let x = &*x;
     floats.clear();
-    let mut cx = Context::new(Names::Predict(names, overlay), pool);
+    let mut cx = Context::new(Names::Predict(names, overlay), pool).with_classes(labels.names());
     let predicted = match part {
         Part::Classifier(c) => {
             c.predict_proba_one(x, floats, &mut cx);
@@ -197,10 +197,10 @@ fn learn_at(
     w: f64,
     heavy: bool,
 ) -> PyResult<()> {
-    let Door { names, pool, x, .. } = door;
+    let Door { names, pool, x, labels, .. } = door;
     let x = &*x;
     names.touch_event(x);
-    let mut cx = Context::new(Names::Learn(names), pool);
+    let mut cx = Context::new(Names::Learn(names), pool).with_classes(labels.names());
     match (part, y) {
         (Part::Classifier(c), Target::Class(y)) => run(py, heavy, || c.learn_one(x, y, w, &mut cx)),
         (Part::Regressor(r), Target::Value(y)) => run(py, heavy, || r.learn_one(x, y, w, &mut cx)),
@@ -215,9 +215,9 @@ fn learn_at(
 /// Predicts, to see whether every step can take what reaches it.
 pub fn try_out(live: &mut Live, path: &[Box<str>]) -> PyResult<()> {
     let (part, door) = live.part(path)?;
-    let Door { names, overlay, pool, x, floats, .. } = door;
+    let Door { names, overlay, pool, x, floats, labels, .. } = door;
     floats.clear();
-    let mut cx = Context::new(Names::Predict(names, overlay), pool);
+    let mut cx = Context::new(Names::Predict(names, overlay), pool).with_classes(labels.names());
     match part {
         Part::Classifier(c) => c.predict_proba_one(x, floats, &mut cx),
         Part::Regressor(r) => {
@@ -390,13 +390,12 @@ fn weights<'py>(
             continue;
         };
         let label = door.labels.object(py, class as usize);
-        let of_class = match dict.get_item(&label)? {
-            Some(found) => found.cast_into::<PyDict>()?,
-            None => {
-                let made = PyDict::new(py);
-                dict.set_item(label, &made)?;
-                made
-            }
+        let of_class = if let Some(found) = dict.get_item(&label)? {
+            found.cast_into::<PyDict>()?
+        } else {
+            let made = PyDict::new(py);
+            dict.set_item(label, &made)?;
+            made
         };
         of_class.set_item(feature, w)?;
     }

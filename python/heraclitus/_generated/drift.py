@@ -12,6 +12,7 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "ADWIN",
+    "DriftRetrainingClassifier",
     "DummyDriftDetector",
     "KSWIN",
     "NoDrift",
@@ -180,4 +181,37 @@ class DummyDriftDetector(_kinds.DriftDetector, base.DriftDetector):
             w=w,
             dynamic_cloning=dynamic_cloning,
             seed=seed,
+        )
+
+
+@mixed
+class DriftRetrainingClassifier(_kinds.Classifier, base.Wrapper, base.Classifier):
+    """A classifier that is replaced when its errors change.
+
+    Parameters
+    ----------
+    model
+        The classifier; any spec, pipelines too.
+    drift_detector
+        The detector of changes; one that warns if there is training in the background.
+    train_in_background
+        True when a classifier learns in the background while the detector warns.
+
+    """
+
+    _entry = "DriftRetrainingClassifier"
+    _objects: typing.ClassVar = {
+        "drift_detector": "DDM",
+    }
+
+    def __init__(
+        self,
+        model: base.Base | None,
+        drift_detector: base.Base | None = None,
+        train_in_background: bool = True,
+    ) -> None:
+        self._start(
+            model=model,
+            drift_detector=drift_detector,
+            train_in_background=train_in_background,
         )

@@ -66,3 +66,14 @@ class DummyDriftDetector(_kinds.DriftDetector, base.DriftDetector):
         dynamic_cloning: bool = False,
         seed: int | None = None,
     ) -> None: ...
+
+class DriftRetrainingClassifier(_kinds.Classifier, base.Wrapper, base.Classifier):
+    model: base.Base | None
+    drift_detector: base.Base | None
+    train_in_background: bool
+    def __init__(
+        self,
+        model: base.Base | None,
+        drift_detector: base.Base | None = None,
+        train_in_background: bool = True,
+    ) -> None: ...

@@ -48,7 +48,11 @@ class LinearRegression(_kinds.Regressor, base.MiniBatchRegressor):
     """
 
     _entry = "LinearRegression"
-    _objects: typing.ClassVar = {"optimizer": {"SGD": {"lr": 0.01}}, "loss": {"Squared": {}}, "initializer": {"Zeros": {}}}
+    _objects: typing.ClassVar = {
+        "optimizer": {"SGD": {"lr": 0.01}},
+        "loss": {"Squared": {}},
+        "initializer": {"Zeros": {}},
+    }
     _rates: typing.ClassVar = ("intercept_lr",)
 
     def __init__(
@@ -100,7 +104,11 @@ class LogisticRegression(_kinds.Classifier, base.MiniBatchClassifier):
     """
 
     _entry = "LogisticRegression"
-    _objects: typing.ClassVar = {"optimizer": {"SGD": {"lr": 0.01}}, "loss": {"Log": {"weight_pos": 1.0, "weight_neg": 1.0}}, "initializer": {"Zeros": {}}}
+    _objects: typing.ClassVar = {
+        "optimizer": {"SGD": {"lr": 0.01}},
+        "loss": {"Log": {"weight_pos": 1.0, "weight_neg": 1.0}},
+        "initializer": {"Zeros": {}},
+    }
     _rates: typing.ClassVar = ("intercept_lr",)
 
     def __init__(
@@ -142,7 +150,10 @@ class SoftmaxRegression(_kinds.Classifier, base.Classifier):
     """
 
     _entry = "SoftmaxRegression"
-    _objects: typing.ClassVar = {"optimizer": {"SGD": {"lr": 0.01}}, "loss": {"CrossEntropy": {}}}
+    _objects: typing.ClassVar = {
+        "optimizer": {"SGD": {"lr": 0.01}},
+        "loss": {"CrossEntropy": {}},
+    }
 
     def __init__(
         self,
@@ -173,7 +184,9 @@ class Perceptron(_kinds.Classifier, base.MiniBatchClassifier):
     """
 
     _entry = "Perceptron"
-    _objects: typing.ClassVar = {"initializer": {"Zeros": {}}}
+    _objects: typing.ClassVar = {
+        "initializer": {"Zeros": {}},
+    }
 
     def __init__(
         self,

@@ -35,7 +35,9 @@ def core_of(step: typing.Any) -> _native.Native | None:
     return core
 
 
-def join(whole: _native.Native, kind: str, steps: typing.Iterable[typing.Any], owner: typing.Any) -> bool:
+def join(
+    whole: _native.Native, kind: str, steps: typing.Iterable[typing.Any], owner: typing.Any
+) -> bool:
     """Makes `whole` one core of all steps. False, and nothing has changed, when it can't be."""
     steps = list(steps)
     cores = []
@@ -52,7 +54,9 @@ def join(whole: _native.Native, kind: str, steps: typing.Iterable[typing.Any], o
     return True
 
 
-def show_parts(whole: _native.Native, steps: typing.Iterable[typing.Any], owner: typing.Any) -> None:
+def show_parts(
+    whole: _native.Native, steps: typing.Iterable[typing.Any], owner: typing.Any
+) -> None:
     """Lets steps show the parts of a core that came as one, from a file."""
     for at, step in enumerate(steps):
         if isinstance(step, Shell):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from . import binary
 from .._generated.drift import *
 from .._generated.drift import __all__ as _generated
-from . import binary
-from .retrain import DriftRetrainingClassifier
 
-__all__ = [*_generated, "DriftRetrainingClassifier", "binary"]
+__all__ = [*_generated, "binary"]

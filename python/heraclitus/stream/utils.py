@@ -51,9 +51,10 @@ def open_filepath(filepath: FilePath, compression: Compression | None) -> typing
 def _open_zip(path: str) -> typing.TextIO:
     # What is open in an archive stays open when the archive itself is closed.
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        if len(names) != 1:
-            raise ValueError(f"{path} holds {len(names)} files, one is wanted")
+        # The first file is the one that is read, as in River; archives made on a Mac hold more.
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        if not names:
+            raise ValueError(f"{path} holds no file")
         return io.TextIOWrapper(archive.open(names[0]), newline="")
 
 

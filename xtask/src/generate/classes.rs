@@ -206,7 +206,7 @@ pub fn arguments(out: &mut String, params: &[Param], indent: &str) {
 }
 
 fn docstring(out: &mut String, entry: &Entry, params: &[Param]) {
-    let _ = write!(out, "    \"\"\"{}.\n", entry.summary.trim_end_matches('.'));
+    let _ = writeln!(out, "    \"\"\"{}.", entry.summary.trim_end_matches('.'));
     if !params.is_empty() {
         out.push_str("\n    Parameters\n    ----------\n");
     }
@@ -229,7 +229,11 @@ fn tables(out: &mut String, entry: &Entry, params: &[Param]) {
         .map(|p| format!("\"{}\": {}", p.doc.name, literal(&defaults[p.doc.name])))
         .collect();
     if !objects.is_empty() {
-        let _ = writeln!(out, "    _objects: typing.ClassVar = {{{}}}", objects.join(", "));
+        out.push_str("    _objects: typing.ClassVar = {\n");
+        for object in objects {
+            let _ = writeln!(out, "        {object},");
+        }
+        out.push_str("    }\n");
     }
     let rates = params.iter().filter(|p| p.doc.ty == "LearningRate");
     let rates: Vec<String> = rates.map(|p| format!("\"{}\"", p.doc.name)).collect();

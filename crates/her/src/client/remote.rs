@@ -87,12 +87,10 @@ impl Remote {
         let text = self.send(false, &path, "application/x-ndjson", &body)?;
         let mut answers = text.lines().filter(|line| !line.is_empty());
         for item in items {
-            let Some(text) = answers.next() else {
-                let message =
-                    format!("the server's answers end before line {}; send it again", item.line);
-                let error = Error::new(ErrorKind::Unavailable, message);
-                return Err(error.because(Cause::Unreachable));
-            };
+            let Some(text) = answers.next() else { return Err(broken_off(item.line, "")) };
+            if let Some(error) = ended(text, item.line) {
+                return Err(error);
+            }
             told(
                 item.line,
                 answer(text).map(|v| Told {
@@ -148,6 +146,29 @@ fn parse(text: &str) -> Result<Value> {
         let start: String = text.chars().take(60).collect();
         Error::new(ErrorKind::Internal, format!("the server answers no JSON but {start:?}: {e}"))
     })
+}
+
+/// The error that ends a stream before its time: it names no line.
+fn ended(text: &str, line: u64) -> Option<Error> {
+    if !text.starts_with("{\"error\"") {
+        return None;
+    }
+    let value: Value = serde_json::from_str(text).ok()?;
+    let (error, kind) = (&value["error"], value["error"]["kind"].as_str()?);
+    if error["line"].is_u64() {
+        return None;
+    }
+    let detail = error["detail"].as_str().unwrap_or(kind);
+    if matches!(kind, "closing" | "timeout") {
+        return Some(broken_off(line, &format!(" ({detail})")));
+    }
+    let kind = kind::parse(kind).unwrap_or(ErrorKind::Invalid);
+    Some(Error::new(kind, format!("before line {line}: {detail}")))
+}
+
+fn broken_off(line: u64, why: &str) -> Error {
+    let message = format!("the server's answers end before line {line}{why}; send it again");
+    Error::new(ErrorKind::Unavailable, message).because(Cause::Unreachable)
 }
 
 /// One line of an answer, or the error it holds.

@@ -74,6 +74,9 @@ struct Node {
 
 const GONE: FeatureId = FeatureId::MAX;
 
+/// How many trees are walked together.
+const ABREAST: usize = 8;
+
 /// Thresholds keep this share of a range away from its ends.
 const PADDING: f64 = 0.15;
 
@@ -196,13 +199,20 @@ impl AnomalyDetector for HalfSpaceTrees {
             self.grow(x, &cx.names);
         }
         let (size, height, run) = (self.size(), self.params.height, x.run());
-        for tree in self.state.nodes.chunks_exact_mut(size) {
-            let mut at = 0;
+        // Several trees are walked level by level: their loads wait for memory together, where one
+        // tree after the other would wait for each level in turn.
+        for trees in self.state.nodes.chunks_mut(size * ABREAST) {
+            let n = trees.len() / size;
+            let mut at = [0; ABREAST];
             for _ in 0..height {
-                tree[at].now += 1;
-                at = Self::below(tree, at, x, run);
+                for (tree, at) in trees.chunks_exact_mut(size).zip(&mut at[..n]) {
+                    tree[*at].now += 1;
+                    *at = Self::below(tree, *at, x, run);
+                }
             }
-            tree[at].now += 1;
+            for (tree, at) in trees.chunks_exact_mut(size).zip(at) {
+                tree[at].now += 1;
+            }
         }
         self.state.counter += 1;
         if self.state.counter == self.params.window_size {
@@ -223,18 +233,26 @@ impl AnomalyDetector for HalfSpaceTrees {
         let window = f64::from(self.params.window_size);
         let few = 0.1 * window;
         let mut score = 0.0;
-        for tree in self.state.nodes.chunks_exact(size) {
-            let (mut at, mut power, mut sum) = (0, 1.0, 0.0);
+        for trees in self.state.nodes.chunks(size * ABREAST) {
+            let n = trees.len() / size;
+            let (mut at, mut sum, mut power) = ([0; ABREAST], [0.0; ABREAST], 1.0);
+            let mut open = [true; ABREAST];
             for depth in 0..=height {
-                let mass = f64::from(tree[at].reference);
-                sum += mass * power;
-                if mass < few || depth == height {
-                    break;
+                for (i, tree) in trees.chunks_exact(size).enumerate() {
+                    if !open[i] {
+                        continue;
+                    }
+                    let mass = f64::from(tree[at[i]].reference);
+                    sum[i] += mass * power;
+                    open[i] = mass >= few && depth < height;
+                    if open[i] {
+                        at[i] = Self::below(tree, at[i], x, run);
+                    }
                 }
-                at = Self::below(tree, at, x, run);
                 power *= 2.0;
             }
-            score += sum;
+            // Tree after tree, as River adds them.
+            score = sum[..n].iter().fold(score, |score, sum| score + sum);
         }
         1.0 - score / (self.params.n_trees as f64 * window * size as f64)
     }

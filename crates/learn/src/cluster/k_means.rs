@@ -179,6 +179,20 @@ impl KMeans {
     /// The closest centre, where new features have the places of `drawn`.
     fn closest(&self, x: &Features, drawn: Option<&Drawn>) -> usize {
         let (mut best, mut least) = (0, f64::INFINITY);
+        // The usual event has every feature and no other: the centres are plain runs then.
+        if drawn.is_none() && x.run() == Some(0) && x.len() == self.state.known.len() {
+            let values = x.values();
+            for (number, center) in self.state.centers.iter().enumerate() {
+                let mut sum = 0.0;
+                for (place, value) in center.as_slice().iter().zip(values) {
+                    sum += self.power(place - value);
+                }
+                if sum < least {
+                    (best, least) = (number, sum);
+                }
+            }
+            return best;
+        }
         for (number, center) in self.state.centers.iter().enumerate() {
             let (mut sum, mut next) = (0.0, 0);
             for (id, value) in x.iter() {
@@ -222,6 +236,7 @@ impl Clusterer for KMeans {
         }
         let closest = self.closest(x, None);
         let center = &mut self.state.centers[closest];
+        center.grow(x.end());
         for (id, value) in x.iter() {
             let place = center.at(id);
             *place += self.params.halflife * (value - *place);

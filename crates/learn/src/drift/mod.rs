@@ -6,6 +6,7 @@ pub mod dummy;
 pub mod kswin;
 pub mod no_drift;
 pub mod page_hinkley;
+pub mod retrain;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ pub use dummy::DummyDriftDetector;
 pub use kswin::KSWIN;
 pub use no_drift::NoDrift;
 pub use page_hinkley::PageHinkley;
+pub use retrain::DriftRetrainingClassifier;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,4 +49,5 @@ pub const ENTRIES: &[Entry] = &[
     HDDMW::ENTRY,
     NoDrift::ENTRY,
     DummyDriftDetector::ENTRY,
+    retrain::ENTRY,
 ];

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ADWIN, KSWIN, adwin, kswin};
 use crate::catalog::Catalog;
+use crate::ensemble::tests::{as_river, turning};
 use crate::estimator::{Any, DriftDetector};
 use crate::rng::Rng;
 
@@ -232,9 +233,66 @@ fn parameters_that_cannot_work_are_refused() {
         (json!({"PageHinkley": {"mode": "sideways"}}), "both"),
         (json!({"EDDM": {"alpha": 0.5}}), "beta"),
         (json!({"DummyDriftDetector": {"trigger_method": "random"}}), "w must"),
+        (json!({"DriftRetrainingClassifier": {"drift_detector": "MAE"}}), "drift_detector"),
+        (json!({"DriftRetrainingClassifier": {"model": "MAE"}}), "model"),
     ];
     for (spec, word) in refusals {
         let message = Catalog::builtin().builder().build(&spec).err().unwrap().to_string();
         assert!(message.contains(word), "{spec}: {message}");
+    }
+}
+
+#[test]
+fn a_classifier_is_retrained_as_by_river() {
+    let logistic = json!({"LogisticRegression": {"optimizer": {"SGD": {"lr": 0.5}}}});
+    let runs = [
+        (
+            json!({"model": logistic}),
+            [
+                0.028489651859729778,
+                0.44466462495406245,
+                0.0038884624522183115,
+                0.1362603601449947,
+                0.9958634331902838,
+                0.4301229275981229,
+                0.2035235402051986,
+                0.992935562454785,
+                0.19464370478385926,
+                0.999103243320534,
+            ],
+        ),
+        (
+            json!({"model": logistic, "drift_detector": "ADWIN", "train_in_background": false}),
+            [
+                0.028489651859729778,
+                0.4005162590425074,
+                0.0008805890228739527,
+                0.18072442365048944,
+                0.9943600168734055,
+                0.4247110705356843,
+                0.7653987643042688,
+                0.9857225729319776,
+                0.21281346457933822,
+                0.9988087886452122,
+            ],
+        ),
+        (
+            json!({"model": "GaussianNB", "drift_detector": "EDDM"}),
+            [
+                0.008651324406418776,
+                0.37626909772805134,
+                0.013203834714085464,
+                0.056179282171263674,
+                0.984568085623478,
+                0.4781107602566642,
+                0.1636951715349045,
+                0.9868584713284335,
+                0.24415844012283916,
+                0.9804309750504917,
+            ],
+        ),
+    ];
+    for (params, river) in runs {
+        as_river(&json!({ "DriftRetrainingClassifier": params }), 900, turning, 1e-9, &river);
     }
 }

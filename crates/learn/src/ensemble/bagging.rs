@@ -29,11 +29,13 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Entry, Kind};
+use super::members::Members;
+use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features};
-use crate::params::{self, Spec, check_range};
+use crate::nursery::{Child, Nursery};
+use crate::params::{self, Spec};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
 
@@ -72,8 +74,8 @@ pub const CLASSIFIER: Entry = Entry {
     defaults: || params::write(&ClassifierParams::default()),
     build: |value, builder| {
         let ClassifierParams { model, n_models, seed } = params::read(value)?;
-        let members = members(n_models, || builder.classifier(&model.0))?;
-        Ok(Any::Classifier(Box::new(Bagging::new(members, seed))))
+        let bagging = Bagging::<Box<dyn Classifier>>::new(&model, n_models, seed, builder)?;
+        Ok(Any::Classifier(Box::new(bagging)))
     },
     example: || serde_json::json!({"BaggingClassifier": {"n_models": 3, "seed": 42}}),
 };
@@ -89,101 +91,78 @@ pub const REGRESSOR: Entry = Entry {
     defaults: || params::write(&RegressorParams::default()),
     build: |value, builder| {
         let RegressorParams { model, n_models, seed } = params::read(value)?;
-        let members = members(n_models, || builder.regressor(&model.0))?;
-        Ok(Any::Regressor(Box::new(Bagging::new(members, seed))))
+        let bagging = Bagging::<Box<dyn Regressor>>::new(&model, n_models, seed, builder)?;
+        Ok(Any::Regressor(Box::new(bagging)))
     },
     example: || serde_json::json!(["StandardScaler", {"BaggingRegressor": {"n_models": 3, "seed": 42}}]),
 };
 
-fn members<M>(n_models: usize, make: impl Fn() -> Result<M>) -> Result<Vec<M>> {
-    check_range("n_models", n_models as f64, 1.0, 1000.0)?;
-    (0..n_models).map(|_| make().map_err(|e| e.at("model"))).collect()
-}
-
 /// What may be bagged.
-trait Member: Send + Sync {
+trait Bagged: Child {
     const ENTRY: &'static Entry;
-    fn estimator(&self) -> &dyn Estimator;
-    fn part(&mut self) -> Part<'_>;
 }
 
-impl Member for Box<dyn Classifier> {
+impl Bagged for Box<dyn Classifier> {
     const ENTRY: &'static Entry = &CLASSIFIER;
-    fn estimator(&self) -> &dyn Estimator {
-        &**self
-    }
-    fn part(&mut self) -> Part<'_> {
-        Part::Classifier(&mut **self)
-    }
 }
 
-impl Member for Box<dyn Regressor> {
+impl Bagged for Box<dyn Regressor> {
     const ENTRY: &'static Entry = &REGRESSOR;
-    fn estimator(&self) -> &dyn Estimator {
-        &**self
-    }
-    fn part(&mut self) -> Part<'_> {
-        Part::Regressor(&mut **self)
-    }
 }
 
 /// At least one member, all of the same spec.
 struct Bagging<M> {
-    members: Vec<M>,
+    members: Members<M>,
     seed: Option<u32>,
     rng: Rng,
 }
 
-impl<M: Member> Bagging<M> {
-    fn new(members: Vec<M>, seed: Option<u32>) -> Self {
-        Self { members, seed, rng: Rng::new(u64::from(seed.unwrap_or(0))) }
+impl<M: Bagged> Bagging<M> {
+    fn new(model: &Spec, n_models: usize, seed: Option<u32>, b: &Builder<'_>) -> Result<Self> {
+        let members = Members::new(&Nursery::new("model", model, b)?, n_models)?;
+        Ok(Self { members, seed, rng: Rng::new(u64::from(seed.unwrap_or(0))) })
     }
 }
 
-impl<M: Member> Estimator for Bagging<M> {
+impl<M: Bagged> Estimator for Bagging<M> {
     fn entry(&self) -> &'static Entry {
         M::ENTRY
     }
 
     fn params(&self) -> Value {
         serde_json::json!({
-            "model": self.members[0].estimator().spec(),
-            "n_models": self.members.len(),
+            "model": self.members.0[0].estimator().spec(),
+            "n_models": self.members.0.len(),
             "seed": self.seed,
         })
     }
 
     fn save(&self, out: &mut Vec<u8>) {
         saved::put(out, &self.rng);
-        for member in &self.members {
-            saved::put_child(out, member.estimator());
-        }
+        self.members.save(out);
     }
 
     fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
         self.rng = from.get()?;
-        self.members.iter_mut().try_for_each(|member| from.child(member.part().estimator()))
+        self.members.load(from)
     }
 
     fn child(&mut self, name: &str) -> Option<Part<'_>> {
-        let at: usize = name.parse().ok()?;
-        self.members.get_mut(at).map(Member::part)
+        self.members.child(name)
     }
 
     fn forget(&mut self, gone: &[FeatureId]) {
-        for member in &mut self.members {
-            member.part().estimator().forget(gone);
-        }
+        self.members.forget(gone);
     }
 }
 
 impl Classifier for Bagging<Box<dyn Classifier>> {
     fn multiclass(&self) -> bool {
-        self.members[0].multiclass()
+        self.members.0[0].multiclass()
     }
 
     fn learn_one(&mut self, x: &Features, y: ClassId, w: f64, cx: &mut Context<'_>) {
-        for member in &mut self.members {
+        for member in &mut self.members.0 {
             for _ in 0..self.rng.poisson(1.0) {
                 member.learn_one(x, y, w, cx);
             }
@@ -191,30 +170,13 @@ impl Classifier for Bagging<Box<dyn Classifier>> {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        let mut one = cx.take_floats();
-        for member in &self.members {
-            one.clear();
-            member.predict_proba_one(x, &mut one, cx);
-            if proba.len() < one.len() {
-                proba.resize(one.len(), f64::NAN);
-            }
-            for (sum, &p) in proba.iter_mut().zip(&one).filter(|(_, p)| !p.is_nan()) {
-                *sum = if sum.is_nan() { p } else { *sum + p };
-            }
-        }
-        cx.give_floats(one);
-        let total: f64 = proba.iter().filter(|p| !p.is_nan()).sum();
-        if total > 0.0 {
-            for p in proba {
-                *p /= total;
-            }
-        }
+        self.members.vote(x, proba, cx);
     }
 }
 
 impl Regressor for Bagging<Box<dyn Regressor>> {
     fn learn_one(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>) {
-        for member in &mut self.members {
+        for member in &mut self.members.0 {
             for _ in 0..self.rng.poisson(1.0) {
                 member.learn_one(x, y, w, cx);
             }
@@ -222,7 +184,7 @@ impl Regressor for Bagging<Box<dyn Regressor>> {
     }
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
-        let sum: f64 = self.members.iter().map(|member| member.predict_one(x, cx)).sum();
-        sum / self.members.len() as f64
+        let sum: f64 = self.members.0.iter().map(|member| member.predict_one(x, cx)).sum();
+        sum / self.members.0.len() as f64
     }
 }

@@ -3,6 +3,8 @@
 use super::{FeatureId, Features, Names};
 use crate::error::Error;
 use crate::feature_extraction::words::Bag;
+use crate::model::Label;
+use crate::neighbors::Near;
 
 /// Buffers that estimators borrow while they work, so that no event allocates.
 #[derive(Debug, Default)]
@@ -11,6 +13,7 @@ pub struct Pool {
     #[expect(clippy::vec_box, reason = "so that lending moves a pointer")]
     features: Vec<Box<Features>>,
     floats: Vec<Vec<f64>>,
+    near: Vec<Vec<Near>>,
     text: String,
     #[expect(
         clippy::vec_box,
@@ -26,6 +29,7 @@ pub struct Pool {
 pub struct Context<'a> {
     /// Names to ids and back.
     pub names: Names<'a>,
+    classes: &'a [Label],
     pool: &'a mut Pool,
     refusal: Option<Error>,
 }
@@ -43,7 +47,18 @@ impl<'a> Context<'a> {
             }
         }
         pool.learned = learning;
-        Self { names, pool, refusal: None }
+        Self { names, classes: &[], pool, refusal: None }
+    }
+
+    /// The same with the names of the model's classes by id.
+    pub fn with_classes(mut self, classes: &'a [Label]) -> Self {
+        self.classes = classes;
+        self
+    }
+
+    /// The names of the model's classes by id; none while no class is known.
+    pub fn classes(&self) -> &'a [Label] {
+        self.classes
     }
 
     /// The bag that this owner gave back last for the same event, or one to be filled.
@@ -111,6 +126,18 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn give_floats(&mut self, floats: Vec<f64>) {
         self.pool.floats.push(floats);
+    }
+
+    /// An empty vector of places and distances; give it back with [`give_near`](Self::give_near).
+    pub(crate) fn take_near(&mut self) -> Vec<Near> {
+        let mut near = self.pool.near.pop().unwrap_or_default();
+        near.clear();
+        near
+    }
+
+    /// Gives a buffer back for the next event.
+    pub(crate) fn give_near(&mut self, near: Vec<Near>) {
+        self.pool.near.push(near);
     }
 
     /// The id of a name that is put together from parts, without an allocation.

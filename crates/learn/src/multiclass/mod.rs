@@ -1,6 +1,5 @@
 //! Classifiers of two classes made into classifiers of many: River's `multiclass`.
 
-mod children;
 pub mod one_vs_one;
 pub mod one_vs_rest;
 #[cfg(test)]

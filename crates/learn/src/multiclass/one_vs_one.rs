@@ -32,11 +32,11 @@
 
 use serde_json::Value;
 
-use super::children::Nursery;
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, ClassId, Classifier, Estimator};
 use crate::features::{Context, FeatureId, Features};
+use crate::nursery::Nursery;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -65,7 +65,7 @@ const CLASSES_MAX: usize = 256;
 
 /// See the module's documentation.
 pub struct OneVsOneClassifier {
-    nursery: Nursery,
+    nursery: Nursery<Box<dyn Classifier>>,
     /// The classes in the order in which they came here.
     classes: Vec<ClassId>,
     /// By place in `classes`, lower triangle row by row: (0, 1), (0, 2), (1, 2), (0, 3), …
@@ -74,7 +74,7 @@ pub struct OneVsOneClassifier {
 
 fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     let params: Params = params::read(value)?;
-    let nursery = Nursery::new(&params.classifier, builder)?;
+    let nursery = Nursery::new("classifier", &params.classifier, builder)?;
     let (classes, children) = (Vec::new(), Vec::new());
     Ok(Any::Classifier(Box::new(OneVsOneClassifier { nursery, classes, children })))
 }

@@ -30,11 +30,11 @@
 
 use serde_json::Value;
 
-use super::children::{Nursery, positive};
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, WeightKey};
 use crate::features::{Context, FeatureId, Features};
+use crate::nursery::{Nursery, positive};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -61,14 +61,14 @@ pub const ENTRY: Entry = Entry {
 
 /// See the module's documentation.
 pub struct OneVsRestClassifier {
-    nursery: Nursery,
+    nursery: Nursery<Box<dyn Classifier>>,
     /// By class; none for classes that did not come here.
     children: Vec<Option<Box<dyn Classifier>>>,
 }
 
 fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     let params: Params = params::read(value)?;
-    let nursery = Nursery::new(&params.classifier, builder)?;
+    let nursery = Nursery::new("classifier", &params.classifier, builder)?;
     Ok(Any::Classifier(Box::new(OneVsRestClassifier { nursery, children: Vec::new() })))
 }
 

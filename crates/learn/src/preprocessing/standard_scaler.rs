@@ -30,8 +30,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::estimator::Transformer;
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Attribute, Transformer};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::stats::{WindowVar, check_window};
 
 crate::params! {
@@ -68,9 +68,26 @@ crate::estimator! {
         state.vars.forget(gone);
         state.windows.forget(gone);
     },
+    attribute = |model: &StandardScaler, name: &str, names: &Names<'_>| model.shown(name, names),
 }
 
 impl StandardScaler {
+    /// River's `counts`, `means` and `vars`, of the features that came.
+    fn shown(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        let s = &self.state;
+        let of = match name {
+            "counts" => &s.counts,
+            "means" => &s.means,
+            "vars" => &s.vars,
+            _ => return None,
+        };
+        let came = s.counts.as_slice().iter().zip(of.as_slice()).enumerate();
+        let came = came.filter(|(_, (count, _))| **count > 0.0).map(|(id, (_, &value))| {
+            (names.name(id as FeatureId).to_owned(), Attribute::Float(value))
+        });
+        Some(Attribute::Map(came.collect()))
+    }
+
     /// A scaler that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
         params.window_size.map_or(Ok(()), check_window)?;

@@ -1,0 +1,1 @@
+"""River 0.26.1's own test-suite, run on our package: see docs/internals/river-suite.md."""

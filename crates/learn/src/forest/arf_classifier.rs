@@ -1,0 +1,405 @@
+//! `ARFClassifier`: adaptive random forest, trees that look at random features, learn events as
+//! often as chance will, and are replaced when their errors change.
+//!
+//! Every tree learns an event with a weight drawn from a Poisson distribution of mean
+//! `lambda_value`, and each of its leaves looks at `max_features` features drawn for it. A warning
+//! lets a new tree grow in the background; at a drift it takes the old one's place. Votes are
+//! weighted by each tree's `metric` so far. With a `seed`, all draws are River's.
+//!
+//! **Shape** that of `HoeffdingTreeClassifier`. **Cost** `n_models` trees, some with another one
+//! in the background. **Errors** those of the parameters.
+//!
+//! ```
+//! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
+//! use serde_json::json;
+//! let spec = json!({"ARFClassifier": {"n_models": 5, "seed": 42}});
+//! let mut model = Model::new(&spec, &Catalog::builtin())?;
+//! let (mut s, mut p, mut right) = (Scratch::default(), Prediction::default(), 0);
+//! for i in 0..1000_u32 {
+//!     let (a, b) = (f64::from(i * 7919 % 101), f64::from(i * 104_729 % 103));
+//!     let y = Target::Bool(a > b);
+//!     model.step(&Row::from_json(&json!({"a": a, "b": b}))?, &y, 1.0, &mut p, &mut s)?;
+//!     right += usize::from(p.class() == model.class_of(&y));
+//! }
+//! assert!(right > 850, "{right}");
+//! # Ok::<(), her_learn::Error>(())
+//! ```
+//!
+//! **Source** Gomes, H.M. et al., 2017. Adaptive random forests for evolving data stream
+//! classification, Machine Learning 106. River, `forest/adaptive_random_forest.py`.
+
+use serde_json::{Value, json};
+
+use crate::catalog::{Builder, Entry, Kind};
+use crate::ensemble::{add_votes, check_n_models, share_out};
+use crate::error::{Error, Result};
+use crate::estimator::{Any, Attribute, ClassId, Classifier, DriftDetector, Estimator};
+use crate::features::{Context, FeatureId, Features, Names};
+use crate::math;
+use crate::metrics::{Metric, Observation};
+use crate::model::{Label, most_probable};
+use crate::nursery::Nursery;
+use crate::params::{self, Spec, check_range};
+use crate::rng::Rng;
+use crate::saved::{self, Loader};
+use crate::tree::class_tree::{ClassConfig, ClassTree, LeafPrediction};
+use crate::tree::criterion::SplitCriterion;
+use crate::tree::hoeffding_tree_classifier;
+
+crate::params! {
+    /// Parameters of [`ARFClassifier`].
+    pub struct Params {
+        /// How many trees, 1 to 1,000.
+        n_models: usize = 10,
+        /// How many features a leaf looks at: `sqrt`, `log2`, a number, a share of all, or all of
+        /// them when null.
+        max_features: Value = json!("sqrt"),
+        /// The mean of the weight with which a tree learns an event, 1 to 1,000.
+        lambda_value: u32 = 6,
+        /// The figure by which trees vote.
+        metric: Spec = Spec::name("Accuracy"),
+        /// Whether all trees vote alike.
+        disable_weighted_vote: bool = false,
+        /// What finds that a tree has become wrong; `NoDrift` for nothing.
+        drift_detector: Spec = Spec(json!({"ADWIN": {"delta": 0.001}})),
+        /// What finds it early, so that a new tree can begin to grow; `NoDrift` for nothing.
+        warning_detector: Spec = Spec(json!({"ADWIN": {"delta": 0.01}})),
+        /// How much weight a leaf takes between two looks for a split.
+        grace_period: u32 = 50,
+        /// How deep a tree may become, 0 to 980; 980 when left out.
+        max_depth: Option<u32> = None,
+        /// How a split is measured: `gini`, `info_gain` or `hellinger` (two classes).
+        split_criterion: SplitCriterion = SplitCriterion::InfoGain,
+        /// The probability that a split is not the best one, above 0 and below 1.
+        delta: f64 = 0.01,
+        /// Below this bound the best split is taken although another one is close.
+        tau: f64 = 0.05,
+        /// How leaves predict: `mc`, `nb` or `nba`.
+        leaf_prediction: LeafPrediction = LeafPrediction::Adaptive,
+        /// The weight from which on a leaf of `nb` uses naive Bayes.
+        nb_threshold: u32 = 0,
+        /// Names of numbers that are values to be told apart, not quantities.
+        nominal_attributes: Option<Vec<String>> = None,
+        /// How numbers are summarised: `GaussianSplitter` when left out.
+        splitter: Option<Spec> = None,
+        /// Whether nominal features part in two only.
+        binary_split: bool = false,
+        /// The share of the weight that two parts of a split at least must have.
+        min_branch_fraction: f64 = 0.01,
+        /// A leaf whose heaviest class has a larger share looks for no split.
+        max_share_to_split: f64 = 0.99,
+        /// Memory that a tree may take, in MiB.
+        max_size: f64 = 100.0,
+        /// After how much weight the memory is looked at.
+        memory_estimate_period: u32 = 2_000_000,
+        /// Whether to stop growing when memory runs out; else leaves of little promise rest.
+        stop_mem_management: bool = false,
+        /// Whether features that are far behind are left out of a leaf (of `mc`).
+        remove_poor_attrs: bool = false,
+        /// Whether not to split is one of the choices.
+        merit_preprune: bool = true,
+        /// Fixes all draws; as 0 when left out.
+        seed: Option<u32> = None,
+    }
+}
+
+/// The catalogue's row.
+pub const ENTRY: Entry = Entry {
+    name: "ARFClassifier",
+    module: "forest",
+    kind: Kind::Classifier,
+    version: 1,
+    summary: "Trees that look at random features and are replaced when their errors change",
+    params: Params::DOCS,
+    defaults: || params::write(&Params::default()),
+    build,
+    example: || {
+        json!({"ARFClassifier": {
+            "n_models": 3, "max_depth": 1, "binary_split": true, "seed": 42}})
+    },
+};
+
+/// A tree, the figure it votes by, and what watches it.
+struct Member {
+    tree: ClassTree,
+    background: Option<ClassTree>,
+    metric: Box<dyn Metric>,
+    drift: Box<dyn DriftDetector>,
+    warning: Box<dyn DriftDetector>,
+    n_drifts: u64,
+    n_warnings: u64,
+}
+
+/// See the module's documentation.
+pub struct ARFClassifier {
+    params: Params,
+    /// Says how many features a leaf looks at from the first event on.
+    cfg: ClassConfig,
+    metric: Nursery<Box<dyn Metric>>,
+    drift: Nursery<Box<dyn DriftDetector>>,
+    warning: Nursery<Box<dyn DriftDetector>>,
+    members: Vec<Member>,
+    rng: Rng,
+}
+
+fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
+    let params: Params = params::read(value)?;
+    Ok(Any::Classifier(Box::new(ARFClassifier::new(params, builder)?)))
+}
+
+impl ARFClassifier {
+    /// A forest that has seen nothing.
+    pub fn new(mut params: Params, builder: &Builder<'_>) -> Result<Self> {
+        check_n_models(params.n_models)?;
+        check_range("lambda_value", f64::from(params.lambda_value), 1.0, 1000.0)?;
+        check_max_features(&params.max_features)?;
+        let metric = Nursery::<Box<dyn Metric>>::new("metric", &params.metric, builder)?;
+        if metric.first().of_values() {
+            return Err(Error::new(format!(
+                "metric must be one of classes, {} is one of numbers",
+                metric.first().entry().name
+            )));
+        }
+        let drift = Nursery::new("drift_detector", &params.drift_detector, builder)?;
+        let warning = Nursery::new("warning_detector", &params.warning_detector, builder)?;
+        params.metric = metric.spec().clone();
+        params.drift_detector = drift.spec().clone();
+        params.warning_detector = warning.spec().clone();
+        let cfg = tree_params(&params).config()?;
+        let rng = Rng::new(u64::from(params.seed.unwrap_or(0)));
+        let mut forest = Self { params, cfg, metric, drift, warning, members: Vec::new(), rng };
+        forest.members = (0..forest.params.n_models).map(|_| forest.member()).collect();
+        Ok(forest)
+    }
+
+    fn member(&self) -> Member {
+        Member {
+            tree: ClassTree::default(),
+            background: None,
+            metric: self.metric.make(),
+            drift: self.drift.make(),
+            warning: self.warning.make(),
+            n_drifts: 0,
+            n_warnings: 0,
+        }
+    }
+
+    /// River's number of features for a leaf, of as many as the first event has.
+    fn count(&self, all: usize) -> usize {
+        let n = all as f64;
+        let wanted = match &self.params.max_features {
+            Value::String(name) if name == "log2" => math::log2(n).round_ties_even(),
+            Value::String(_) => n.sqrt().round_ties_even(),
+            Value::Number(count) => match count.as_i64() {
+                Some(count) => count as f64,
+                None => (count.as_f64().unwrap_or(1.0) * n).floor(),
+            },
+            _ => n,
+        };
+        let wanted = if wanted < 0.0 { wanted + n } else { wanted };
+        (wanted.max(1.0) as usize).min(all.max(1))
+    }
+}
+
+fn check_max_features(value: &Value) -> Result<()> {
+    let good = match value {
+        Value::Null => true,
+        Value::String(name) => name == "sqrt" || name == "log2",
+        Value::Number(count) => {
+            count.is_i64() || count.as_f64().is_some_and(|share| share > 0.0 && share <= 1.0)
+        }
+        _ => false,
+    };
+    if good {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "max_features must be \"sqrt\", \"log2\", a whole number, a share between 0 and 1, or null, \
+         got {value}"
+    )))
+}
+
+/// The parameters of one tree.
+fn tree_params(p: &Params) -> hoeffding_tree_classifier::Params {
+    hoeffding_tree_classifier::Params {
+        grace_period: p.grace_period,
+        max_depth: p.max_depth,
+        split_criterion: p.split_criterion,
+        delta: p.delta,
+        tau: p.tau,
+        leaf_prediction: p.leaf_prediction,
+        nb_threshold: p.nb_threshold,
+        nominal_attributes: p.nominal_attributes.clone(),
+        splitter: p.splitter.clone(),
+        binary_split: p.binary_split,
+        min_branch_fraction: p.min_branch_fraction,
+        max_share_to_split: p.max_share_to_split,
+        max_size: p.max_size,
+        memory_estimate_period: p.memory_estimate_period,
+        stop_mem_management: p.stop_mem_management,
+        remove_poor_attrs: p.remove_poor_attrs,
+        merit_preprune: p.merit_preprune,
+    }
+}
+
+/// The most probable class; of equals the one whose label comes first, as in River's trees.
+fn voted(proba: &[f64], classes: &[Label]) -> Option<ClassId> {
+    let best = most_probable(proba)?;
+    let most = proba[best as usize];
+    let equals = (best..).zip(&proba[best as usize..]).filter(|(_, p)| **p == most);
+    equals.map(|(class, _)| class).min_by_key(|class| classes.get(*class as usize))
+}
+
+fn is_off(detector: &dyn DriftDetector) -> bool {
+    detector.entry().name == "NoDrift"
+}
+
+impl Estimator for ARFClassifier {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
+    }
+
+    fn params(&self) -> Value {
+        params::write(&self.params)
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        saved::put(out, &(&self.rng, self.cfg.max_features.unwrap_or(0) as u64));
+        for member in &self.members {
+            let counts = (member.n_drifts, member.n_warnings);
+            saved::put(out, &(&member.tree, &member.background, counts));
+            saved::put_child(out, &*member.metric);
+            saved::put_child(out, &*member.drift);
+            saved::put_child(out, &*member.warning);
+        }
+    }
+
+    fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
+        let (rng, count): (Rng, u64) = from.get()?;
+        self.rng = rng;
+        self.cfg.max_features = Some(count as usize).filter(|&count| count > 0);
+        for member in &mut self.members {
+            (member.tree, member.background, (member.n_drifts, member.n_warnings)) = from.get()?;
+            from.child(&mut *member.metric)?;
+            from.child(&mut *member.drift)?;
+            from.child(&mut *member.warning)?;
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, gone: &[FeatureId]) {
+        for member in &mut self.members {
+            member.tree.forget(gone);
+            if let Some(tree) = &mut member.background {
+                tree.forget(gone);
+            }
+        }
+    }
+
+    fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        let of = |of: fn(&Member) -> u64| {
+            let counts = self.members.iter().map(|m| Attribute::Int(of(m) as i64));
+            Attribute::List(counts.collect())
+        };
+        match name {
+            "drifts_by_tree" => Some(of(|m| m.n_drifts)),
+            "warnings_by_tree" => Some(of(|m| m.n_warnings)),
+            "trees" => {
+                let shown = |m: &Member| m.tree.attribute("summary", names);
+                Some(Attribute::List(self.members.iter().filter_map(shown).collect()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Classifier for ARFClassifier {
+    fn multiclass(&self) -> bool {
+        true
+    }
+
+    fn learn_one(&mut self, x: &Features, y: ClassId, w: f64, cx: &mut Context<'_>) {
+        if w <= 0.0 {
+            return;
+        }
+        if self.cfg.max_features.is_none() {
+            self.cfg.max_features = Some(self.count(x.len() + x.texts().count()));
+        }
+        let (cfg, rng) = (&self.cfg, &mut self.rng);
+        let mut proba = cx.take_floats();
+        for member in &mut self.members {
+            proba.clear();
+            member.tree.predict_proba_one(cfg, x, &mut proba, cx);
+            // A tree that has seen nothing is wrong.
+            let predicted = voted(&proba, cx.classes()).unwrap_or(ClassId::from(y == 0));
+            if proba.is_empty() {
+                proba.resize(1 + predicted.max(y) as usize, f64::NAN);
+                proba[predicted as usize] = 1.0;
+            }
+            let classes = cx.classes();
+            let seen = Observation::Class { y, proba: &proba, predicted, classes };
+            member.metric.update(seen, 1.0);
+            let k = f64::from(rng.poisson(f64::from(self.params.lambda_value))) * w;
+            if k <= 0.0 {
+                continue;
+            }
+            if let Some(tree) = &mut member.background {
+                tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
+            }
+            member.tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
+            let wrong = f64::from(u8::from(predicted != y));
+            watch(member, wrong, &self.metric, &self.drift, &self.warning);
+        }
+        cx.give_floats(proba);
+    }
+
+    fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
+        if self.cfg.max_features.is_none() {
+            return;
+        }
+        let mut one = cx.take_floats();
+        for member in &self.members {
+            one.clear();
+            member.tree.predict_proba_one(&self.cfg, x, &mut one, cx);
+            let figure = member.metric.get();
+            let weighted = !self.params.disable_weighted_vote && figure > 0.0;
+            add_votes(proba, &one, if weighted { figure } else { 1.0 });
+        }
+        cx.give_floats(one);
+        share_out(proba);
+    }
+}
+
+/// Tells a member's detectors whether it was wrong, and replaces what has to be.
+fn watch(
+    member: &mut Member,
+    wrong: f64,
+    metrics: &Nursery<Box<dyn Metric>>,
+    drifts: &Nursery<Box<dyn DriftDetector>>,
+    warnings: &Nursery<Box<dyn DriftDetector>>,
+) {
+    if !is_off(&*member.warning) {
+        member.warning.update(wrong);
+        if member.warning.drift_detected() {
+            member.background = Some(ClassTree::default());
+            member.warning = warnings.make();
+            member.n_warnings += 1;
+        }
+    }
+    if is_off(&*member.drift) {
+        return;
+    }
+    member.drift.update(wrong);
+    if member.drift.drift_detected() {
+        match member.background.take() {
+            Some(tree) => {
+                member.tree = tree;
+                member.warning = warnings.make();
+            }
+            None => member.tree = ClassTree::default(),
+        }
+        member.drift = drifts.make();
+        member.metric = metrics.make();
+        member.n_drifts += 1;
+    }
+}

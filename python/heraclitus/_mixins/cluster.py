@@ -1,0 +1,12 @@
+"""Additions to the clusterers."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing
+
+
+class KMeans:
+    @classmethod
+    def _unit_test_params(cls) -> collections.abc.Iterator[dict[str, typing.Any]]:
+        yield {"n_clusters": 5}

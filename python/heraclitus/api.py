@@ -1,0 +1,37 @@
+"""All of River's modules that are here, under one name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+_MODULES = (
+    "anomaly",
+    "base",
+    "cluster",
+    "compat",
+    "compose",
+    "datasets",
+    "drift",
+    "dummy",
+    "ensemble",
+    "evaluate",
+    "feature_extraction",
+    "forest",
+    "linear_model",
+    "metrics",
+    "multiclass",
+    "naive_bayes",
+    "neighbors",
+    "optim",
+    "preprocessing",
+    "stats",
+    "stream",
+    "tree",
+    "utils",
+)
+
+__all__ = [name for name in _MODULES if importlib.util.find_spec(f"heraclitus.{name}")]
+
+for _name in __all__:
+    globals()[_name] = importlib.import_module(f"heraclitus.{_name}")
