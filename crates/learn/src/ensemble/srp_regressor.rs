@@ -255,7 +255,7 @@ impl Regressor for SRPRegressor {
 }
 
 /// The median of at least one number.
-fn median(numbers: &mut [f64]) -> f64 {
+pub(crate) fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     let half = numbers.len() / 2;
     if numbers.len() % 2 == 1 {
