@@ -1,11 +1,14 @@
 //! What ensembles share: members, and how they vote.
 
-use crate::catalog::Builder;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::catalog::{Builder, Catalog};
 use crate::drift::{ADWIN, adwin};
 use crate::error::{Error, Result};
 use crate::estimator::{Classifier, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features};
 use crate::nursery::{Child, Nursery};
+use crate::parallel::{each, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::saved::{self, Loader};
 
@@ -128,6 +131,13 @@ pub(crate) fn share_out(votes: &mut [f64]) -> bool {
     total > 0.0
 }
 
+/// Takes the next of a series. True when its mean has risen.
+fn has_risen(watch: &mut ADWIN, one: bool) -> bool {
+    let before = watch.estimation();
+    watch.update(f64::from(u8::from(one)));
+    watch.drift_detected() && watch.estimation() > before
+}
+
 /// Classifiers that are watched: each has an [`ADWIN`] for a series of zeros and ones, and when
 /// the mean of one rises, the member with the largest mean is made anew.
 pub(super) struct Watched {
@@ -135,13 +145,21 @@ pub(super) struct Watched {
     pub members: Members<Box<dyn Classifier>>,
     watches: Vec<ADWIN>,
     fresh: ADWIN,
+    /// True when members may work at once.
+    divisible: bool,
 }
 
 impl Watched {
-    pub fn new(nursery: Nursery<Box<dyn Classifier>>, n_models: usize, delta: f64) -> Result<Self> {
+    pub fn new(
+        nursery: Nursery<Box<dyn Classifier>>,
+        n_models: usize,
+        delta: f64,
+        catalog: &Catalog,
+    ) -> Result<Self> {
+        let divisible = keeps_names(&nursery.spec().0, catalog);
         let fresh = ADWIN::new(adwin::Params { delta, ..adwin::Params::default() })?;
         let members = Members::new(&nursery, n_models)?;
-        Ok(Self { nursery, members, watches: vec![fresh.clone(); n_models], fresh })
+        Ok(Self { nursery, members, watches: vec![fresh.clone(); n_models], fresh, divisible })
     }
 
     /// Where the mean of a member's series stands.
@@ -149,12 +167,29 @@ impl Watched {
         self.watches[member].estimation()
     }
 
+    /// Lets `turn` have each member with its number; what it says, if anything, is the next of the
+    /// member's series. True when the mean of one has risen. Members that make no names of
+    /// features may have their turns at once.
+    pub fn turns(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: impl Fn(usize, &mut dyn Classifier, &mut Context<'_>) -> Option<bool> + Sync,
+    ) -> bool {
+        let changed = AtomicBool::new(false);
+        let pairs = self.members.0.iter_mut().zip(&mut self.watches);
+        each(self.divisible, pairs, cx, |i, (member, watch), cx| {
+            if let Some(one) = turn(i, &mut **member, cx)
+                && has_risen(watch, one)
+            {
+                changed.store(true, Ordering::Relaxed);
+            }
+        });
+        changed.into_inner()
+    }
+
     /// Takes the next of a member's series. True when its mean has risen.
     pub fn watch(&mut self, member: usize, one: bool) -> bool {
-        let watch = &mut self.watches[member];
-        let before = watch.estimation();
-        watch.update(f64::from(u8::from(one)));
-        watch.drift_detected() && watch.estimation() > before
+        has_risen(&mut self.watches[member], one)
     }
 
     /// Puts a new member, and a new watch, where the mean is largest: at the first of equals. Says

@@ -207,27 +207,19 @@ impl Regressor for SRPRegressor {
         if w <= 0.0 {
             return;
         }
-        self.patches.begin(x);
-        for i in 0..self.params.n_models {
-            let mut seen = cx.take();
-            let front = &mut self.patches.members[i].front;
-            front.see(x, &mut seen);
-            let predicted = front.model.predict_one(&seen, cx);
-            front.metric.update(Observation::Value { y, predicted }, w);
-            let k = self.patches.draw();
-            if k > 0 {
-                self.patches.train(i, (x, &seen), (y, w, k), cx);
-                if self.patches.watches() {
-                    let predicted = self.patches.members[i].front.model.predict_one(&seen, cx);
-                    let number = match self.params.drift_detection_criteria {
-                        DriftDetectionCriteria::Error => (predicted - y).abs(),
-                        DriftDetectionCriteria::Prediction => predicted,
-                    };
-                    self.patches.watch(i, number, x);
-                }
-            }
-            cx.give(seen);
-        }
+        let criteria = self.params.drift_detection_criteria;
+        self.patches.turns(
+            (x, y, w),
+            cx,
+            |front, seen, cx| {
+                let predicted = front.model.predict_one(seen, cx);
+                front.metric.update(Observation::Value { y, predicted }, w);
+            },
+            |model, seen, cx| match criteria {
+                DriftDetectionCriteria::Error => (model.predict_one(seen, cx) - y).abs(),
+                DriftDetectionCriteria::Prediction => model.predict_one(seen, cx),
+            },
+        );
     }
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {

@@ -6,13 +6,15 @@ use crate::catalog::Builder;
 use crate::ensemble::check_n_models;
 use crate::error::{Error, Result};
 use crate::estimator::{Attribute, DriftDetector};
-use crate::features::{FeatureId, Features, Names};
+use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
 use crate::metrics::Metric;
 use crate::nursery::Nursery;
+use crate::parallel::{each, is_shared, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
+use crate::tree::work::Drawn;
 
 /// A tree of a forest.
 pub(super) trait Grown: Default + Send + Sync {
@@ -28,6 +30,8 @@ pub(super) trait Grown: Default + Send + Sync {
     fn load(member: &mut Member<Self>, cfg: &Self::Config, from: &mut Loader<'_>) -> Result<()>;
     /// Forgets features.
     fn forget(&mut self, gone: &[FeatureId]);
+    /// True when learning from this event would draw features for a leaf.
+    fn draws(&self, x: &Features) -> bool;
     /// What a tree shows under a name.
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute>;
 }
@@ -44,6 +48,11 @@ pub(super) struct Member<T> {
 }
 
 impl<T: Grown> Member<T> {
+    /// True when learning from this event would draw features for a leaf.
+    pub fn draws(&self, x: &Features) -> bool {
+        self.tree.draws(x) || self.background.as_ref().is_some_and(|tree| tree.draws(x))
+    }
+
     /// Gives the detectors their next number, and replaces what has to be.
     pub fn watch(&mut self, number: f64, guards: &Guards) {
         if !is_off(&*self.warning) {
@@ -77,6 +86,12 @@ fn is_off(detector: &dyn DriftDetector) -> bool {
     detector.entry().name == "NoDrift"
 }
 
+/// What all members are told.
+pub(super) struct Shared<'a, T: Grown> {
+    pub cfg: &'a T::Config,
+    pub guards: &'a Guards,
+}
+
 /// How to make what follows a tree.
 pub(super) struct Guards {
     metric: Nursery<Box<dyn Metric>>,
@@ -107,6 +122,8 @@ pub(super) struct Settings<'a> {
     pub drift_detector: &'a mut Spec,
     pub warning_detector: &'a mut Spec,
     pub seed: Option<u32>,
+    /// Specs of what else is in a tree.
+    pub others: &'a Spec,
 }
 
 /// The trees, and all that they share.
@@ -119,6 +136,8 @@ pub(super) struct Forest<T: Grown> {
     /// The mean of the weight with which a tree learns an event.
     pub lambda: f64,
     max_features: Value,
+    /// True when members may work at once.
+    divisible: bool,
 }
 
 impl<T: Grown> Forest<T> {
@@ -149,6 +168,8 @@ impl<T: Grown> Forest<T> {
         *settings.metric = metric.spec().clone();
         *settings.drift_detector = drift.spec().clone();
         *settings.warning_detector = warning.spec().clone();
+        let specs = [metric.spec(), drift.spec(), warning.spec(), settings.others];
+        let divisible = specs.iter().all(|spec| keeps_names(&spec.0, builder.catalog()));
         let guards = Guards { metric, drift, warning };
         Ok(Self {
             cfg,
@@ -157,6 +178,7 @@ impl<T: Grown> Forest<T> {
             rng: Rng::new(u64::from(settings.seed.unwrap_or(0))),
             lambda,
             max_features: settings.max_features.clone(),
+            divisible,
         })
     }
 
@@ -171,6 +193,43 @@ impl<T: Grown> Forest<T> {
             let all = x.len() + x.texts().count();
             *T::max_features(&mut self.cfg) = Some(count(&self.max_features, all));
         }
+    }
+
+    /// Lets `turn` have each member, with the weight that it learns the event with and with where
+    /// leaves draw their features from. All is drawn member by member; members of which no leaf
+    /// draws may be worked at together afterwards.
+    pub fn turns<E: Send>(
+        &mut self,
+        others: &mut [E],
+        (x, w): (&Features, f64),
+        cx: &mut Context<'_>,
+        turn: impl Fn(&mut Member<T>, &mut E, (f64, Drawn<'_>), &Shared<'_, T>, &mut Context<'_>) + Sync,
+    ) {
+        let all = Shared { cfg: &self.cfg, guards: &self.guards };
+        let (members, rng) = (&mut self.members, &mut self.rng);
+        if !self.divisible || !is_shared(members.len()) {
+            for (member, other) in members.iter_mut().zip(others) {
+                let k = f64::from(rng.poisson(self.lambda)) * w;
+                turn(member, other, (k, Some(&mut *rng)), &all, cx);
+            }
+            return;
+        }
+        let mut weights = cx.take_floats();
+        for (member, other) in members.iter_mut().zip(others.iter_mut()) {
+            let k = f64::from(rng.poisson(self.lambda)) * w;
+            if k > 0.0 && member.draws(x) {
+                turn(member, other, (k, Some(&mut *rng)), &all, cx);
+                weights.push(f64::NAN);
+            } else {
+                weights.push(k);
+            }
+        }
+        each(true, members.iter_mut().zip(others), cx, |i, (member, other), cx| {
+            if !weights[i].is_nan() {
+                turn(member, other, (weights[i], None), &all, cx);
+            }
+        });
+        cx.give_floats(weights);
     }
 
     pub fn save(&self, out: &mut Vec<u8>) {

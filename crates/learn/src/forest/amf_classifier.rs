@@ -40,6 +40,7 @@ use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features};
 use crate::math;
+use crate::parallel::each;
 use crate::params::check_range;
 
 crate::params! {
@@ -163,9 +164,9 @@ impl Classifier for AMFClassifier {
             split_pure: p.split_pure,
         };
         let event = Event::new(x);
-        for tree in trees {
+        each(true, trees.iter_mut(), cx, |_, tree, cx| {
             tree.learn(event, class, &rules, &cx.names);
-        }
+        });
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {

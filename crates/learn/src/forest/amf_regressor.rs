@@ -39,6 +39,7 @@ use super::mondrian::{Event, NODES_MAX, Rules, Target, Tree, plant};
 use crate::error::Result;
 use crate::estimator::{Attribute, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::parallel::each;
 use crate::params::check_range;
 
 crate::params! {
@@ -139,9 +140,9 @@ impl Regressor for AMFRegressor {
             max_nodes: self.params.max_nodes.unwrap_or(NODES_MAX),
         };
         let event = Event::new(x);
-        for tree in &mut self.state.trees {
+        each(true, self.state.trees.iter_mut(), cx, |_, tree, cx| {
             tree.learn(event, Number { y, w }, &rules, &cx.names);
-        }
+        });
         self.state.iteration += 1;
     }
 

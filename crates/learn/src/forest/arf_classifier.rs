@@ -140,6 +140,7 @@ impl ARFClassifier {
             drift_detector: &mut params.drift_detector,
             warning_detector: &mut params.warning_detector,
             seed: params.seed,
+            others: &Spec(Value::Null),
         };
         let forest = Forest::new(settings, cfg, false, builder)?;
         Ok(Self { params, forest })
@@ -169,6 +170,10 @@ impl Grown for ClassTree {
 
     fn forget(&mut self, gone: &[FeatureId]) {
         self.forget(gone);
+    }
+
+    fn draws(&self, x: &Features) -> bool {
+        self.draws(x)
     }
 
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
@@ -243,31 +248,29 @@ impl Classifier for ARFClassifier {
             return;
         }
         self.forest.begin(x);
-        let Forest { cfg, guards, members, rng, lambda, .. } = &mut self.forest;
-        let mut proba = cx.take_floats();
-        for member in members {
-            proba.clear();
-            member.tree.predict_proba_one(cfg, x, &mut proba, cx);
+        let mut none = vec![(); self.params.n_models];
+        self.forest.turns(&mut none, (x, w), cx, |member, (), (k, mut drawn), all, cx| {
+            let mut proba = cx.take_floats();
+            member.tree.predict_proba_one(all.cfg, x, &mut proba, cx);
+            let classes = cx.classes();
             // A tree that has seen nothing is wrong.
-            let predicted = voted(&proba, cx.classes()).unwrap_or(ClassId::from(y == 0));
+            let predicted = voted(&proba, classes).unwrap_or(ClassId::from(y == 0));
             if proba.is_empty() {
                 proba.resize(1 + predicted.max(y) as usize, f64::NAN);
                 proba[predicted as usize] = 1.0;
             }
-            let classes = cx.classes();
             let seen = Observation::Class { y, proba: &proba, predicted, classes };
             member.metric.update(seen, 1.0);
-            let k = f64::from(rng.poisson(*lambda)) * w;
+            cx.give_floats(proba);
             if k <= 0.0 {
-                continue;
+                return;
             }
             if let Some(tree) = &mut member.background {
-                tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
+                tree.learn_one_with(all.cfg, x, y, k, drawn.as_deref_mut(), cx);
             }
-            member.tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
-            member.watch(f64::from(u8::from(predicted != y)), guards);
-        }
-        cx.give_floats(proba);
+            member.tree.learn_one_with(all.cfg, x, y, k, drawn, cx);
+            member.watch(f64::from(u8::from(predicted != y)), all.guards);
+        });
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {

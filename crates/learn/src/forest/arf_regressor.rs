@@ -137,9 +137,8 @@ impl ARFRegressor {
     /// A forest that has seen nothing.
     pub fn new(mut params: Params, builder: &Builder<'_>) -> Result<Self> {
         let cfg = tree_params(&params).config(builder)?;
-        if let Some(leaf_model) = &mut params.leaf_model {
-            *leaf_model = cfg.models.spec().clone();
-        }
+        let leaf_model = cfg.models.spec().clone();
+        params.leaf_model = params.leaf_model.map(|_| leaf_model.clone());
         let settings = Settings {
             n_models: params.n_models,
             max_features: &params.max_features,
@@ -148,6 +147,7 @@ impl ARFRegressor {
             drift_detector: &mut params.drift_detector,
             warning_detector: &mut params.warning_detector,
             seed: params.seed,
+            others: &leaf_model,
         };
         let forest = Forest::new(settings, cfg, true, builder)?;
         let errors = vec![var::State::default(); params.n_models];
@@ -204,6 +204,10 @@ impl Grown for TargetTree {
 
     fn forget(&mut self, gone: &[FeatureId]) {
         self.forget(gone);
+    }
+
+    fn draws(&self, x: &Features) -> bool {
+        self.draws(x)
     }
 
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
@@ -279,20 +283,23 @@ impl Regressor for ARFRegressor {
             return;
         }
         self.forest.begin(x);
-        let Forest { cfg, guards, members, rng, lambda, .. } = &mut self.forest;
-        for (member, errors) in members.iter_mut().zip(&mut self.errors) {
-            let predicted = member.tree.predict_one(cfg, x, cx);
-            member.metric.update(Observation::Value { y, predicted }, 1.0);
-            let k = f64::from(rng.poisson(*lambda)) * w;
-            if k <= 0.0 {
-                continue;
-            }
-            if let Some(tree) = &mut member.background {
-                tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
-            }
-            member.tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
-            member.watch(normalized(errors, y - predicted), guards);
-        }
+        self.forest.turns(
+            &mut self.errors,
+            (x, w),
+            cx,
+            |member, errors, (k, mut drawn), all, cx| {
+                let predicted = member.tree.predict_one(all.cfg, x, cx);
+                member.metric.update(Observation::Value { y, predicted }, 1.0);
+                if k <= 0.0 {
+                    return;
+                }
+                if let Some(tree) = &mut member.background {
+                    tree.learn_one_with(all.cfg, x, y, k, drawn.as_deref_mut(), cx);
+                }
+                member.tree.learn_one_with(all.cfg, x, y, k, drawn, cx);
+                member.watch(normalized(errors, y - predicted), all.guards);
+            },
+        );
     }
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
