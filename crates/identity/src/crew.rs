@@ -3,7 +3,7 @@
 //! `set_threads(2)` lends [`her_learn::parallel`] a second thread. No result changes by a bit, so
 //! neither specs nor journals know of it. Work that lasts microseconds needs hands that are there
 //! at once: they wait for the next task with open eyes for a moment, and then sleep. The caller
-//! never waits for a hand that has not begun, but does its work itself.
+//! never waits for a hand that has not begun, but does that hand's work itself.
 //!
 //! There is one crew. While one model has it, another one's members work on the caller's thread.
 
@@ -87,7 +87,7 @@ impl Desk {
             if self.state.load(Ordering::Relaxed) == ASKED {
                 return;
             }
-            if look % 64 == 0 {
+            if look.is_multiple_of(64) {
                 std::thread::yield_now();
             } else {
                 std::hint::spin_loop();
@@ -119,17 +119,19 @@ impl Hand {
         }
     }
 
-    /// Takes the question back, or waits until the work is done.
+    /// Takes the question back; false when the hand is at work, or was.
+    fn excuse(&self) -> bool {
+        let state = &self.desk.state;
+        let asked = state.compare_exchange(ASKED, FREE, Ordering::AcqRel, Ordering::Acquire);
+        asked.is_ok()
+    }
+
+    /// Waits until the hand has nothing to do any more.
     fn finish(&self) {
-        let desk = &*self.desk;
-        if desk.state.compare_exchange(ASKED, FREE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-            *lock(&desk.task) = None;
-            return;
-        }
         let mut looks = 0_u32;
-        while desk.state.load(Ordering::Acquire) != FREE {
+        while self.desk.state.load(Ordering::Acquire) != FREE {
             looks = looks.wrapping_add(1);
-            if looks % 256 == 0 {
+            if looks.is_multiple_of(256) {
                 std::thread::yield_now();
             } else {
                 std::hint::spin_loop();
@@ -143,7 +145,11 @@ struct Asked<'a>(&'a [Hand]);
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        self.0.iter().for_each(Hand::finish);
+        for hand in self.0 {
+            if !hand.excuse() {
+                hand.finish();
+            }
+        }
     }
 }
 
@@ -152,26 +158,31 @@ impl parallel::Crew for Crew {
         threads()
     }
 
-    fn run(&self, task: &(dyn Fn(usize) + Sync)) {
+    fn run(&self, hands: usize, task: &(dyn Fn(usize) + Sync)) {
         let mut others = match self.others.try_lock() {
             Ok(others) => others,
             Err(TryLockError::Poisoned(others)) => others.into_inner(),
             // Another model has the crew.
-            Err(TryLockError::WouldBlock) => return task(0),
+            Err(TryLockError::WouldBlock) => return (0..hands).for_each(task),
         };
-        let wanted = threads() - 1;
-        while others.len() < wanted {
+        while others.len() + 1 < hands {
             match Hand::new(others.len() + 1) {
                 Ok(hand) => others.push(hand),
-                // No more threads to be had: fewer hands do the same work.
+                // No more threads to be had: the caller does the rest.
                 Err(_) => break,
             }
         }
-        let others = &others[..wanted.min(others.len())];
+        let others = &others[..others.len().min(hands - 1)];
         let asked = Asked(others);
         let task_of_hands = outlive(task);
         others.iter().for_each(|hand| hand.ask(task_of_hands));
         task(0);
+        for (i, hand) in others.iter().enumerate() {
+            if hand.excuse() {
+                task(i + 1);
+            }
+        }
+        (others.len() + 1..hands).for_each(task);
         drop(asked);
         if let Some(panic) = others.iter().find_map(|hand| lock(&hand.desk.panic).take()) {
             resume_unwind(panic);
@@ -189,27 +200,24 @@ fn outlive(task: &(dyn Fn(usize) + Sync)) -> Task {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use her_learn::parallel::Crew as _;
+
+    use super::*;
 
     /// Tests of one process share its crew.
     static ONE: Mutex<()> = Mutex::new(());
 
     #[test]
-    fn hands_share_a_task_and_give_it_back() {
+    fn each_number_is_worked_at_once() {
         let _one = lock(&ONE);
-        for threads in [1, 2, 3, 2, 1] {
-            assert_eq!(set_threads(threads), threads);
-            for n in 0..2_000 {
-                let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-                CREW.run(&|hand| {
-                    assert!(hand < threads);
-                    while next.fetch_add(1, Ordering::Relaxed) < n % 50 {
-                        done.fetch_add(1, Ordering::Relaxed);
-                    }
-                });
-                assert_eq!(done.into_inner(), n % 50);
-            }
+        for n in 0..5_000_u64 {
+            let hands = [1, 2, 3, 2][n as usize % 4];
+            let seen: [AtomicUsize; 3] = Default::default();
+            CREW.run(hands, &|hand| {
+                seen[hand].fetch_add(1, Ordering::Relaxed);
+            });
+            let seen = seen.map(AtomicUsize::into_inner);
+            assert_eq!(seen, [1, usize::from(hands > 1), usize::from(hands > 2)]);
         }
         assert_eq!((set_threads(0), set_threads(1_000), set_threads(1)), (1, 64, 1));
     }
@@ -217,40 +225,33 @@ mod tests {
     #[test]
     fn a_panic_of_any_hand_reaches_the_caller_and_the_crew_goes_on() {
         let _one = lock(&ONE);
-        set_threads(2);
-        let caller = std::thread::current().id();
-        for of_caller in [true, false, true] {
+        for wrong in [0, 1, 2, 1] {
             let seen = AtomicUsize::new(0);
             let caught = catch_unwind(AssertUnwindSafe(|| {
-                CREW.run(&|_| {
-                    seen.fetch_add(1, Ordering::SeqCst);
-                    // Both are in it before one panics.
-                    while seen.load(Ordering::SeqCst) < 2 {
-                        std::thread::yield_now();
-                    }
-                    let own = std::thread::current().id() == caller;
-                    assert!(own != of_caller, "planted");
+                CREW.run(3, &|hand| {
+                    seen.fetch_add(1, Ordering::Relaxed);
+                    // Others take what is theirs.
+                    std::thread::sleep(std::time::Duration::from_millis(2));
+                    assert!(hand != wrong, "planted");
                 });
             }));
             assert!(caught.is_err());
         }
         let ran = AtomicUsize::new(0);
-        CREW.run(&|_| {
+        CREW.run(3, &|_| {
             ran.fetch_add(1, Ordering::Relaxed);
         });
-        assert!(ran.into_inner() > 0);
-        set_threads(1);
+        assert_eq!(ran.into_inner(), 3);
     }
 
     #[test]
-    fn another_caller_works_alone() {
+    fn who_comes_while_the_crew_is_at_work_works_alone() {
         let _one = lock(&ONE);
-        set_threads(2);
-        CREW.run(&|hand| {
+        let caller = std::thread::current().id();
+        CREW.run(2, &|hand| {
             if hand == 0 {
-                CREW.run(&|hand| assert_eq!(hand, 0));
+                CREW.run(3, &|_| assert_eq!(std::thread::current().id(), caller));
             }
         });
-        set_threads(1);
     }
 }

@@ -10,7 +10,6 @@
 //! `StackingClassifier`. An ensemble inside of an ensemble's member works on that member's thread.
 
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
@@ -26,10 +25,9 @@ pub trait Crew: Sync {
     /// How many threads may work at once, the calling one among them.
     fn hands(&self) -> usize;
 
-    /// Has `task` run by the calling thread as hand 0, and by as many others as are free, each
-    /// with a number of its own below [`hands`](Self::hands). Comes back, or panics as a task did,
-    /// when none of them is in it any more.
-    fn run(&self, task: &(dyn Fn(usize) + Sync));
+    /// Has `task` run once with each number below [`hands`](Self::hands), by the calling thread
+    /// and by the others. Comes back, or panics as a task did, when it is in nobody's hands.
+    fn run(&self, hands: usize, task: &(dyn Fn(usize) + Sync));
 }
 
 static CREW: OnceLock<&'static dyn Crew> = OnceLock::new();
@@ -98,30 +96,63 @@ pub(crate) fn each<I>(
         items.enumerate().for_each(|(i, item)| work(i, item, cx));
         return;
     };
-    let hands = crew.hands().min(n).min(HANDS_MAX);
-    let cells: Vec<_> = items.map(|item| Mutex::new(Some(item))).collect();
-    // A hand has items of its own, so that the same members stay in its caches; and then helps.
-    let first = |hand: usize| hand * n / hands;
-    let next: [AtomicUsize; HANDS_MAX] =
-        std::array::from_fn(|hand| AtomicUsize::new(first(hand.min(hands))));
+    let mut items: Vec<_> = items.enumerate().map(Some).collect();
+    let share = n.div_ceil(crew.hands().min(HANDS_MAX));
+    // A hand always has the same members: what they know stays in its caches.
+    let shares: Vec<_> = items.chunks_mut(share).map(|share| Mutex::new((share, None))).collect();
     let (names, classes) = (&cx.names, cx.classes());
-    let task = |hand: usize| {
+    crew.run(shares.len(), &|hand| {
+        let mut share = shares[hand].lock().unwrap_or_else(PoisonError::into_inner);
         let mut own = Own::take();
         let mut cx = Context::new(names.lend(), &mut own.0).with_classes(classes);
-        for range in (0..hands).map(|i| (hand + i) % hands) {
-            loop {
-                let i = next[range].fetch_add(1, Ordering::Relaxed);
-                if i >= first(range + 1) {
-                    break;
-                }
-                let item = cells[i].lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(item) = item {
-                    work(i, item, &mut cx);
-                }
-            }
+        for (i, item) in share.0.iter_mut().filter_map(Option::take) {
+            work(i, item, &mut cx);
         }
-    };
-    crew.run(&task);
+        share.1 = cx.refusal();
+    });
+    // The first member's refusal is the one that a single thread would have kept.
+    let refusals = shares.into_iter().filter_map(|share| share.into_inner().ok()?.1);
+    refusals.for_each(|why| cx.refuse(why));
+}
+
+/// What `work` makes of each item, as [`each`] does it.
+pub(crate) fn numbers<T: Sync>(
+    divisible: bool,
+    items: &[T],
+    out: &mut Vec<f64>,
+    cx: &mut Context<'_>,
+    work: impl Fn(&T, &mut Context<'_>) -> f64 + Sync,
+) {
+    out.resize(items.len(), 0.0);
+    let pairs = items.iter().zip(&mut *out);
+    each(divisible, pairs, cx, |_, (item, out), cx| *out = work(item, cx));
+}
+
+/// Shows `take`, in their order, the items and the numbers that `work` makes of each, as [`each`]
+/// does it.
+pub(crate) fn collect<T: Sync>(
+    divisible: bool,
+    items: &[T],
+    cx: &mut Context<'_>,
+    work: impl Fn(&T, &mut Vec<f64>, &mut Context<'_>) + Sync,
+    mut take: impl FnMut(&T, &[f64]),
+) {
+    if !divisible || !is_shared(items.len()) {
+        let mut one = cx.take_floats();
+        for item in items {
+            one.clear();
+            work(item, &mut one, cx);
+            take(item, &one);
+        }
+        cx.give_floats(one);
+        return;
+    }
+    let mut all: Vec<_> = items.iter().map(|_| cx.take_floats()).collect();
+    each(true, items.iter().zip(&mut all), cx, |_, (item, one), cx| work(item, one, cx));
+    for (item, one) in items.iter().zip(all) {
+        take(item, &one);
+        cx.give_floats(one);
+    }
 }
 
 /// This thread's buffers, while it has members in hand.
@@ -148,6 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::error::Error;
     use crate::features::{Names, Vocabulary};
 
     thread_local! {
@@ -162,9 +194,9 @@ mod tests {
             HANDS.get()
         }
 
-        fn run(&self, task: &(dyn Fn(usize) + Sync)) {
+        fn run(&self, hands: usize, task: &(dyn Fn(usize) + Sync)) {
             std::thread::scope(|scope| {
-                for hand in 1..HANDS.get() {
+                for hand in 1..hands {
                     scope.spawn(move || task(hand));
                 }
                 task(0);
@@ -196,8 +228,10 @@ mod tests {
                 });
             }));
             assert!(caught.is_err() && items[0] && !items[6]);
+            each(true, items.iter(), &mut cx, |i, _, cx| cx.refuse(Error::new(i.to_string())));
             assert!(!BUSY.get(), "a panic leaves the thread free");
         }
+        assert_eq!(cx.refusal().unwrap().to_string(), "0");
     }
 
     #[test]

@@ -35,7 +35,7 @@ use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features};
 use crate::nursery::{Child, Nursery};
-use crate::parallel::{each, keeps_names};
+use crate::parallel::{each, keeps_names, numbers};
 use crate::params::{self, Spec};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
@@ -181,7 +181,7 @@ impl Classifier for Bagging<Box<dyn Classifier>> {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.members.vote(x, proba, cx);
+        self.members.vote_at_once(self.divisible, x, proba, cx);
     }
 }
 
@@ -191,7 +191,11 @@ impl Regressor for Bagging<Box<dyn Regressor>> {
     }
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
-        let sum: f64 = self.members.0.iter().map(|member| member.predict_one(x, cx)).sum();
-        sum / self.members.0.len() as f64
+        let mut all = cx.take_floats();
+        let members = &self.members.0;
+        numbers(self.divisible, members, &mut all, cx, |member, cx| member.predict_one(x, cx));
+        let sum: f64 = all.iter().sum();
+        cx.give_floats(all);
+        sum / members.len() as f64
     }
 }

@@ -194,6 +194,7 @@ impl Classifier for LeveragingBaggingClassifier {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.watched.members.vote(x, proba, cx);
+        let Watched { members, divisible, .. } = &self.watched;
+        members.vote_at_once(*divisible, x, proba, cx);
     }
 }

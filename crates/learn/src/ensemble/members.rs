@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::estimator::{Classifier, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features};
 use crate::nursery::{Child, Nursery};
-use crate::parallel::{each, keeps_names};
+use crate::parallel::{collect, each, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::saved::{self, Loader};
 
@@ -72,7 +72,18 @@ impl<M: Child> Members<M> {
 impl Members<Box<dyn Classifier>> {
     /// The members' probabilities, added up and made to add up to 1.
     pub fn vote(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.add_up(x, proba, cx, |_| 1.0);
+        self.vote_at_once(false, x, proba, cx);
+    }
+
+    /// The same; members that are `divisible` may be asked at once.
+    pub fn vote_at_once(
+        &self,
+        divisible: bool,
+        x: &Features,
+        proba: &mut Vec<f64>,
+        cx: &mut Context<'_>,
+    ) {
+        self.add_up(divisible, x, proba, cx, |_| 1.0);
         share_out(proba);
     }
 
@@ -85,7 +96,7 @@ impl Members<Box<dyn Classifier>> {
         cx: &mut Context<'_>,
         weight: impl Fn(usize) -> f64,
     ) {
-        self.add_up(x, proba, cx, weight);
+        self.add_up(false, x, proba, cx, weight);
         if !share_out(proba) {
             proba.clear();
             self.vote(x, proba, cx);
@@ -94,18 +105,20 @@ impl Members<Box<dyn Classifier>> {
 
     fn add_up(
         &self,
+        divisible: bool,
         x: &Features,
         sums: &mut Vec<f64>,
         cx: &mut Context<'_>,
         weight: impl Fn(usize) -> f64,
     ) {
-        let mut one = cx.take_floats();
-        for (i, member) in self.0.iter().enumerate() {
-            one.clear();
-            member.predict_proba_one(x, &mut one, cx);
-            add_votes(sums, &one, weight(i));
-        }
-        cx.give_floats(one);
+        let predict = |member: &Box<dyn Classifier>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
+            member.predict_proba_one(x, one, cx);
+        };
+        let mut i = 0;
+        collect(divisible, &self.0, cx, predict, |_, one| {
+            add_votes(sums, one, weight(i));
+            i += 1;
+        });
     }
 }
 
@@ -146,7 +159,7 @@ pub(super) struct Watched {
     watches: Vec<ADWIN>,
     fresh: ADWIN,
     /// True when members may work at once.
-    divisible: bool,
+    pub divisible: bool,
 }
 
 impl Watched {

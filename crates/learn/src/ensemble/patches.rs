@@ -202,7 +202,7 @@ pub(super) struct Patches<M> {
     /// Becomes resampling when a subspace would hold every feature.
     method: TrainingMethod,
     /// True when members may work at once.
-    divisible: bool,
+    pub divisible: bool,
 }
 
 impl<M: Patched> Patches<M> {

@@ -34,7 +34,9 @@
 use serde_json::Value;
 
 use super::members::{add_votes, share_out};
-use super::patches::{DisableDetector, Learner, Patched, Patches, Settings, TrainingMethod, adwin};
+use super::patches::{
+    DisableDetector, Learner, Member, Patched, Patches, Settings, TrainingMethod, adwin,
+};
 use super::subspaces::SubspaceSize;
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
@@ -43,6 +45,7 @@ use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Observation;
 use crate::model::{Label, most_probable};
 use crate::nursery::label;
+use crate::parallel::collect;
 use crate::params::{self, Spec};
 use crate::saved::Loader;
 
@@ -188,22 +191,24 @@ impl Classifier for SRPClassifier {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        let mut one = cx.take_floats();
-        if self.patches.members.is_empty() || x.texts().next().is_some() {
+        let Patches { members, model, divisible, .. } = &self.patches;
+        if members.is_empty() || x.texts().next().is_some() {
             // What members refuse is refused in every subspace.
-            self.patches.model.first().predict_proba_one(x, &mut one, cx);
+            let mut one = cx.take_floats();
+            model.first().predict_proba_one(x, &mut one, cx);
+            cx.give_floats(one);
         }
-        for member in &self.patches.members {
-            let mut seen = cx.take();
-            member.front.see(x, &mut seen);
-            one.clear();
-            member.front.model.predict_proba_one(&seen, &mut one, cx);
+        let predict = |member: &Member<_>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
+            let (mut seen, front): (_, &Learner<Box<dyn Classifier>>) = (cx.take(), &member.front);
+            front.see(x, &mut seen);
+            front.model.predict_proba_one(&seen, one, cx);
             cx.give(seen);
+        };
+        collect(*divisible, members, cx, predict, |member, one| {
             let figure = member.front.metric.get();
             let weighted = !self.params.disable_weighted_vote && figure > 0.0;
-            add_votes(proba, &one, if weighted { figure } else { 1.0 });
-        }
-        cx.give_floats(one);
+            add_votes(proba, one, if weighted { figure } else { 1.0 });
+        });
         share_out(proba);
     }
 }

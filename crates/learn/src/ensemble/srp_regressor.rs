@@ -44,6 +44,7 @@ use crate::error::Result;
 use crate::estimator::{Any, Attribute, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Observation;
+use crate::parallel::numbers;
 use crate::params::{self, Spec};
 use crate::saved::Loader;
 
@@ -231,12 +232,14 @@ impl Regressor for SRPRegressor {
             return 0.0;
         }
         let mut predictions = cx.take_floats();
-        for member in &self.patches.members {
+        let Patches { members, divisible, .. } = &self.patches;
+        numbers(*divisible, members, &mut predictions, cx, |member, cx| {
             let mut seen = cx.take();
             member.front.see(x, &mut seen);
-            predictions.push(member.front.model.predict_one(&seen, cx));
+            let predicted = member.front.model.predict_one(&seen, cx);
             cx.give(seen);
-        }
+            predicted
+        });
         let value = match self.params.aggregation_method {
             AggregationMethod::Mean => self.mean(&predictions, cx),
             AggregationMethod::Median => median(&mut predictions),

@@ -137,7 +137,7 @@ pub(super) struct Forest<T: Grown> {
     pub lambda: f64,
     max_features: Value,
     /// True when members may work at once.
-    divisible: bool,
+    pub divisible: bool,
 }
 
 impl<T: Grown> Forest<T> {

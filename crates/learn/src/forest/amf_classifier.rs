@@ -40,7 +40,7 @@ use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features};
 use crate::math;
-use crate::parallel::each;
+use crate::parallel::{collect, each};
 use crate::params::check_range;
 
 crate::params! {
@@ -176,14 +176,12 @@ impl Classifier for AMFClassifier {
             return;
         }
         let event = Event::new(x);
-        let mut mixed = cx.take_floats();
         proba.resize(met.len(), 0.0);
         let (dirichlet, n_trees) = (self.params.dirichlet, trees.len() as f64);
         let prior = dirichlet * met.iter().filter(|&&met| met).count() as f64;
-        for tree in trees {
+        let predict = |tree: &Tree, mixed: &mut Vec<f64>, _: &mut Context<'_>| {
             let mut at = tree.find(event);
             let (n, counts) = tree.seen(at);
-            mixed.clear();
             mixed.extend(counts.iter().map(|c| (c + dirichlet) / (n + prior)));
             if self.params.use_aggregation {
                 while let Some((above, share)) = tree.above(at) {
@@ -195,17 +193,18 @@ impl Classifier for AMFClassifier {
                     at = above;
                 }
             }
+        };
+        collect(true, trees, cx, predict, |_, mixed| {
             let chances = mixed.iter().zip(met).map(|(p, &met)| if met { *p } else { 0.0 });
             let sum = n_trees * chances.sum::<f64>();
-            for (p, mixed) in proba.iter_mut().zip(&mixed) {
+            for (p, mixed) in proba.iter_mut().zip(mixed) {
                 *p += mixed / sum;
             }
-        }
+        });
         for (p, &met) in proba.iter_mut().zip(met) {
             if !met {
                 *p = f64::NAN;
             }
         }
-        cx.give_floats(mixed);
     }
 }

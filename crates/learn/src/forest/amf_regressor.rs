@@ -39,7 +39,7 @@ use super::mondrian::{Event, NODES_MAX, Rules, Target, Tree, plant};
 use crate::error::Result;
 use crate::estimator::{Attribute, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
-use crate::parallel::each;
+use crate::parallel::{each, numbers};
 use crate::params::check_range;
 
 crate::params! {
@@ -152,8 +152,8 @@ impl Regressor for AMFRegressor {
             return 0.0;
         }
         let event = Event::new(x);
-        let mut sum = 0.0;
-        for tree in &self.state.trees {
+        let mut all = cx.take_floats();
+        numbers(true, &self.state.trees, &mut all, cx, |tree, _| {
             let mut at = tree.find(event);
             let mut mixed = tree.seen(at).1[0];
             if self.params.use_aggregation {
@@ -162,8 +162,10 @@ impl Regressor for AMFRegressor {
                     at = above;
                 }
             }
-            sum += mixed;
-        }
+            mixed
+        });
+        let sum = all.iter().fold(0.0, |sum, mixed| sum + mixed);
+        cx.give_floats(all);
         sum / self.state.trees.len() as f64
     }
 }

@@ -38,6 +38,7 @@ use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Observation;
 use crate::model::{Label, most_probable};
+use crate::parallel::collect;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 use crate::tree::class_tree::{ClassConfig, ClassTree, LeafPrediction};
@@ -277,15 +278,15 @@ impl Classifier for ARFClassifier {
         if !self.forest.begun() {
             return;
         }
-        let mut one = cx.take_floats();
-        for member in &self.forest.members {
-            one.clear();
-            member.tree.predict_proba_one(&self.forest.cfg, x, &mut one, cx);
+        let Forest { cfg, members, .. } = &self.forest;
+        let predict = |member: &Member<ClassTree>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
+            member.tree.predict_proba_one(cfg, x, one, cx);
+        };
+        collect(true, members, cx, predict, |member, one| {
             let figure = member.metric.get();
             let weighted = !self.params.disable_weighted_vote && figure > 0.0;
-            add_votes(proba, &one, if weighted { figure } else { 1.0 });
-        }
-        cx.give_floats(one);
+            add_votes(proba, one, if weighted { figure } else { 1.0 });
+        });
         share_out(proba);
     }
 }

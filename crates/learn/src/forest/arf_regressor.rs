@@ -41,6 +41,7 @@ use crate::error::Result;
 use crate::estimator::{Any, Attribute, Estimator, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Observation;
+use crate::parallel::numbers;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 use crate::stats::var;
@@ -304,9 +305,10 @@ impl Regressor for ARFRegressor {
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
         let mut predictions = cx.take_floats();
-        for member in &self.forest.members {
-            predictions.push(member.tree.predict_one(&self.forest.cfg, x, cx));
-        }
+        let Forest { cfg, members, divisible, .. } = &self.forest;
+        numbers(*divisible, members, &mut predictions, cx, |member, cx| {
+            member.tree.predict_one(cfg, x, cx)
+        });
         let value = match self.params.aggregation_method {
             AggregationMethod::Mean => self.mean(&predictions, cx),
             AggregationMethod::Median => median(&mut predictions),
