@@ -1,5 +1,5 @@
-//! Ensembles on one thread and on two: predict and learn, by turns, the best of several runs of
-//! each. Prints microseconds an event and the ratio.
+//! Ensembles on one thread, on two always, and on two where that pays: predict and learn, by
+//! turns, the best of several runs of each. Prints microseconds an event and ratios.
 //!
 //! `cargo bench -p her-identity --bench crew`
 
@@ -11,10 +11,11 @@ use her_identity::crew;
 use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 use serde_json::{Value, json};
 
-const EVENTS: usize = 4_000;
-const RUNS: usize = 7;
+/// Events times members.
+const WORK: usize = 40_000;
+const RUNS: usize = 3;
 
-fn events(classes: bool) -> Vec<(Row, Target)> {
+fn events(n: usize, classes: bool) -> Vec<(Row, Target)> {
     let mut state = 42_u64;
     let mut next = move || {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -28,12 +29,13 @@ fn events(classes: bool) -> Vec<(Row, Target)> {
         let y = if classes { Target::Bool(sum > 0.1) } else { Target::Number(sum) };
         (x, y)
     };
-    (0..EVENTS).map(event).collect()
+    (0..n).map(event).collect()
 }
 
 /// Microseconds an event, of predicting and of learning.
-fn run(spec: &Value, events: &[(Row, Target)], threads: usize) -> f64 {
-    crew::set_threads(threads);
+fn run(spec: &Value, events: &[(Row, Target)], way: usize) -> f64 {
+    crew::set_threads(1 + usize::from(way > 0));
+    crew::set_eager(way == 1);
     let mut model = Model::new(spec, &Catalog::builtin()).expect("a good spec");
     let (mut s, mut p) = (Scratch::default(), Prediction::default());
     let start = Instant::now();
@@ -47,28 +49,36 @@ fn main() {
     let trees = json!({"HoeffdingTreeRegressor": {"grace_period": 50, "delta": 0.01}});
     let scaled = json!(["StandardScaler", "LogisticRegression"]);
     let wanted = std::env::args().nth(1).filter(|name| !name.starts_with("--"));
-    for (spec, classes) in [
-        (json!({"ARFClassifier": {"n_models": 10}}), true),
-        (json!({"ARFRegressor": {"n_models": 10}}), false),
-        (json!({"SRPClassifier": {"model": "HoeffdingTreeClassifier", "n_models": 10}}), true),
-        (json!({"SRPRegressor": {"model": trees, "n_models": 10}}), false),
-        (json!({"AMFClassifier": {"n_estimators": 10}}), true),
-        (json!({"AMFRegressor": {"n_estimators": 10}}), false),
-        (json!({"LeveragingBaggingClassifier": {"model": scaled, "n_models": 10}}), true),
-        (json!({"BaggingClassifier": {"model": scaled, "n_models": 10}}), true),
-    ] {
+    let specs = |n: usize| {
+        [
+            (json!({"ARFClassifier": {"n_models": n}}), true),
+            (json!({"ARFRegressor": {"n_models": n}}), false),
+            (json!({"SRPClassifier": {"model": "HoeffdingTreeClassifier", "n_models": n}}), true),
+            (json!({"SRPRegressor": {"model": trees, "n_models": n}}), false),
+            (json!({"AMFClassifier": {"n_estimators": n}}), true),
+            (json!({"AMFRegressor": {"n_estimators": n}}), false),
+            (json!({"LeveragingBaggingClassifier": {"model": scaled, "n_models": n}}), true),
+            (json!({"BaggingClassifier": {"model": scaled, "n_models": n}}), true),
+        ]
+    };
+    for (n, (spec, classes)) in [10, 30, 100].into_iter().flat_map(|n| specs(n).map(|s| (n, s))) {
         let name = spec.as_object().and_then(|s| s.keys().next()).map_or("", String::as_str);
         if wanted.as_ref().is_some_and(|wanted| wanted != name) {
             continue;
         }
-        let events = events(classes);
-        let mut best = [f64::INFINITY; 2];
+        let events = events(WORK / n, classes);
+        let mut best = [f64::INFINITY; 3];
         for _ in 0..RUNS {
             for (i, best) in best.iter_mut().enumerate() {
-                *best = best.min(run(&spec, &events, i + 1));
+                *best = best.min(run(&spec, &events, i));
             }
         }
-        let [one, two] = best;
-        println!("{name:28} one {one:7.2} us  two {two:7.2} us  ratio {:.2}", one / two);
+        let [one, always, tried] = best;
+        println!(
+            "{name:28} {n:4}  one {one:7.2} us  two {always:7.2} us, x{:.2}  tried {tried:7.2} us, \
+             x{:.2}",
+            one / always,
+            one / tried
+        );
     }
 }

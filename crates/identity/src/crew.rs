@@ -10,15 +10,21 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::Thread;
 
 use her_learn::parallel::{self, HANDS_MAX};
 
+use crate::clock::{Clock, RealClock};
+
 /// How often a hand looks for a task before it sleeps: some 50 microseconds.
 const LOOKS: u32 = 2_000;
 
-static CREW: Crew = Crew { hands: AtomicUsize::new(1), others: Mutex::new(Vec::new()) };
+static CREW: Crew = Crew {
+    hands: AtomicUsize::new(1),
+    eager: AtomicBool::new(false),
+    others: Mutex::new(Vec::new()),
+};
 
 /// Lets members of ensembles work on so many threads, the caller's among them: 1 to 64. Returns
 /// how many it will be.
@@ -29,6 +35,11 @@ pub fn set_threads(n: usize) -> usize {
     n
 }
 
+/// Whether members work at once also where that is slower: for tests, and to measure.
+pub fn set_eager(eager: bool) {
+    CREW.eager.store(eager, Ordering::Relaxed);
+}
+
 /// On how many threads members of ensembles may work; 1 unless [`set_threads`] said more.
 pub fn threads() -> usize {
     CREW.hands.load(Ordering::Relaxed)
@@ -36,6 +47,7 @@ pub fn threads() -> usize {
 
 struct Crew {
     hands: AtomicUsize,
+    eager: AtomicBool,
     others: Mutex<Vec<Hand>>,
 }
 
@@ -156,6 +168,15 @@ impl Drop for Asked<'_> {
 impl parallel::Crew for Crew {
     fn hands(&self) -> usize {
         threads()
+    }
+
+    fn nanoseconds(&self) -> u64 {
+        static CLOCK: LazyLock<RealClock> = LazyLock::new(RealClock::new);
+        CLOCK.monotonic_ns()
+    }
+
+    fn is_eager(&self) -> bool {
+        self.eager.load(Ordering::Relaxed)
     }
 
     fn run(&self, hands: usize, task: &(dyn Fn(usize) + Sync)) {

@@ -80,6 +80,7 @@ fn run(spec: &Value, classes: bool) -> (Vec<Vec<u8>>, Vec<u64>) {
 #[test]
 fn threads_change_no_bit() {
     for (spec, classes) in specs() {
+        crew::set_eager(true);
         crew::set_threads(1);
         let one = run(&spec, classes);
         for threads in [2, 3] {
@@ -88,5 +89,7 @@ fn threads_change_no_bit() {
             assert!(one.1 == several.1, "{spec} predicts otherwise on {threads} threads");
             assert!(one.0 == several.0, "{spec} has another state on {threads} threads");
         }
+        crew::set_eager(false);
+        assert!(one == run(&spec, classes), "{spec} changes when it tries what is faster");
     }
 }

@@ -133,7 +133,7 @@ impl Classifier for ADWINBaggingClassifier {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        let Watched { members, divisible, .. } = &self.watched;
-        members.vote_at_once(*divisible, x, proba, cx);
+        let Watched { members, together, .. } = &self.watched;
+        members.vote_at_once(together, x, proba, cx);
     }
 }

@@ -194,7 +194,7 @@ impl Classifier for LeveragingBaggingClassifier {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        let Watched { members, divisible, .. } = &self.watched;
-        members.vote_at_once(*divisible, x, proba, cx);
+        let Watched { members, together, .. } = &self.watched;
+        members.vote_at_once(together, x, proba, cx);
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::estimator::{Classifier, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features};
 use crate::nursery::{Child, Nursery};
-use crate::parallel::{collect, each, keeps_names};
+use crate::parallel::{Together, collect, each, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::saved::{self, Loader};
 
@@ -72,18 +72,18 @@ impl<M: Child> Members<M> {
 impl Members<Box<dyn Classifier>> {
     /// The members' probabilities, added up and made to add up to 1.
     pub fn vote(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.vote_at_once(false, x, proba, cx);
+        self.vote_at_once(&Together::default(), x, proba, cx);
     }
 
-    /// The same; members that are `divisible` may be asked at once.
+    /// The same; members may be asked at once.
     pub fn vote_at_once(
         &self,
-        divisible: bool,
+        together: &Together,
         x: &Features,
         proba: &mut Vec<f64>,
         cx: &mut Context<'_>,
     ) {
-        self.add_up(divisible, x, proba, cx, |_| 1.0);
+        self.add_up(together, x, proba, cx, |_| 1.0);
         share_out(proba);
     }
 
@@ -96,7 +96,7 @@ impl Members<Box<dyn Classifier>> {
         cx: &mut Context<'_>,
         weight: impl Fn(usize) -> f64,
     ) {
-        self.add_up(false, x, proba, cx, weight);
+        self.add_up(&Together::default(), x, proba, cx, weight);
         if !share_out(proba) {
             proba.clear();
             self.vote(x, proba, cx);
@@ -105,7 +105,7 @@ impl Members<Box<dyn Classifier>> {
 
     fn add_up(
         &self,
-        divisible: bool,
+        together: &Together,
         x: &Features,
         sums: &mut Vec<f64>,
         cx: &mut Context<'_>,
@@ -115,7 +115,7 @@ impl Members<Box<dyn Classifier>> {
             member.predict_proba_one(x, one, cx);
         };
         let mut i = 0;
-        collect(divisible, &self.0, cx, predict, |_, one| {
+        collect(together, &self.0, cx, predict, |_, one| {
             add_votes(sums, one, weight(i));
             i += 1;
         });
@@ -158,8 +158,7 @@ pub(super) struct Watched {
     pub members: Members<Box<dyn Classifier>>,
     watches: Vec<ADWIN>,
     fresh: ADWIN,
-    /// True when members may work at once.
-    pub divisible: bool,
+    pub together: Together,
 }
 
 impl Watched {
@@ -169,10 +168,10 @@ impl Watched {
         delta: f64,
         catalog: &Catalog,
     ) -> Result<Self> {
-        let divisible = keeps_names(&nursery.spec().0, catalog);
+        let together = Together::new(keeps_names(&nursery.spec().0, catalog));
         let fresh = ADWIN::new(adwin::Params { delta, ..adwin::Params::default() })?;
         let members = Members::new(&nursery, n_models)?;
-        Ok(Self { nursery, members, watches: vec![fresh.clone(); n_models], fresh, divisible })
+        Ok(Self { nursery, members, watches: vec![fresh.clone(); n_models], fresh, together })
     }
 
     /// Where the mean of a member's series stands.
@@ -189,8 +188,9 @@ impl Watched {
         turn: impl Fn(usize, &mut dyn Classifier, &mut Context<'_>) -> Option<bool> + Sync,
     ) -> bool {
         let changed = AtomicBool::new(false);
+        let spell = self.together.spell(self.watches.len());
         let pairs = self.members.0.iter_mut().zip(&mut self.watches);
-        each(self.divisible, pairs, cx, |i, (member, watch), cx| {
+        each(&spell, pairs, cx, |i, (member, watch), cx| {
             if let Some(one) = turn(i, &mut **member, cx)
                 && has_risen(watch, one)
             {

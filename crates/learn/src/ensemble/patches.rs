@@ -1,5 +1,7 @@
 //! Random patches of a stream: what `SRPClassifier` and `SRPRegressor` share.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ use crate::estimator::{Attribute, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Metric;
 use crate::nursery::{Child, Nursery};
-use crate::parallel::{each, is_shared, keeps_names};
+use crate::parallel::{Together, each, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
@@ -201,8 +203,7 @@ pub(super) struct Patches<M> {
     n_seen: u64,
     /// Becomes resampling when a subspace would hold every feature.
     method: TrainingMethod,
-    /// True when members may work at once.
-    pub divisible: bool,
+    pub together: Arc<Together>,
 }
 
 impl<M: Patched> Patches<M> {
@@ -247,7 +248,7 @@ impl<M: Patched> Patches<M> {
             rng: Rng::new(u64::from(settings.seed.unwrap_or(0))),
             n_seen: 0,
             method: settings.training_method,
-            divisible,
+            together: Arc::new(Together::new(divisible)),
         })
     }
 
@@ -328,7 +329,8 @@ impl<M: Patched> Patches<M> {
         number: impl Fn(&M, &Features, &mut Context<'_>) -> f64 + Sync,
     ) {
         self.begin(x);
-        let shared = self.divisible && is_shared(self.n_models);
+        let together = Arc::clone(&self.together);
+        let spell = together.spell(self.n_models);
         let watches = self.drift.is_some();
         let mut times = cx.take_floats();
         let mut from = 0;
@@ -336,12 +338,12 @@ impl<M: Patched> Patches<M> {
             times.clear();
             for i in from..self.n_models {
                 times.push(f64::from(self.draw()));
-                if !shared || watches && self.members[i].front.may_draw() {
+                if !spell.at_once() || watches && self.members[i].front.may_draw() {
                     break;
                 }
             }
             let to = from + times.len();
-            each(shared, self.members[from..to].iter_mut(), cx, |i, member, cx| {
+            each(&spell, self.members[from..to].iter_mut(), cx, |i, member, cx| {
                 let mut seen = cx.take();
                 member.front.see(x, &mut seen);
                 score(&mut member.front, &seen, cx);

@@ -191,7 +191,7 @@ impl Classifier for SRPClassifier {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        let Patches { members, model, divisible, .. } = &self.patches;
+        let Patches { members, model, together, .. } = &self.patches;
         if members.is_empty() || x.texts().next().is_some() {
             // What members refuse is refused in every subspace.
             let mut one = cx.take_floats();
@@ -204,7 +204,7 @@ impl Classifier for SRPClassifier {
             front.model.predict_proba_one(&seen, one, cx);
             cx.give(seen);
         };
-        collect(*divisible, members, cx, predict, |member, one| {
+        collect(together, members, cx, predict, |member, one| {
             let figure = member.front.metric.get();
             let weighted = !self.params.disable_weighted_vote && figure > 0.0;
             add_votes(proba, one, if weighted { figure } else { 1.0 });

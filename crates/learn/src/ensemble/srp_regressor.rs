@@ -232,8 +232,8 @@ impl Regressor for SRPRegressor {
             return 0.0;
         }
         let mut predictions = cx.take_floats();
-        let Patches { members, divisible, .. } = &self.patches;
-        numbers(*divisible, members, &mut predictions, cx, |member, cx| {
+        let Patches { members, together, .. } = &self.patches;
+        numbers(together, members, &mut predictions, cx, |member, cx| {
             let mut seen = cx.take();
             member.front.see(x, &mut seen);
             let predicted = member.front.model.predict_one(&seen, cx);

@@ -10,7 +10,7 @@ use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
 use crate::metrics::Metric;
 use crate::nursery::Nursery;
-use crate::parallel::{each, is_shared, keeps_names};
+use crate::parallel::{Together, each, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
@@ -136,8 +136,7 @@ pub(super) struct Forest<T: Grown> {
     /// The mean of the weight with which a tree learns an event.
     pub lambda: f64,
     max_features: Value,
-    /// True when members may work at once.
-    pub divisible: bool,
+    pub together: Together,
 }
 
 impl<T: Grown> Forest<T> {
@@ -178,7 +177,7 @@ impl<T: Grown> Forest<T> {
             rng: Rng::new(u64::from(settings.seed.unwrap_or(0))),
             lambda,
             max_features: settings.max_features.clone(),
-            divisible,
+            together: Together::new(divisible),
         })
     }
 
@@ -207,7 +206,8 @@ impl<T: Grown> Forest<T> {
     ) {
         let all = Shared { cfg: &self.cfg, guards: &self.guards };
         let (members, rng) = (&mut self.members, &mut self.rng);
-        if !self.divisible || !is_shared(members.len()) {
+        let spell = self.together.spell(members.len());
+        if !spell.at_once() {
             for (member, other) in members.iter_mut().zip(others) {
                 let k = f64::from(rng.poisson(self.lambda)) * w;
                 turn(member, other, (k, Some(&mut *rng)), &all, cx);
@@ -224,7 +224,7 @@ impl<T: Grown> Forest<T> {
                 weights.push(k);
             }
         }
-        each(true, members.iter_mut().zip(others), cx, |i, (member, other), cx| {
+        each(&spell, members.iter_mut().zip(others), cx, |i, (member, other), cx| {
             if !weights[i].is_nan() {
                 turn(member, other, (weights[i], None), &all, cx);
             }

@@ -40,7 +40,7 @@ use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features};
 use crate::math;
-use crate::parallel::{collect, each};
+use crate::parallel::{Together, collect, each};
 use crate::params::check_range;
 
 crate::params! {
@@ -74,6 +74,7 @@ struct State {
 pub struct AMFClassifier {
     params: Params,
     state: State,
+    together: Together,
 }
 
 crate::estimator! {
@@ -131,7 +132,8 @@ impl AMFClassifier {
         check_range("dirichlet", params.dirichlet, 1e-300, 1000.0)?;
         check_range("max_nodes", f64::from(params.max_nodes.unwrap_or(NODES_MAX)), 1.0, 1e7)?;
         let trees = plant(params.n_estimators, params.seed);
-        Ok(Self { params, state: State { trees, met: Vec::new() } })
+        let state = State { trees, met: Vec::new() };
+        Ok(Self { params, state, together: Together::new(true) })
     }
 }
 
@@ -164,7 +166,8 @@ impl Classifier for AMFClassifier {
             split_pure: p.split_pure,
         };
         let event = Event::new(x);
-        each(true, trees.iter_mut(), cx, |_, tree, cx| {
+        let spell = self.together.spell(trees.len());
+        each(&spell, trees.iter_mut(), cx, |_, tree, cx| {
             tree.learn(event, class, &rules, &cx.names);
         });
     }
@@ -194,7 +197,7 @@ impl Classifier for AMFClassifier {
                 }
             }
         };
-        collect(true, trees, cx, predict, |_, mixed| {
+        collect(&self.together, trees, cx, predict, |_, mixed| {
             let chances = mixed.iter().zip(met).map(|(p, &met)| if met { *p } else { 0.0 });
             let sum = n_trees * chances.sum::<f64>();
             for (p, mixed) in proba.iter_mut().zip(mixed) {

@@ -39,7 +39,7 @@ use super::mondrian::{Event, NODES_MAX, Rules, Target, Tree, plant};
 use crate::error::Result;
 use crate::estimator::{Attribute, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
-use crate::parallel::{each, numbers};
+use crate::parallel::{Together, each, numbers};
 use crate::params::check_range;
 
 crate::params! {
@@ -69,6 +69,7 @@ struct State {
 pub struct AMFRegressor {
     params: Params,
     state: State,
+    together: Together,
 }
 
 crate::estimator! {
@@ -125,7 +126,8 @@ impl AMFRegressor {
         check_range("step", params.step, 0.0, 1000.0)?;
         check_range("max_nodes", f64::from(params.max_nodes.unwrap_or(NODES_MAX)), 1.0, 1e7)?;
         let trees = plant(params.n_estimators, params.seed);
-        Ok(Self { params, state: State { trees, iteration: 0 } })
+        let state = State { trees, iteration: 0 };
+        Ok(Self { params, state, together: Together::new(true) })
     }
 }
 
@@ -140,7 +142,8 @@ impl Regressor for AMFRegressor {
             max_nodes: self.params.max_nodes.unwrap_or(NODES_MAX),
         };
         let event = Event::new(x);
-        each(true, self.state.trees.iter_mut(), cx, |_, tree, cx| {
+        let spell = self.together.spell(self.state.trees.len());
+        each(&spell, self.state.trees.iter_mut(), cx, |_, tree, cx| {
             tree.learn(event, Number { y, w }, &rules, &cx.names);
         });
         self.state.iteration += 1;
@@ -153,7 +156,7 @@ impl Regressor for AMFRegressor {
         }
         let event = Event::new(x);
         let mut all = cx.take_floats();
-        numbers(true, &self.state.trees, &mut all, cx, |tree, _| {
+        numbers(&self.together, &self.state.trees, &mut all, cx, |tree, _| {
             let mut at = tree.find(event);
             let mut mixed = tree.seen(at).1[0];
             if self.params.use_aggregation {

@@ -278,11 +278,11 @@ impl Classifier for ARFClassifier {
         if !self.forest.begun() {
             return;
         }
-        let Forest { cfg, members, .. } = &self.forest;
+        let Forest { cfg, members, together, .. } = &self.forest;
         let predict = |member: &Member<ClassTree>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
             member.tree.predict_proba_one(cfg, x, one, cx);
         };
-        collect(true, members, cx, predict, |member, one| {
+        collect(together, members, cx, predict, |member, one| {
             let figure = member.metric.get();
             let weighted = !self.params.disable_weighted_vote && figure > 0.0;
             add_votes(proba, one, if weighted { figure } else { 1.0 });

@@ -305,8 +305,8 @@ impl Regressor for ARFRegressor {
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
         let mut predictions = cx.take_floats();
-        let Forest { cfg, members, divisible, .. } = &self.forest;
-        numbers(*divisible, members, &mut predictions, cx, |member, cx| {
+        let Forest { cfg, members, together, .. } = &self.forest;
+        numbers(together, members, &mut predictions, cx, |member, cx| {
             member.tree.predict_one(cfg, x, cx)
         });
         let value = match self.params.aggregation_method {
