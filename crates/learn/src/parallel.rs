@@ -217,14 +217,13 @@ pub(crate) fn numbers<T: Sync>(
     each(&spell, pairs, cx, |_, (item, out), cx| *out = work(item, cx));
 }
 
-/// Shows `take`, in their order, the items and the numbers that `work` makes of each, as [`each`]
-/// does it.
+/// Shows `take`, in the items' order, the numbers that `work` makes of each, as [`each`] does it.
 pub(crate) fn collect<T: Sync>(
     together: &Together,
     items: &[T],
     cx: &mut Context<'_>,
     work: impl Fn(&T, &mut Vec<f64>, &mut Context<'_>) + Sync,
-    mut take: impl FnMut(&T, &[f64]),
+    mut take: impl FnMut(&[f64]),
 ) {
     let spell = together.spell(items.len());
     if !spell.at_once() {
@@ -232,15 +231,15 @@ pub(crate) fn collect<T: Sync>(
         for item in items {
             one.clear();
             work(item, &mut one, cx);
-            take(item, &one);
+            take(&one);
         }
         cx.give_floats(one);
         return;
     }
     let mut all: Vec<_> = items.iter().map(|_| cx.take_floats()).collect();
     each(&spell, items.iter().zip(&mut all), cx, |_, (item, one), cx| work(item, one, cx));
-    for (item, one) in items.iter().zip(all) {
-        take(item, &one);
+    for one in all {
+        take(&one);
         cx.give_floats(one);
     }
 }

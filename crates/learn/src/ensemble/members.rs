@@ -115,7 +115,7 @@ impl Members<Box<dyn Classifier>> {
             member.predict_proba_one(x, one, cx);
         };
         let mut i = 0;
-        collect(together, &self.0, cx, predict, |_, one| {
+        collect(together, &self.0, cx, predict, |one| {
             add_votes(sums, one, weight(i));
             i += 1;
         });

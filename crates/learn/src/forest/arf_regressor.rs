@@ -46,6 +46,7 @@ use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 use crate::stats::var;
 use crate::tree::hoeffding_tree_regressor;
+use crate::tree::target_leaf::TargetLeaf;
 use crate::tree::target_tree::{TargetConfig, TargetPrediction, TargetTree};
 
 crate::params! {
@@ -209,6 +210,14 @@ impl Grown for TargetTree {
 
     fn draws(&self, x: &Features) -> bool {
         self.draws(x)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.tree.is_settled(TargetLeaf::has_drawn)
+    }
+
+    fn leaves(&self) -> u64 {
+        (self.tree.n_active + self.tree.n_inactive) as u64
     }
 
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
