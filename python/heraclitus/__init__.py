@@ -49,8 +49,10 @@ _MODULES = (
 _NAMES = {
     "HouseError": "_refusals",
     "connect": "_doors",
+    "get_num_threads": "_threads",
     "load": "_shell",
     "open": "_doors",
+    "set_num_threads": "_threads",
 }
 
 __all__ = [*_MODULES, *_NAMES, "__version__"]

@@ -94,6 +94,8 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// Learner threads of a new house; by cores if not said.
     pub shards: Option<usize>,
+    /// Threads that the members of an ensemble may work on at once.
+    pub ensemble_threads: usize,
     /// Bytes of a journal's segment, if not the journal's own choice.
     pub segment_bytes: Option<u64>,
     /// Bounds on what comes in.
@@ -158,6 +160,7 @@ impl Settings {
             insecure: false,
             token_file: None,
             shards: None,
+            ensemble_threads: 1,
             segment_bytes: None,
             limits: Limits {
                 body_bytes: 1 << 20,

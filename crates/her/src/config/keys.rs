@@ -56,6 +56,12 @@ pub const KEYS: &[Key] = &[
         show: |s| s.shards.unwrap_or_else(|| s.house().shards).to_string(),
     },
     Key {
+        name: "ensemble_threads",
+        help: "threads that the members of an ensemble may work on, where that is faster",
+        read: |s, v| whole(v, 1, 64).map(|n| s.ensemble_threads = n as usize),
+        show: |s| s.ensemble_threads.to_string(),
+    },
+    Key {
         name: "segment_mib",
         help: "size of a file of the journal",
         read: |s, v| whole(v, 1, 1024).map(|n| s.segment_bytes = Some(n << 20)),
