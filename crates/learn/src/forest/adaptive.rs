@@ -101,6 +101,9 @@ fn is_off(detector: &dyn DriftDetector) -> bool {
     detector.entry().name == "NoDrift"
 }
 
+/// The weight that a member learns an event with, and where its leaves draw from.
+type Dose<'a> = (f64, Drawn<'a>);
+
 /// What all members are told.
 pub(super) struct Shared<'a, T: Grown> {
     pub cfg: &'a T::Config,
@@ -221,7 +224,7 @@ impl<T: Grown> Forest<T> {
         others: &mut [E],
         (x, w): (&Features, f64),
         cx: &mut Context<'_>,
-        turn: impl Fn(&mut Member<T>, &mut E, (f64, Drawn<'_>), &Shared<'_, T>, &mut Context<'_>) + Sync,
+        turn: impl Fn(&mut Member<T>, &mut E, Dose<'_>, &Shared<'_, T>, &mut Context<'_>) + Sync,
     ) {
         let all = Shared { cfg: &self.cfg, guards: &self.guards };
         let (members, rng) = (&mut self.members, &mut self.rng);

@@ -3,11 +3,11 @@
 //!
 //! Every tree learns an event with a weight drawn from a Poisson distribution of mean
 //! `lambda_value`, and each of its leaves looks at `max_features` features drawn for it. A tree's
-//! error `e = y − ŷ` goes to its detectors as `(e + 3σ) / 6σ`, with `σ²` the variance of its errors
-//! so far, and as 0.5 while there is none. A warning lets a new tree grow in the background; at a
-//! drift it takes the old one's place. The trees' median or mean is predicted; a mean may be
-//! weighted by each tree's `metric` mᵢ so far, with the weights `Σm − mᵢ`, or `mᵢ` where a large one
-//! is good. With a `seed`, all draws are River's.
+//! error `e = y − ŷ` goes to its detectors as `(e + 3σ) / 6σ`, with `σ²` the variance of its
+//! errors so far, and as 0.5 while there is none. A warning lets a new tree grow in the
+//! background; at a drift it takes the old one's place. The trees' median or mean is predicted; a
+//! mean may be weighted by each tree's `metric` mᵢ so far, with the weights `Σm − mᵢ`, or `mᵢ`
+//! where a large one is good. With a `seed`, all draws are River's.
 //!
 //! **Shape** that of `HoeffdingTreeRegressor`. **Cost** `n_models` trees, some with another one
 //! in the background. **Errors** those of the parameters and of the leaf model.
