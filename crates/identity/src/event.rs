@@ -56,7 +56,7 @@ pub enum What {
         /// The version it goes on from.
         version: u64,
     },
-    /// An event with its label: predict, then learn.
+    /// An event with its label, if the model learns from labels: predict, then learn.
     Learn {
         /// The features.
         row: Row,
@@ -198,9 +198,10 @@ impl Event {
                 "event": "branched", "parent": parent.to_string(), "parent_version": version,
             }),
             What::Learn { row, target, weight } => {
-                let mut v = serde_json::json!({
-                    "event": "learn", "x": row.to_json(), "y": target.to_json(),
-                });
+                let mut v = serde_json::json!({ "event": "learn", "x": row.to_json() });
+                if *target != Target::None {
+                    v["y"] = target.to_json();
+                }
                 if *weight != 1.0 {
                     v["w"] = (*weight).into();
                 }

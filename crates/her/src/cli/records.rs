@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use her_identity::event::{Request, What};
 use her_identity::{Error, Result};
+use her_learn::Target;
 use her_learn::stream::Event;
 
 use super::signal::Stop;
@@ -76,7 +77,7 @@ fn read(mut records: Box<dyn Records>, client: Option<&str>, to: &SyncSender<Res
             return;
         }
         let what = match records.next(&mut event) {
-            Ok(Next::Event) => what(&mut event, records.line()),
+            Ok(Next::Event) => Ok(what(&mut event)),
             Ok(Next::Label(key, target)) => Ok(What::Label { key, target }),
             Ok(Next::Refused(e)) => Err(e.to_string()),
             Ok(Next::End) => break,
@@ -99,14 +100,13 @@ fn read(mut records: Box<dyn Records>, client: Option<&str>, to: &SyncSender<Res
 }
 
 /// What a record asks for: to be learned, or to be remembered until its label comes.
-fn what(event: &mut Event, line: u64) -> std::result::Result<What, String> {
+fn what(event: &mut Event) -> What {
     let row = event.row.clone();
     match (event.target.take(), event.id.take()) {
-        (Some(target), _) => Ok(What::Learn { row, target, weight: event.weight }),
-        (None, Some(key)) => Ok(What::Remember { key, row }),
-        (None, None) => Err(format!(
-            "line {line}: the record has no target to learn and no id to be labelled by; \
-             --target and --id name their columns"
-        )),
+        (None, Some(key)) => What::Remember { key, row },
+        // A model that needs a label says so itself.
+        (target, _) => {
+            What::Learn { row, target: target.unwrap_or(Target::None), weight: event.weight }
+        }
     }
 }

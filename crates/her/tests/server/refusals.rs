@@ -74,7 +74,7 @@ fn bad_input_is_named_and_changes_nothing() {
     check("learn", "{\"x\": {\"a\": [1]}, \"y\": true}", 422, "invalid", "\"a\"");
     check("learn", "{\"x\": 3, \"y\": true}", 422, "invalid", "features must be an object");
     check("learn", "{\"x\": {\"a\": 1}, \"z\": true}", 422, "invalid", "\"z\"");
-    check("learn", "{\"x\": {\"a\": 1}}", 422, "invalid", "x and y");
+    check("learn", "{\"x\": {\"a\": 1}}", 422, "invalid", "has no label");
     check("learn", "{\"x\": {\"a\": 1}, \"y\": true, \"w\": -1}", 422, "invalid", "weight");
     check("learn", "{\"x\": {\"a\": 1}, \"y\": {}}", 422, "invalid", "target");
     check("learn", "{\"x\": {\"a\": 1}, \"y\": 17.5}", 422, "invalid", "17.5");
