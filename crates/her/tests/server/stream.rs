@@ -35,8 +35,8 @@ fn what_needs_no_label_learns_without_one() {
     let r = Running::new(&[]);
     let spec = json!({"model": {"HalfSpaceTrees": {"seed": 1}}});
     assert_eq!(r.put("/v1/identities/odd", &spec).status, 201);
-    let body: String = (0..600).map(|i| format!("{{\"x\": {{\"a\": 0.4{i}}}}}\n")).collect();
-    let answers = r.lines("/v1/identities/odd/learn", &body);
+    let lines: Vec<String> = (0..600).map(|i| format!("{{\"x\": {{\"a\": 0.4{i}}}}}")).collect();
+    let answers = r.lines("/v1/identities/odd/learn", &lines.join("\n"));
     assert_eq!(answers[599]["version"], 601);
     let usual = answers[599]["prediction"]["value"].as_f64().unwrap();
     let one = r.post("/v1/identities/odd/learn", &json!({"x": {"a": 0.9}})).json();
