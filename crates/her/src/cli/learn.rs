@@ -23,7 +23,8 @@ const TOLD_MAX: u64 = 10;
     after_help = "NDJSON holds events {\"x\": {…}, \"y\": …}, or flat records with --target. \
 An event without a target and with an id is predicted and waits for its label; {\"id\": …, \"y\": …} \
 labels it. \
-Anomaly detectors and clusterers learn without a target.\n\nExamples:\n  her learn samantha clicks.csv --target bought\n  \
+Anomaly detectors and clusterers learn without a target.\n\nExamples:\n  \
+her learn samantha clicks.csv --target bought\n  \
 tail -f events.ndjson | her learn samantha - --format ndjson\n  \
 her learn samantha big.ndjson --client import-7     run it again after a crash: no line counts twice"
 )]
