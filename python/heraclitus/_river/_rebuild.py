@@ -1,0 +1,77 @@
+"""Objects of one package made anew in the other one, by their class and parameters."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+
+import importlib
+
+__all__ = ["params", "counterpart", "package_of", "rebuilt"]
+
+
+def package_of(value: typing.Any) -> str:
+    """The package that an object's class is of."""
+    return type(value).__module__.partition(".")[0]
+
+
+def counterpart(cls: type, package: str) -> type:
+    """The class of the same name and place in another package."""
+    own, *path = cls.__module__.split(".")
+    path = [part.replace("drift_binary", "binary") for part in path if part != "_generated"]
+    for place in (path[:2], path[:1]):
+        found = getattr(_module(".".join([package, *place])), cls.__name__, None)
+        if isinstance(found, type):
+            return found
+    raise TypeError(f"{package} has no {cls.__name__}, which is of {own}.{'.'.join(path)}")
+
+
+def _module(name: str) -> types.ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and name.startswith(error.name) and "." in error.name:
+            return None
+        raise
+
+
+def params(value: typing.Any) -> tuple[list, dict[str, typing.Any]]:
+    """The parameters that an object was made with: those without names, and the others."""
+    unnamed: list = []
+    named: dict[str, typing.Any] = {}
+    for name, param in inspect.signature(type(value).__init__).parameters.items():
+        if name == "self":
+            continue
+        if param.kind == param.VAR_POSITIONAL:
+            unnamed.extend(_given(value, name))
+        elif param.kind == param.VAR_KEYWORD:
+            named.update(getattr(value, name, {}))
+        else:
+            named[name] = getattr(value, name)
+    return unnamed, named
+
+
+def _given(value: typing.Any, name: str) -> typing.Iterable[typing.Any]:
+    found = getattr(value, name, ())
+    return found.items() if isinstance(found, dict) else found
+
+
+def rebuilt(value: typing.Any, source: str, target: str) -> typing.Any:
+    """A parameter's value with everything of one package in it made anew in the other one.
+
+    What was learned is not taken along: a parameter is how something begins.
+    """
+    if isinstance(value, type):
+        return counterpart(value, target) if value.__module__.startswith(f"{source}.") else value
+    if package_of(value) == source and not isinstance(value, types.FunctionType):
+        unnamed, named = params(value)
+        return counterpart(type(value), target)(
+            *(rebuilt(v, source, target) for v in unnamed),
+            **{name: rebuilt(v, source, target) for name, v in named.items()},
+        )
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(rebuilt(v, source, target) for v in value)
+    if isinstance(value, dict):
+        return {k: rebuilt(v, source, target) for k, v in value.items()}
+    return value
