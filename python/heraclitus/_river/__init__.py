@@ -7,7 +7,7 @@ import typing
 
 from . import _states
 from ._names import Names
-from ._rebuild import package_of, rebuilt
+from ._rebuild import counterpart, package_of, rebuilt
 from ._wire import Blocks
 
 __all__ = ["from_river", "to_river"]
@@ -53,24 +53,22 @@ def _taken(model: typing.Any, names: Names) -> _Make:
     if parts is not None:
         makes = {name: _taken(part, names) for name, part in getattr(model, parts).items()}
         return lambda: _composed(model, "heraclitus", {k: make() for k, make in makes.items()})
-    ours = rebuilt(model, "river", "heraclitus")
     if type(model).__name__ in _PLAIN:
-        return lambda: ours
+        return lambda: rebuilt(model, "river", "heraclitus")
     state = _states.take(model, names)
+    ours = rebuilt(model, "river", "heraclitus")
 
     def make() -> typing.Any:
         if hasattr(ours, "_restore"):
             spec = json.dumps(ours._to_spec())
             ours._restore(spec, (spec, state, names.saved(), names.odd(), names.labels))
-            ours._lend()
+            ours._show_children()
         return ours
 
     return make
 
 
 def _composed(model: typing.Any, package: str, parts: dict[str, typing.Any]) -> typing.Any:
-    from ._rebuild import counterpart
-
     return counterpart(type(model), package)(*parts.items())
 
 
@@ -104,8 +102,11 @@ def _given(model: typing.Any) -> typing.Any:
     if parts is not None:
         found = {name: _given(part) for name, part in getattr(model, parts).items()}
         return _composed(model, "river", found)
+    if type(model).__name__ in _PLAIN:
+        return rebuilt(model, "heraclitus", "river")
+    _states.find(type(model).__name__)
     theirs = rebuilt(model, "heraclitus", "river")
-    if type(model).__name__ not in _PLAIN and hasattr(model, "_keep"):
+    if hasattr(model, "_keep"):
         kept = model._keep()
         _states.give(theirs, Blocks(kept[1]), Names.of(kept))
     return theirs

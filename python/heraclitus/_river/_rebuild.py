@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import types
 import typing
 
-import importlib
+from .._spec import find
 
-__all__ = ["params", "counterpart", "package_of", "rebuilt"]
+__all__ = ["counterpart", "package_of", "rebuilt"]
 
 
 def package_of(value: typing.Any) -> str:
@@ -24,6 +25,8 @@ def counterpart(cls: type, package: str) -> type:
         found = getattr(_module(".".join([package, *place])), cls.__name__, None)
         if isinstance(found, type):
             return found
+    if package == "heraclitus" and (known := find(cls.__name__)) is not None:
+        return known
     raise TypeError(f"{package} has no {cls.__name__}, which is of {own}.{'.'.join(path)}")
 
 
@@ -36,7 +39,7 @@ def _module(name: str) -> types.ModuleType | None:
         raise
 
 
-def params(value: typing.Any) -> tuple[list, dict[str, typing.Any]]:
+def _params(value: typing.Any) -> tuple[list, dict[str, typing.Any]]:
     """The parameters that an object was made with: those without names, and the others."""
     unnamed: list = []
     named: dict[str, typing.Any] = {}
@@ -57,6 +60,17 @@ def _given(value: typing.Any, name: str) -> typing.Iterable[typing.Any]:
     return found.items() if isinstance(found, dict) else found
 
 
+def _takes(cls: type, name: str, given: typing.Any, value: typing.Any) -> bool:
+    """Whether a class has a parameter. One that it lacks may be left out at its default."""
+    known = inspect.signature(cls.__init__).parameters
+    if name in known or any(p.kind == p.VAR_KEYWORD for p in known.values()):
+        return True
+    # River's metrics may share a matrix; what is in it is learned, and no parameter.
+    if name != "cm" and given != inspect.signature(type(value).__init__).parameters[name].default:
+        raise TypeError(f"{cls.__module__}.{cls.__name__} has no parameter {name!r}: {given!r}")
+    return False
+
+
 def rebuilt(value: typing.Any, source: str, target: str) -> typing.Any:
     """A parameter's value with everything of one package in it made anew in the other one.
 
@@ -65,10 +79,11 @@ def rebuilt(value: typing.Any, source: str, target: str) -> typing.Any:
     if isinstance(value, type):
         return counterpart(value, target) if value.__module__.startswith(f"{source}.") else value
     if package_of(value) == source and not isinstance(value, types.FunctionType):
-        unnamed, named = params(value)
-        return counterpart(type(value), target)(
+        unnamed, named = _params(value)
+        cls = counterpart(type(value), target)
+        return cls(
             *(rebuilt(v, source, target) for v in unnamed),
-            **{name: rebuilt(v, source, target) for name, v in named.items()},
+            **{n: rebuilt(v, source, target) for n, v in named.items() if _takes(cls, n, v, value)},
         )
     if type(value) in (list, tuple, set, frozenset):
         return type(value)(rebuilt(v, source, target) for v in value)

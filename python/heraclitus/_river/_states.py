@@ -8,7 +8,7 @@ import typing
 from ._names import Names
 from ._wire import Blocks, Kind, block, frame
 
-__all__ = ["State", "give", "named", "stateless", "take"]
+__all__ = ["State", "find", "give", "named", "stateless", "take"]
 
 _STATES: dict[str, State] = {}
 #: Where the entries are, by the module that River has the estimator in.
@@ -76,7 +76,8 @@ def stateless(*estimators: str) -> None:
     named(*estimators)(Nothing)
 
 
-def _find(name: str) -> State:
+def find(name: str) -> State:
+    """How the state of an estimator crosses; refuses by name what is not known."""
     if not _STATES:
         for module in _MODULES:
             importlib.import_module(f"{__package__}.{module}")
@@ -92,14 +93,14 @@ def _find(name: str) -> State:
 def take(model: typing.Any, names: Names) -> bytes:
     """What River's object has learned, with its name and version in front."""
     name = type(model).__name__
-    state = _find(name)
+    state = find(name)
     return frame(name, state.version, state.take(model, names))
 
 
 def give(model: typing.Any, blocks: Blocks, names: Names) -> None:
     """Gives River's object the next state of ours."""
     name, version, inside = blocks.frame()
-    state = _find(name)
+    state = find(name)
     if type(model).__name__ != name:
         raise ValueError(f"this is the state of a {name}, not of a {type(model).__name__}")
     if version != state.version:

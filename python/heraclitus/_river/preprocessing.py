@@ -176,6 +176,7 @@ class _OneHot(State):
     def take(self, model: typing.Any, names: Names) -> bytes:
         met = []
         for feature, values in model.values.items():
+            names.feature(feature)
             for value in values:
                 name = f"{feature}_{_category(value)}"
                 names.say(f"{feature}_{value}", name)
@@ -184,12 +185,12 @@ class _OneHot(State):
         return w.block(self.met, [] if given else sorted(met), names)
 
     def give(self, model: typing.Any, blocks: w.Blocks, names: Names) -> None:
-        features = [key for key in names.keys if isinstance(key, str)]
+        features = {str(key): key for key in names.keys}
         for at in blocks.get(self.met, names):
-            output = names.key(at)
+            output = str(names.key(at))
             found = [key for key in features if output.startswith(f"{key}_")]
             feature = max(found, key=len)
-            model.values[feature].add(output[len(feature) + 1 :])
+            model.values[features[feature]].add(output[len(feature) + 1 :])
             model._zero_dict[output] = 0
 
 
