@@ -78,7 +78,7 @@ def to_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
     Parameters
     ----------
     model
-        An estimator, pipeline, metric or statistic.
+        An estimator, pipeline, metric or statistic; an identity, or one as it was.
     learned
         Whether what it has learned comes along.
 
@@ -91,6 +91,8 @@ def to_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
         import river  # noqa: F401
     except ImportError as error:
         raise ImportError("to_river makes River's objects: pip install river") from error
+    if type(model).__module__ == "heraclitus._identities":
+        model = model.model()
     _check(model, "heraclitus")
     if not learned:
         return rebuilt(model, "heraclitus", "river")
