@@ -13,6 +13,7 @@ from ._refusals import HouseError, raised
 
 if typing.TYPE_CHECKING:
     from ._doors import House
+    from ._streams import Stream
 
 __all__ = ["PASSING", "Identity", "Past", "kind"]
 
@@ -185,6 +186,33 @@ class Identity(_Mind):
                 refused(done + place, error)
             done += len(batch)
 
+    def stream(self, *, refused: typing.Callable[[int, Exception], None] | None = None) -> Stream:
+        """Learn without waiting for each event: a context manager whose end waits for all.
+
+        Parameters
+        ----------
+        refused
+            Called with the place and the error of each event that is refused, from another
+            thread. Without it, a refused event raises at the next call.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import heraclitus
+        >>> from heraclitus import linear_model
+        >>> with heraclitus.open(tempfile.mkdtemp()) as house:
+        ...     sam = house.create("sam", linear_model.LinearRegression())
+        ...     with sam.stream() as stream:
+        ...         for i in range(2000):
+        ...             stream.learn_one({"i": i % 7}, i % 7)
+        ...     sam.version
+        2001
+
+        """
+        from ._streams import Stream
+
+        return Stream(self, refused)
+
     def at(self, version: int) -> Past:
         """The identity as it was at a version."""
         self._house._ask(self._house._door.show, self.name, version)
@@ -250,8 +278,11 @@ class Identity(_Mind):
         return self._house._ask(self._house._door.event, self.name, _outside.text(body))
 
     def _learn_batch(self, batch: list[list]) -> list[tuple[int, HouseError]]:
-        """Learns; the places of events that were refused, with why."""
-        text, first = _outside.text(batch), self._numbers(len(batch))
+        return self._learn_text(_outside.text(batch), len(batch))
+
+    def _learn_text(self, text: str, count: int) -> list[tuple[int, HouseError]]:
+        """Learns events in JSON; the places of those that were refused, with why."""
+        first = self._numbers(count)
 
         def feed() -> list[tuple[int, str, str]]:
             feed = self._house._door.feed

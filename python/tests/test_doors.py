@@ -275,7 +275,49 @@ def test_frames_go_in_and_columns_come_out(house: typing.Any) -> None:
     assert set(sam.predict_proba_many(X).columns) == {False, True}
 
 
-def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(server: Server) -> None:
+def test_a_stream_tells_what_was_refused_and_goes_on(house: typing.Any) -> None:
+    sam = house.create("sam", model())
+    with sam.stream() as stream:
+        for x, y in events(20):
+            stream.learn_one(x, y)
+        assert stream.predict_proba_one(x) == sam.predict_proba_one(x)
+        assert (stream.acknowledged, sam.version) == (20, 21)
+        stream.learn_one(x, "no class of a binary model")
+        with pytest.raises(ValueError, match="binary") as refused:
+            stream.flush()
+        assert refused.value.__notes__ == ["event 20 of this stream, counted from 0"]
+        with pytest.raises(ValueError, match="not finite"):
+            stream.learn_one({"a": float("nan")}, True)
+        stream.learn_one(x, y)
+    assert sam.version == 22
+    with pytest.raises(ValueError, match="closed"):
+        stream.learn_one(x, y)
+    places = []
+    with sam.stream(refused=lambda place, error: places.append((place, error.kind))) as stream:
+        for target in (True, "a", False, "b"):
+            stream.learn_one(x, target)
+    assert places == [(1, "invalid"), (3, "invalid")] and sam.version == 24
+    with pytest.raises(KeyError, match="mine"), sam.stream() as stream:
+        stream.learn_one(x, "a")
+        raise KeyError("mine")
+
+
+def test_a_stream_whose_server_stays_away_says_how_much_is_not_known(server: Server) -> None:
+    with heraclitus.connect(server.url, server.token, retry_s=0.2) as house:
+        sam = house.create("sam", model())
+        with pytest.raises(ConnectionError) as away, sam.stream() as stream:
+            stream.learn_one({"a": 1.0}, True)
+            stream.flush()
+            server.kill()
+            for x, y in events(5_000):
+                stream.learn_one(x, y)
+        assert "are not known to be durable" in away.value.__notes__[-1]
+
+
+@pytest.mark.parametrize("way", ["learn_many", "stream"])
+def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(
+    server: Server, way: str
+) -> None:
     stream, plain = events(30_000), model()
     with heraclitus.connect(server.url, server.token) as house:
         sam = house.create("sam", model())
@@ -295,7 +337,13 @@ def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(server: Ser
                 server.kill()
                 server.start()
 
-        sam.learn_many(taken())
+        if way == "learn_many":
+            sam.learn_many(taken())
+        else:
+            with sam.stream() as learning:
+                for x, y in taken():
+                    learning.learn_one(x, y)
+            assert learning.acknowledged == len(stream)
         for thread in kills:
             thread.join()
         assert len(kills) == 3
