@@ -11,6 +11,8 @@ import pytest
 from river import (
     base,
     compose,
+    dummy,
+    ensemble,
     feature_extraction,
     linear_model,
     metrics,
@@ -170,6 +172,18 @@ MODELS: list[tuple[base.Estimator, typing.Callable]] = [
         | scaled(linear_model.LinearRegression()),
         numbers,
     ),
+    (
+        scaled(ensemble.BaggingClassifier(linear_model.LogisticRegression(), 3, seed=4)),
+        truths,
+    ),
+    (
+        ensemble.BaggingRegressor(scaled(linear_model.LinearRegression()), 3, seed=4),
+        numbers,
+    ),
+    (ensemble.BaggingClassifier(naive_bayes.GaussianNB(), 3, seed=4), classes),
+    (dummy.PriorClassifier(), classes),
+    (dummy.NoChangeClassifier(), classes),
+    (dummy.StatisticRegressor(stats.Mean()), numbers),
     (feature_extraction.BagOfWords() | naive_bayes.MultinomialNB(), texts),
     (feature_extraction.BagOfWords() | naive_bayes.BernoulliNB(), texts),
     (feature_extraction.TFIDF() | linear_model.LogisticRegression(), texts),
@@ -290,6 +304,14 @@ def test_what_is_not_known_is_refused_by_name() -> None:
 
     with pytest.raises(TypeError, match="Mine"):
         heraclitus.from_river(preprocessing.StandardScaler() | Mine())
+    with pytest.raises(TypeError, match="Mine"):
+        heraclitus.from_river(multiclass.OneVsRestClassifier(Mine()))
+
+    class PAClassifier(linear_model.PAClassifier):
+        """Another one of the same name."""
+
+    with pytest.raises(TypeError, match="test_river"):
+        heraclitus.from_river(preprocessing.StandardScaler() | PAClassifier())
     with pytest.raises(TypeError, match="a model of river is wanted"):
         heraclitus.from_river(Mine())
     with pytest.raises(TypeError, match="a model of heraclitus is wanted"):

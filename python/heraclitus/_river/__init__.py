@@ -49,6 +49,7 @@ def from_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
 
 def _taken(model: typing.Any, names: Names) -> _Make:
     """Reads a model; the model of ours is made when all names are known."""
+    _check(model, "river")
     parts = _PARTS.get(type(model).__name__)
     if parts is not None:
         makes = {name: _taken(part, names) for name, part in getattr(model, parts).items()}
@@ -100,6 +101,7 @@ def to_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
 
 
 def _given(model: typing.Any) -> typing.Any:
+    _check(model, "heraclitus")
     parts = _PARTS.get(type(model).__name__)
     if parts is not None:
         found = {name: _given(part) for name, part in getattr(model, parts).items()}

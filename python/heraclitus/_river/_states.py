@@ -14,6 +14,8 @@ _STATES: dict[str, State] = {}
 #: Where the entries are, by the module that River has the estimator in.
 _MODULES = (
     "compose",
+    "dummy",
+    "ensemble",
     "feature_extraction",
     "linear_model",
     "metrics",
@@ -94,6 +96,8 @@ def take(model: typing.Any, names: Names) -> bytes:
     """What River's object has learned, with its name and version in front."""
     name = type(model).__name__
     state = find(name)
+    if not type(model).__module__.startswith("river."):
+        raise TypeError(f"this {name} is of {type(model).__module__}, and not River's")
     return frame(name, state.version, state.take(model, names))
 
 

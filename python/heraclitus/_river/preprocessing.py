@@ -177,7 +177,7 @@ class _OneHot(State):
         met = []
         for feature, values in model.values.items():
             names.feature(feature)
-            for value in values:
+            for value in sorted(values, key=str):  # a set has no order of its own
                 name = f"{feature}_{_category(value)}"
                 names.say(f"{feature}_{value}", name)
                 met.append(names.feature(name))
