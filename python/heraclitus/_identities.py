@@ -65,7 +65,7 @@ class _Mind:
         return _frames._frame(X, _frames._gathered(found))
 
     def model(self) -> typing.Any:
-        """A copy of the model, in memory: an estimator or a pipeline, which learns on for itself."""
+        """A copy of the model in memory: an estimator or a pipeline that learns for itself."""
         from ._shell import from_bytes
 
         return from_bytes(self._house._ask(self._house._door.model, self.name, self._version))

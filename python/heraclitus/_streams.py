@@ -28,7 +28,7 @@ Refused = typing.Callable[[int, Exception], None]
 
 
 class Stream:
-    """Learns in the background. `flush`, or the end of the `with` block, waits until all is durable.
+    """Learns in the background. `flush`, or the end of the `with` block, waits for what is given.
 
     An event that is refused, or a server that can't be reached, raises at the next call.
     """

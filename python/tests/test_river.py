@@ -61,7 +61,8 @@ def counts(n: int, seed: int) -> typing.Iterator[tuple[dict, str]]:
 def mixed(n: int, seed: int) -> typing.Iterator[tuple[dict, bool]]:
     rng = random.Random(seed)
     for x, y in truths(n, seed):
-        yield {"f0": 0.5, "f1": -1.0, **x, "city": rng.choice(["Delft", "Gouda"]), "n": rng.randint(0, 3)}, y
+        city, n = rng.choice(["Delft", "Gouda"]), rng.randint(0, 3)
+        yield {"f0": 0.5, "f1": -1.0, **x, "city": city, "n": n}, y
 
 
 def texts(n: int, seed: int) -> typing.Iterator[tuple[str, bool]]:
@@ -256,7 +257,7 @@ def test_a_statistic_goes_on_in_the_other_package(stat: stats.base.Univariate) -
     assert near(ours.get(), theirs.get()) and near(again.get(), theirs.get())
 
 
-OF_NUMBERS = ["MAE", "MSE", "RMSE", "RMSLE", "MAPE", "SMAPE"]
+OF_NUMBERS = ["R2", "MAE", "MSE", "RMSE", "RMSLE", "MAPE", "SMAPE"]
 OF_TRUTHS = ["Precision", "Recall", "F1", "Jaccard", "MCC", "LogLoss"]
 OF_CLASSES = ["Accuracy", "BalancedAccuracy", "CohenKappa", "GeometricMean"]
 OF_CLASSES += [a + b for a in ("Micro", "Macro", "Weighted") for b in OF_TRUTHS[:4]]

@@ -20,6 +20,21 @@ class _Mean(State):
         write_mean(model._mean, state)
 
 
+@named("R2")
+class _R2(State):
+    layout = w.Row(n=w.NUMBER, mean=w.NUMBER, around_mean=w.NUMBER, residual=w.NUMBER)
+
+    def read(self, model: typing.Any) -> dict:
+        var = model._y_var
+        rest = {"around_mean": var._S, "residual": model._residual_sum_of_squares}
+        return {**read_mean(var.mean), **rest}
+
+    def write(self, model: typing.Any, state: dict) -> None:
+        write_mean(model._y_var.mean, state)
+        model._y_var._S = state["around_mean"]
+        model._residual_sum_of_squares = state["residual"]
+
+
 @named("Precision", "Recall", "F1", "FBeta", "Jaccard", "MCC")
 class _OneClass(State):
     layout = w.Row(tp=w.NUMBER, fp=w.NUMBER, fn=w.NUMBER, tn=w.NUMBER)
