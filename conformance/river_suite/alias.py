@@ -235,7 +235,8 @@ def import_for(name, globals=None, locals=None, fromlist=(), level=0):
         mirror(sys.modules["river"].__name__)
     for child in fromlist or ():
         if f"{name}.{child}" in LOANS:
-            importlib.import_module(f"{name}.{child}")  # becomes an attribute of our package
+            # An attribute of our package; ours of that name, imported later, took its place.
+            setattr(sys.modules[name], child, importlib.import_module(f"{name}.{child}"))
     if not fromlist or any(under(name, loan) for loan in LOANS) or "*" in fromlist:
         return _import(name, globals, locals, fromlist, 0)
     if any(under(asks, loan) for loan in LOANS):

@@ -39,6 +39,8 @@ _MODULES = (
     "optim",
     "plot",
     "preprocessing",
+    "proba",
+    "reco",
     "stats",
     "stream",
     "tree",

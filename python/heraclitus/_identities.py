@@ -51,7 +51,7 @@ class _Mind:
         """Predictions for a frame's rows, as a column like the frame's, or for a list of dicts."""
         from . import _frames
 
-        rows = _frames._rows(X)
+        rows = _frames.rows(X)
         found = [_outside.chosen(p) for p in self._predictions(rows)]
         return found if isinstance(X, list | tuple) else _frames._column(X, found)
 
@@ -59,7 +59,7 @@ class _Mind:
         """The probabilities of all classes, as a frame like the one given, or a list of dicts."""
         from . import _frames
 
-        found = [self._probabilities(p) for p in self._predictions(_frames._rows(X))]
+        found = [self._probabilities(p) for p in self._predictions(_frames.rows(X))]
         if isinstance(X, list | tuple):
             return found
         return _frames._frame(X, _frames._gathered(found))

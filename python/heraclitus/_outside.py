@@ -80,7 +80,7 @@ def events(X: typing.Any, y: typing.Any, w: typing.Any) -> typing.Iterator[list]
             x, target, *weight = event
             yield [row(x), target, weight[0] if weight else 1.0]
         return
-    rows, targets = _frames._rows(X), _frames.as_list(y)
+    rows, targets = _frames.rows(X), _frames.as_list(y)
     weights = [1.0] * len(rows) if w is None else _frames.as_list(w)
     if not len(rows) == len(targets) == len(weights):
         raise ValueError(

@@ -26,6 +26,8 @@ class Shell:
     _objects: typing.ClassVar[dict[str, typing.Any]] = {}
     #: Parameters that are learning rates: a number becomes a constant scheduler.
     _rates: typing.ClassVar[tuple[str, ...]] = ()
+    #: What stays, as attributes, when a child is replaced by one of another kind.
+    _carried: typing.ClassVar[tuple[str, ...]] = ()
     #: Parameters by name, in order.
     _names: tuple[str, ...] = ()
 
@@ -63,9 +65,11 @@ class Shell:
     def _lend(self) -> None:
         """Children show what they learn inside of this estimator."""
         for name in self._names:
-            child = self.__dict__[name]
-            if isinstance(child, Shell) and child._is_built() and child._join(self, name):
-                child._belongs_to(self)
+            value = self.__dict__[name]
+            children = enumerate(value) if isinstance(value, list) else [(name, value)]
+            for place, child in children:
+                if isinstance(child, Shell) and child._is_built() and child._join(self, str(place)):
+                    child._belongs_to(self)
 
     def _show_children(self) -> None:
         """Lets children show their parts of a core that came as one, from a file."""
@@ -112,7 +116,19 @@ class Shell:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: typing.Any) -> None:
+        own = getattr(type(self), name, None)
+        if isinstance(own, property) and own.fset is not None:
+            own.fset(self, value)
+            return
+        if name in self._rates and isinstance(value, int | float):
+            from .optim.schedulers import Constant
+
+            value = Constant(value)
+        if self._is_learned(name, value) and self._set_attribute(name, value):
+            return
         before = self.__dict__.get(name)
+        if name in self._names and self._is_built():
+            self._leave()
         self.__dict__[name] = value
         if name in self._names and self._is_built():
             try:
@@ -121,15 +137,43 @@ class Shell:
                 self.__dict__[name] = before
                 raise
 
+    def _is_learned(self, name: str, value: typing.Any) -> bool:
+        """Whether an attribute may be one of the core's, such as `intercept`."""
+        if name in self._names or name.startswith("_") or not self._is_built():
+            return False
+        if not isinstance(value, dict | int | float):
+            return False
+        try:
+            self._attribute(name)
+        except KeyError:
+            return False
+        return True
+
+    def _leave(self) -> None:
+        """Has the pipeline around this estimator take itself apart, before a change."""
+        owner = self.__dict__.get("_owner", lambda: None)()
+        if isinstance(owner, Shell):
+            owner._leave()
+        elif owner is not None:
+            owner._changed()
+
     def _rebuild(self) -> None:
         """Goes on from what was learned with the parameters as they are now."""
         owner = self.__dict__.get("_owner", lambda: None)()
         if isinstance(owner, Shell):
             owner._rebuild()
             return
-        if owner is not None:
-            owner._changed()
-        self._restore(json.dumps(self._to_spec()), self._keep())
+        spec = json.dumps(self._to_spec())
+        try:
+            self._restore(spec, self._keep())
+        except ValueError:
+            # A child of another kind begins anew; what belongs to this estimator alone stays.
+            carried = {name: self._attribute(name) for name in self._carried}
+            if not carried:
+                raise
+            self._build(spec)
+            for name, value in carried.items():
+                self._set_attribute(name, value)
         self._lend()
 
     def _take_apart(self) -> None:
@@ -144,8 +188,9 @@ class Shell:
         for name, value in self.__dict__.items():
             if name not in params and name not in ("_names", "_owner"):
                 clone.__dict__[name] = copy.deepcopy(value)
-        clone._restore(json.dumps(clone._to_spec()), self._keep())
-        clone._lend()
+        if self._is_built():
+            clone._restore(json.dumps(clone._to_spec()), self._keep())
+            clone._lend()
 
     # Copies and files.
 
@@ -175,7 +220,7 @@ class Shell:
 
     @property
     def _raw_memory_usage(self) -> int:
-        return self._state_bytes()
+        return self._state_bytes() if self._is_built() else super()._raw_memory_usage
 
 
 def _part(whole: typing.Any, name: str) -> typing.Any:

@@ -25,6 +25,8 @@ _MODULES = (
     "neighbors",
     "optim",
     "preprocessing",
+    "proba",
+    "reco",
     "stats",
     "stream",
     "tree",

@@ -49,6 +49,12 @@ pub trait Estimator: Send + Sync {
         None
     }
 
+    /// Puts numbers in the place of what is shown as the attribute `name`: by feature, or one
+    /// number without a feature. False, and nothing has changed, where that can't be set.
+    fn set_attribute(&mut self, _name: &str, _values: &[(Option<FeatureId>, f64)]) -> bool {
+        false
+    }
+
     /// The live child behind a parameter's name (`regressor`), or a pipeline's or union's step by
     /// its number (`0`): so that a part can be looked at, and used, inside of the whole.
     fn child(&mut self, _name: &str) -> Option<Part<'_>> {
@@ -171,6 +177,31 @@ pub enum Attribute {
     Map(Vec<(String, Attribute)>),
     /// Values by class; the model knows the classes' names.
     Classes(Vec<(ClassId, Attribute)>),
+    /// Values by values that are no features, such as categories.
+    Pairs(Vec<(Attribute, Attribute)>),
+}
+
+impl Attribute {
+    /// Values by feature.
+    pub fn by_feature(
+        names: &Names<'_>,
+        values: impl Iterator<Item = (FeatureId, Attribute)>,
+    ) -> Self {
+        Self::Map(values.map(|(id, value)| (names.name(id).to_owned(), value)).collect())
+    }
+
+    /// Numbers by feature: those of a vector that `keep` takes.
+    pub fn numbers<T: Copy>(
+        names: &Names<'_>,
+        values: &[T],
+        mut keep: impl FnMut(T) -> Option<f64>,
+    ) -> Self {
+        let kept = values
+            .iter()
+            .enumerate()
+            .filter_map(|(id, &v)| keep(v).map(|number| (id as FeatureId, Self::Float(number))));
+        Self::by_feature(names, kept)
+    }
 }
 
 /// A part of a model, lent.

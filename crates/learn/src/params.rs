@@ -79,7 +79,8 @@ pub fn check_range(name: &str, value: f64, low: f64, high: f64) -> Result<()> {
 ///
 /// `forget = |state, gone| …` says how features are forgotten; leave it out when nothing is kept
 /// by feature. `weights = |model, visit| …` shows learned weights, and
-/// `attribute = |model, name, names| …` what River shows under a name.
+/// `attribute = |model, name, names| …` what River shows under a name;
+/// `set_attribute = |model, name, values| …` puts numbers in its place.
 #[macro_export]
 macro_rules! estimator {
     (
@@ -89,6 +90,7 @@ macro_rules! estimator {
         $(, forget = $forget:expr)?
         $(, weights = $weights:expr)?
         $(, attribute = $attribute:expr)?
+        $(, set_attribute = $set:expr)?
         $(,)?
     ) => {
         impl $crate::estimator::Estimator for $ty {
@@ -126,6 +128,15 @@ macro_rules! estimator {
             ) -> Option<$crate::estimator::Attribute> {
                 #[allow(clippy::redundant_closure_call, reason = "the macro's argument")]
                 ($attribute)(self, name, names)
+            } )?
+
+            $( fn set_attribute(
+                &mut self,
+                name: &str,
+                values: &[(Option<$crate::features::FeatureId>, f64)],
+            ) -> bool {
+                #[allow(clippy::redundant_closure_call, reason = "the macro's argument")]
+                ($set)(self, name, values)
             } )?
         }
 

@@ -11,6 +11,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
+use crate::attributes;
 use crate::core::{Handle, Live};
 use crate::frame;
 use crate::work::{self, Lesson};
@@ -124,8 +125,18 @@ impl Native {
 
     /// What River shows under this name; a `KeyError` when there is nothing.
     fn _attribute<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let found = self.with(py, |live, path| work::attribute(py, live, path, name))?;
+        let found = self.with(py, |live, path| attributes::attribute(py, live, path, name))?;
         found.ok_or_else(|| pyo3::exceptions::PyKeyError::new_err(name.to_owned()))
+    }
+
+    /// Puts numbers in the place of what is shown under this name. False where it can't be set.
+    fn _set_attribute(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        self.with(py, |live, path| attributes::set_attribute(live, path, name, value))
     }
 
     /// This object shows a part of another one's core from here on. False where the whole has no
@@ -430,7 +441,19 @@ kinds! {
     }
 
     /// A rule that turns gradients into steps.
-    Optimizer {}
+    Optimizer {
+        /// The weights `w` after a step against the gradients `g`; without gradients, as they are
+        /// to be when a gradient is taken.
+        #[pyo3(signature = (w, g = None))]
+        fn _move<'py>(
+            slf: &Bound<'py, Self>,
+            w: &Bound<'py, PyDict>,
+            g: Option<&Bound<'py, PyDict>>,
+        ) -> PyResult<Bound<'py, PyDict>> {
+            let py = slf.py();
+            slf.as_super().get().with(py, |live, path| attributes::optimize(py, live, path, w, g))
+        }
+    }
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

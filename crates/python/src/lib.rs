@@ -4,6 +4,7 @@
 //! pipeline's steps run as one core, each step's object shows its part. What an event holds is
 //! turned into features at one door ([`door`]); everything after it is `her-learn`.
 
+mod attributes;
 mod classes;
 mod core;
 mod dict;

@@ -1,10 +1,10 @@
 //! What is done with one event: the steps between the door and an estimator.
 
-use her_learn::estimator::{Attribute, ClassId, Estimator, Part, Transformer, WeightKey};
+use her_learn::estimator::{ClassId, Estimator, Part, Transformer};
 use her_learn::features::{Context, Features, Names};
 use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyString};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyString};
 
 use crate::core::Live;
 use crate::door::Door;
@@ -42,7 +42,7 @@ impl Transformer for Nothing {
     fn transform_one(&self, _x: &Features, _out: &mut Features, _cx: &mut Context<'_>) {}
 }
 
-fn wrong_part(method: &str) -> PyErr {
+pub fn wrong_part(method: &str) -> PyErr {
     PyAttributeError::new_err(format!("this model has no {method}"))
 }
 
@@ -334,108 +334,4 @@ pub fn shown_proba<'py>(
         Predicted::Proba { multiclass, .. } => proba(py, door, multiclass),
         _ => Err(wrong_part("predict_proba_one")),
     }
-}
-
-/// What River shows under a name, if there is such a thing.
-pub fn attribute<'py>(
-    py: Python<'py>,
-    live: &mut Live,
-    path: &[Box<str>],
-    name: &str,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let (part, door) = live.part(path)?;
-    if let ("n_iterations", Part::Optimizer(optimizer)) = (name, &part) {
-        return Ok(Some(optimizer.n_iterations().into_pyobject(py)?.into_any()));
-    }
-    let estimator = part.estimator();
-    let found = estimator.attribute(name, &Names::Predict(&door.names, &mut door.overlay));
-    if let Some(found) = found {
-        return object(py, door, found).map(Some);
-    }
-    if estimator.entry().module != "linear_model" {
-        return Ok(None);
-    }
-    match name {
-        "weights" => weights(py, door, estimator).map(Some),
-        "intercept" => {
-            let mut found = None;
-            estimator.weights(&mut |key, w| {
-                if key == (WeightKey { class: None, feature: None }) {
-                    found = Some(w);
-                }
-            });
-            Ok(found.map(|w| PyFloat::new(py, w).into_any()))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Weights by feature; by class and feature for models that keep a vector per class.
-fn weights<'py>(
-    py: Python<'py>,
-    door: &mut Door,
-    estimator: &dyn Estimator,
-) -> PyResult<Bound<'py, PyAny>> {
-    let mut all: Vec<(WeightKey, f64)> = Vec::new();
-    estimator.weights(&mut |key, w| all.push((key, w)));
-    let dict = PyDict::new(py);
-    for (key, w) in all {
-        let Some(feature) = key.feature else { continue };
-        if door.names.name(feature).is_none() {
-            continue;
-        }
-        let feature = door.key(py, feature);
-        let Some(class) = key.class else {
-            dict.set_item(feature, w)?;
-            continue;
-        };
-        let label = door.labels.object(py, class as usize);
-        let of_class = if let Some(found) = dict.get_item(&label)? {
-            found.cast_into::<PyDict>()?
-        } else {
-            let made = PyDict::new(py);
-            dict.set_item(label, &made)?;
-            made
-        };
-        of_class.set_item(feature, w)?;
-    }
-    Ok(dict.into_any())
-}
-
-/// An attribute as a Python object.
-fn object<'py>(
-    py: Python<'py>,
-    door: &mut Door,
-    attribute: Attribute,
-) -> PyResult<Bound<'py, PyAny>> {
-    Ok(match attribute {
-        Attribute::None => py.None().into_bound(py),
-        Attribute::Bool(b) => PyBool::new(py, b).to_owned().into_any(),
-        Attribute::Int(i) => i.into_pyobject(py)?.into_any(),
-        Attribute::Float(f) => PyFloat::new(py, f).into_any(),
-        Attribute::Text(t) => PyString::new(py, &t).into_any(),
-        Attribute::List(items) => {
-            let list = PyList::empty(py);
-            for item in items {
-                list.append(object(py, door, item)?)?;
-            }
-            list.into_any()
-        }
-        Attribute::Map(items) => {
-            let dict = PyDict::new(py);
-            for (name, item) in items {
-                let item = object(py, door, item)?;
-                dict.set_item(door.key_named(py, &name), item)?;
-            }
-            dict.into_any()
-        }
-        Attribute::Classes(items) => {
-            let dict = PyDict::new(py);
-            for (class, item) in items {
-                let item = object(py, door, item)?;
-                dict.set_item(door.labels.object(py, class as usize), item)?;
-            }
-            dict.into_any()
-        }
-    })
 }

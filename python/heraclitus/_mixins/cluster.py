@@ -7,6 +7,8 @@ import typing
 
 
 class KMeans:
+    _mutable_attributes = property(lambda self: {"halflife"})
+
     @classmethod
     def _unit_test_params(cls) -> collections.abc.Iterator[dict[str, typing.Any]]:
         yield {"n_clusters": 5}

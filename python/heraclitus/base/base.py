@@ -114,6 +114,10 @@ class Base:
 
     def _clone_param(self, name: str, param: typing.Any) -> typing.Any:
         if not _is_class_param(param):
+            if isinstance(param, dict) and isinstance(current := self._param_value(name), Base):
+                return current.clone(param)
+            if isinstance(param, list) and param and all(isinstance(p, Base) for p in param):
+                return [p.clone() for p in param]
             return copy.deepcopy(param)
         current = self._param_value(name)
         if isinstance(current, Base) and type(current) is param[0]:
@@ -214,6 +218,8 @@ def _mutate(obj: typing.Any, new_attrs: dict[str, typing.Any]) -> None:
         current = getattr(obj, name)
         if isinstance(new, dict) and hasattr(current, "mutate"):
             current.mutate(new)
+            if not hasattr(current, "_is_built"):
+                setattr(obj, name, current)  # so that a native core takes it over
         else:
             setattr(obj, name, new)
 

@@ -14,6 +14,10 @@ from .._spec import to_spec
 __all__ = ["Initializer", "Loss", "Optimizer", "Scheduler"]
 
 
+#: A dict, a `utils.VectorDict` or an array.
+Weights = typing.Any
+
+
 class Optimizer(base.Base):
     """Turns gradients into steps."""
 
@@ -31,9 +35,82 @@ class Optimizer(base.Base):
         """Steps made so far."""
         return self._attribute("n_iterations")  # type: ignore[attr-defined]
 
+    def look_ahead(self, w: Weights) -> Weights:
+        """Change weights, in place, before a prediction is made with them.
+
+        Parameters
+        ----------
+        w
+            Weights by feature.
+
+        Returns
+        -------
+        The weights.
+
+        """
+        _put(w, self._move(_numbers(w)))  # type: ignore[attr-defined]
+        return w
+
+    def step(self, w: Weights, g: Weights) -> Weights:
+        """Move weights, in place, against their gradients.
+
+        Parameters
+        ----------
+        w
+            Weights by feature, or an array of them.
+        g
+            A gradient for each weight that moves.
+
+        Returns
+        -------
+        The weights.
+
+        Examples
+        --------
+
+        >>> from heraclitus import optim
+        >>> optim.SGD(0.1).step({"a": 1.0, "b": 1.0}, {"a": 5.0})
+        {'a': 0.5, 'b': 1.0}
+
+        """
+        if hasattr(w, "dtype"):
+            return self._step_with_vector(w, g)
+        return self._step_with_dict(w, g)
+
+    def _step_with_dict(self, w: Weights, g: Weights) -> Weights:
+        gradients = _numbers(g)
+        weights = {key: w[key] for key in gradients}
+        _put(w, self._move(weights, gradients))  # type: ignore[attr-defined]
+        return w
+
+    def _step_with_vector(self, w: Weights, g: Weights) -> Weights:
+        if not hasattr(w, "dtype"):
+            return self._step_with_dict(w, g)
+        flat = w.reshape(-1)
+        moved = self._move(  # type: ignore[attr-defined]
+            dict(enumerate(flat.tolist())), dict(enumerate(g.reshape(-1).tolist()))
+        )
+        flat[:] = [moved[i] for i in range(len(flat))]
+        w[...] = flat.reshape(w.shape)
+        return w
+
+
+def _numbers(values: Weights) -> dict[typing.Any, float]:
+    return {key: float(values[key]) for key in values.keys()}
+
+
+def _put(w: Weights, moved: dict[typing.Any, float]) -> None:
+    for key, value in moved.items():
+        w[key] = value
+
 
 class Named(base.Base):
     """A choice that a spec names: its parameters are its attributes."""
+
+    def __setattr__(self, name: str, value: typing.Any) -> None:
+        if name != "_core":
+            self.__dict__.pop("_core", None)  # it has the parameters of before
+        object.__setattr__(self, name, value)
 
     def _to_spec(self) -> dict[str, typing.Any]:
         params = {k: to_spec(v, k) for k, v in self._own_params().items()}
@@ -49,6 +126,25 @@ class Named(base.Base):
 class Loss(Named, abc.ABC):
     """A loss of a raw prediction, and its gradient."""
 
+    @abc.abstractmethod
+    def __call__(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
+        """The loss of `y_pred`: a number, or an array of them."""
+
+    @abc.abstractmethod
+    def gradient(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
+        """The derivative of the loss by `y_pred`."""
+
+    @abc.abstractmethod
+    def mean_func(self, y_pred: typing.Any) -> typing.Any:
+        """What a raw prediction means: a probability for binary losses."""
+
+
+class NativeLoss(Named):
+    """The methods of a loss that the native core knows."""
+
+    #: Whether it makes an `int` of two.
+    _whole: typing.ClassVar[bool] = False
+
     def _own_params(self) -> dict[str, typing.Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_core"}
 
@@ -58,11 +154,11 @@ class Loss(Named, abc.ABC):
 
     def __call__(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
         """The loss of `y_pred`: a number, or an array of them."""
-        return _each(self._core.value, y_true, y_pred)
+        return _each(self._core.value, y_true, y_pred, self._whole)
 
     def gradient(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
         """The derivative of the loss by `y_pred`."""
-        return _each(self._core.gradient, y_true, y_pred)
+        return _each(self._core.gradient, y_true, y_pred, self._whole)
 
     def mean_func(self, y_pred: typing.Any) -> typing.Any:
         """What a raw prediction means: a probability for binary losses."""
@@ -74,11 +170,16 @@ class Loss(Named, abc.ABC):
 
 
 def _each(
-    of: collections.abc.Callable[[float, float], float], y_true: typing.Any, y_pred: typing.Any
+    of: collections.abc.Callable[[float, float], float],
+    y_true: typing.Any,
+    y_pred: typing.Any,
+    whole: bool,
 ) -> typing.Any:
     """`of` for two numbers, or for two arrays value by value."""
     if not hasattr(y_true, "__len__") and not hasattr(y_pred, "__len__"):
-        return of(float(y_true), float(y_pred))
+        value = of(float(y_true), float(y_pred))
+        both = isinstance(y_true, int) and isinstance(y_pred, int)
+        return int(value) if whole and both else value
     import numpy as np
 
     pairs = np.broadcast(np.asarray(y_true), np.asarray(y_pred))

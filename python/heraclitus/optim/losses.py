@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 
+from . import base
 from .base import Loss
 
 __all__ = [
@@ -36,11 +37,13 @@ class MultiClassLoss(Loss):
     """A loss of probabilities by class."""
 
 
-class Absolute(RegressionLoss):
+class Absolute(base.NativeLoss, RegressionLoss):
     """`|y - p|`."""
 
+    _whole = True
 
-class BinaryFocalLoss(BinaryLoss):
+
+class BinaryFocalLoss(base.NativeLoss, BinaryLoss):
     """Focal loss: events that are right already count less.
 
     Parameters
@@ -57,7 +60,7 @@ class BinaryFocalLoss(BinaryLoss):
         self.beta = beta
 
 
-class Cauchy(RegressionLoss):
+class Cauchy(base.NativeLoss, RegressionLoss):
     """A loss whose gradient fades for errors beyond `C`.
 
     Parameters
@@ -113,7 +116,7 @@ class CrossEntropy(MultiClassLoss):
         return {c: p / total for c, p in raised.items()}
 
 
-class EpsilonInsensitiveHinge(RegressionLoss):
+class EpsilonInsensitiveHinge(base.NativeLoss, RegressionLoss):
     """`max(|2y - 1 - p| - eps, 0)`: River's, which maps its target as if it were binary.
 
     Parameters
@@ -127,7 +130,7 @@ class EpsilonInsensitiveHinge(RegressionLoss):
         self.eps = eps
 
 
-class Hinge(BinaryLoss):
+class Hinge(base.NativeLoss, BinaryLoss):
     """Hinge loss: 1 as threshold gives the support vector machine's, 0 the perceptron's.
 
     Parameters
@@ -140,8 +143,13 @@ class Hinge(BinaryLoss):
     def __init__(self, threshold: float = 1.0) -> None:
         self.threshold = threshold
 
+    def gradient(self, y_true: typing.Any, y_pred: typing.Any) -> typing.Any:
+        """The derivative of the loss by `y_pred`: -1, 0 or 1."""
+        slope = super().gradient(y_true, y_pred)
+        return int(slope) if isinstance(y_true, int) and isinstance(slope, float) else slope
 
-class Huber(RegressionLoss):
+
+class Huber(base.NativeLoss, RegressionLoss):
     """Squared up to `epsilon`, absolute beyond.
 
     Parameters
@@ -155,7 +163,7 @@ class Huber(RegressionLoss):
         self.epsilon = epsilon
 
 
-class Log(BinaryLoss):
+class Log(base.NativeLoss, BinaryLoss):
     """Logarithmic loss of a logit.
 
     Parameters
@@ -172,11 +180,11 @@ class Log(BinaryLoss):
         self.weight_neg = weight_neg
 
 
-class Poisson(RegressionLoss):
+class Poisson(base.NativeLoss, RegressionLoss):
     """`exp(p) - y * p`, for counts."""
 
 
-class Quantile(RegressionLoss):
+class Quantile(base.NativeLoss, RegressionLoss):
     """`|y - p|`, times `alpha` above and `1 - alpha` below.
 
     Parameters
@@ -190,5 +198,7 @@ class Quantile(RegressionLoss):
         self.alpha = alpha
 
 
-class Squared(RegressionLoss):
+class Squared(base.NativeLoss, RegressionLoss):
     """`(y - p) ** 2`."""
+
+    _whole = True

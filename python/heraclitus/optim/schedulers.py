@@ -17,6 +17,10 @@ class Constant(Scheduler):
 
     """
 
+    @property
+    def _mutable_attributes(self) -> set[str]:
+        return {"learning_rate"}
+
     def __init__(self, learning_rate: float) -> None:
         self.learning_rate = learning_rate
 

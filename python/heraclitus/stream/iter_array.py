@@ -55,7 +55,7 @@ def iter_array(
     for i in order:
         row, target = _plain(X[i]), None if y is None else _plain(y[i])
         if not isinstance(row, str):
-            row = dict(zip(feature_names or range(len(row)), row))
+            row = dict(zip(range(len(row)) if feature_names is None else feature_names, row))
         if isinstance(target, (list, tuple)):
             target = dict(zip(target_names or range(len(target)), target))
         yield row, target

@@ -31,8 +31,8 @@ use serde_json::Value;
 
 use super::words::{PATTERN, Settings, Words};
 use crate::error::Result;
-use crate::estimator::Transformer;
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Attribute, Transformer};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
 
 crate::params! {
@@ -77,6 +77,16 @@ crate::estimator! {
     "Words weighed by how rare they are among the texts so far",
     example = serde_json::json!(["TFIDF", "LogisticRegression"]),
     forget = |state: &mut State, gone: &[FeatureId]| state.dfs.forget(gone),
+    attribute = |model: &Tfidf, name: &str, names: &Names<'_>| {
+        let s = &model.state;
+        match name {
+            "n" => Some(Attribute::Int(s.n as i64)),
+            "dfs" => Some(Attribute::numbers(names, s.dfs.as_slice(), |n| {
+                (n > 0).then(|| f64::from(n))
+            })),
+            _ => None,
+        }
+    },
 }
 
 impl Tfidf {

@@ -37,8 +37,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::Entry;
 use crate::error::{Error, Result};
-use crate::estimator::{Any, Estimator, Regressor, WeightKey};
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Any, Attribute, Estimator, Regressor, WeightKey};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
 use crate::params::{self, check_range};
 use crate::saved::{self, Loader};
@@ -288,6 +288,25 @@ impl Estimator for BayesianLinearRegression {
             }
         }
         self.state.places.forget(gone);
+    }
+
+    fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        let precision = self.params.smoothing.is_some();
+        if name != if precision { "precision" } else { "covariance" } {
+            return None;
+        }
+        let s = &self.state;
+        let placed = || {
+            let places = s.places.as_slice().iter().enumerate();
+            places
+                .filter(|(_, place)| **place > 0)
+                .map(|(id, &at)| (id as FeatureId, at as usize - 1))
+        };
+        let row = |place: usize| {
+            let cells = &s.matrix[place * s.cap..][..s.cap];
+            Attribute::by_feature(names, placed().map(|(id, at)| (id, Attribute::Float(cells[at]))))
+        };
+        Some(Attribute::by_feature(names, placed().map(|(id, at)| (id, row(at)))))
     }
 
     fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {

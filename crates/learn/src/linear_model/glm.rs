@@ -158,6 +158,26 @@ impl Glm {
         visit_weights(&self.state.weights, None, visit);
     }
 
+    /// Puts other weights, or another intercept, in place of what was learned.
+    pub fn set(&mut self, name: &str, values: &[(Option<FeatureId>, f64)]) -> bool {
+        let s = &mut self.state;
+        match (name, values) {
+            ("intercept", &[(None, value)]) => s.intercept = value,
+            ("weights", _) => {
+                s.weights.as_mut_slice().fill(0.0);
+                s.made.as_mut_slice().fill(false);
+                for (id, value) in values.iter().filter_map(|&(id, v)| Some((id?, v))) {
+                    *s.weights.at(id) = value;
+                    if !self.initializer.is_zero() {
+                        *s.made.at(id) = true;
+                    }
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
     pub fn optimizer(&self) -> &dyn Optimizer {
         &*self.optimizer
     }
@@ -215,6 +235,14 @@ macro_rules! glm_estimator {
 
             fn weights(&self, visit: &mut dyn FnMut($crate::estimator::WeightKey, f64)) {
                 self.glm.weights(visit);
+            }
+
+            fn set_attribute(
+                &mut self,
+                name: &str,
+                values: &[(Option<$crate::features::FeatureId>, f64)],
+            ) -> bool {
+                self.glm.set(name, values)
             }
         }
 

@@ -36,9 +36,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::classes::Classes;
+use super::terms::feature_counts;
 use crate::error::Result;
-use crate::estimator::{ClassId, Classifier};
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Attribute, ClassId, Classifier};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
 use crate::params::check_range;
 
@@ -85,6 +86,22 @@ struct State {
 }
 
 impl State {
+    /// River's `class_counts` and `feature_counts`.
+    fn shown(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        match name {
+            "class_counts" => Some(self.classes.class_counts()),
+            "feature_counts" => {
+                let known = self.known.as_slice().iter().enumerate().filter(|(_, known)| **known);
+                let counts = known.map(|(id, _)| {
+                    let id = id as FeatureId;
+                    (id, feature_counts(self.counts.iter(), id))
+                });
+                Some(Attribute::by_feature(names, counts))
+            }
+            _ => None,
+        }
+    }
+
     fn learn(&mut self, x: &Features, y: ClassId, w: f64, threshold: f64) {
         self.classes.learn(y, w);
         self.counts.resize_with(self.classes.len(), Slots::default);
@@ -139,6 +156,9 @@ crate::estimator! {
     "Naive Bayes for what is there and what is not",
     example = serde_json::json!(["BagOfWords", "BernoulliNB"]),
     forget = |state: &mut State, gone: &[FeatureId]| state.forget(gone),
+    attribute = |model: &BernoulliNB, name: &str, names: &Names<'_>| {
+        model.state.shown(name, names)
+    },
 }
 
 impl BernoulliNB {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::estimator::ClassId;
+use crate::estimator::{Attribute, ClassId};
 use crate::math;
 
 /// How often each class came.
@@ -50,6 +50,17 @@ impl Classes {
         for p in proba {
             *p = math::exp(*p - all);
         }
+    }
+
+    /// A value for each class that came.
+    pub fn shown(&self, mut value: impl FnMut(usize) -> Attribute) -> Attribute {
+        let came = self.counts.iter().enumerate().filter(|(_, count)| **count > 0.0);
+        Attribute::Classes(came.map(|(class, _)| (class as ClassId, value(class))).collect())
+    }
+
+    /// River's `class_counts`.
+    pub fn class_counts(&self) -> Attribute {
+        self.shown(|class| Attribute::Float(self.counts[class]))
     }
 
     /// The logarithm of a class's share of the events.

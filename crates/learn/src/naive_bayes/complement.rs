@@ -33,7 +33,7 @@
 use super::terms::{Terms, refuse_what_is_no_count};
 use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
-use crate::features::{Context, FeatureId, Features};
+use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
 use crate::params::check_range;
 
@@ -57,6 +57,9 @@ crate::estimator! {
     "Naive Bayes for counts, by how ill the other classes fit",
     example = serde_json::json!(["BagOfWords", "ComplementNB"]),
     forget = |state: &mut Terms, gone: &[FeatureId]| state.forget(gone),
+    attribute = |model: &ComplementNB, name: &str, names: &Names<'_>| {
+        model.state.shown(name, names)
+    },
 }
 
 impl ComplementNB {

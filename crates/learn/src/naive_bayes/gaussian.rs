@@ -30,8 +30,8 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::Classes;
 use crate::error::Result;
-use crate::estimator::{ClassId, Classifier};
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Attribute, ClassId, Classifier};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
 
 crate::params! {
@@ -59,6 +59,16 @@ const DENSITY_MIN: f64 = 1e-9;
 const ROOT_TAU: f64 = 2.506_628_274_631_000_2;
 
 impl Gaussians {
+    /// Weight of events, mean and sum of squared distances from it, by feature.
+    fn shown(&self, names: &Names<'_>) -> Attribute {
+        let came = self.n.as_slice().iter().enumerate().filter(|(_, n)| **n > 0.0);
+        let numbers = came.map(|(i, &n)| {
+            let numbers = [n, self.means.as_slice()[i], self.squares.as_slice()[i]];
+            (i as FeatureId, Attribute::List(numbers.map(Attribute::Float).to_vec()))
+        });
+        Attribute::by_feature(names, numbers)
+    }
+
     fn learn(&mut self, x: &Features, w: f64) {
         let end = x.end();
         self.n.grow(end);
@@ -109,6 +119,14 @@ crate::estimator! {
             g.n.forget(gone);
             g.means.forget(gone);
             g.squares.forget(gone);
+        }
+    },
+    attribute = |model: &GaussianNB, name: &str, names: &Names<'_>| {
+        let s = &model.state;
+        match name {
+            "class_counts" => Some(s.classes.class_counts()),
+            "gaussians" => Some(s.classes.shown(|c| s.gaussians[c].shown(names))),
+            _ => None,
         }
     },
 }

@@ -31,7 +31,7 @@
 use super::terms::{Terms, refuse_what_is_no_count};
 use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
-use crate::features::{Context, FeatureId, Features};
+use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
 use crate::params::check_range;
 
@@ -55,6 +55,9 @@ crate::estimator! {
     "Naive Bayes for counts, such as those of words",
     example = serde_json::json!(["BagOfWords", "MultinomialNB"]),
     forget = |state: &mut Terms, gone: &[FeatureId]| state.forget(gone),
+    attribute = |model: &MultinomialNB, name: &str, names: &Names<'_>| {
+        model.state.shown(name, names)
+    },
 }
 
 impl MultinomialNB {

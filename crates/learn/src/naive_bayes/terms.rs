@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::Classes;
 use crate::error::Error;
-use crate::estimator::ClassId;
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Attribute, ClassId};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 
 /// How often each term came with each class.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -50,6 +50,29 @@ impl Terms {
                 self.met += 1.0;
             }
         }
+    }
+
+    /// River's `class_counts`, `feature_counts`, `class_totals`, `feature_totals` and `n_terms`.
+    pub fn shown(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        Some(match name {
+            "class_counts" => self.classes.class_counts(),
+            "class_totals" => self.classes.shown(|c| Attribute::Float(self.class_total(c))),
+            "n_terms" => Attribute::Int(self.met as i64),
+            "feature_totals" => Attribute::by_feature(
+                names,
+                self.known().map(|id| (id, Attribute::Float(self.sums.get(id)))),
+            ),
+            "feature_counts" => Attribute::by_feature(
+                names,
+                self.known().map(|id| (id, feature_counts(self.counts.iter(), id))),
+            ),
+            _ => return None,
+        })
+    }
+
+    fn known(&self) -> impl Iterator<Item = FeatureId> {
+        let known = self.known.as_slice().iter().enumerate();
+        known.filter(|(_, known)| **known).map(|(id, _)| id as FeatureId)
     }
 
     /// How many terms were met.
@@ -97,6 +120,16 @@ impl Terms {
         self.sums.forget(gone);
         self.known.forget(gone);
     }
+}
+
+/// How often a term came with each of the classes that it came with.
+pub(super) fn feature_counts<'a>(
+    counts: impl Iterator<Item = &'a Slots<f64>>,
+    term: FeatureId,
+) -> Attribute {
+    let counts = counts.enumerate().map(|(class, counts)| (class, counts.get(term)));
+    let came = counts.filter(|(_, count)| *count > 0.0);
+    Attribute::Classes(came.map(|(class, n)| (class as ClassId, Attribute::Float(n))).collect())
 }
 
 /// Refuses an event that is not one of counts.

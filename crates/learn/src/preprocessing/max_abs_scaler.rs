@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{map_slots, update_slots};
 use crate::error::Result;
-use crate::estimator::Transformer;
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Attribute, Transformer};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::stats::{WindowMax, check_window};
 
 crate::params! {
@@ -57,9 +57,40 @@ crate::estimator! {
         state.largest.forget(gone);
         state.windows.forget(gone);
     },
+    attribute = |model: &MaxAbsScaler, name: &str, names: &Names<'_>| model.shown(name, names),
+    set_attribute = |model: &mut MaxAbsScaler, name: &str, values: &[(Option<FeatureId>, f64)]| {
+        if name != "abs_max" {
+            return false;
+        }
+        match model.params.window_size {
+            None => super::put(&mut model.state.largest, values, f64::abs),
+            Some(size) => {
+                for (id, value) in values.iter().filter_map(|&(id, v)| Some((id?, v))) {
+                    model.state.windows.at(id).update(value.abs(), size);
+                }
+            }
+        }
+        true
+    },
 }
 
 impl MaxAbsScaler {
+    /// River's `abs_max`, as numbers; without the features that were 0 only.
+    fn shown(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        if name != "abs_max" {
+            return None;
+        }
+        let windows: Vec<f64>;
+        let largest = if self.params.window_size.is_none() {
+            self.state.largest.as_slice()
+        } else {
+            let all = self.state.windows.as_slice().iter();
+            windows = all.map(|w| w.get().unwrap_or_default()).collect();
+            &windows
+        };
+        Some(Attribute::numbers(names, largest, |v| (v > 0.0).then_some(v)))
+    }
+
     /// A scaler that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
         params.window_size.map_or(Ok(()), check_window)?;

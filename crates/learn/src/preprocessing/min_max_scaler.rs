@@ -28,8 +28,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{map_slots, update_slots};
 use crate::error::Result;
-use crate::estimator::Transformer;
-use crate::features::{Context, FeatureId, Features, Slots};
+use crate::estimator::{Attribute, Transformer};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::stats::{Range, WindowRange, check_window};
 
 crate::params! {
@@ -60,9 +60,49 @@ crate::estimator! {
         state.ranges.forget(gone);
         state.windows.forget(gone);
     },
+    attribute = |model: &MinMaxScaler, name: &str, names: &Names<'_>| model.shown(name, names),
+    set_attribute = |model: &mut MinMaxScaler, name: &str, values: &[(Option<FeatureId>, f64)]| {
+        model.set(name, values)
+    },
 }
 
 impl MinMaxScaler {
+    /// River's `min` and `max`, as numbers.
+    fn shown(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        let of = match name {
+            "min" => |range: Range| range.low,
+            "max" => |range: Range| range.high,
+            _ => return None,
+        };
+        let windows: Vec<Range>;
+        let ranges = if self.params.window_size.is_none() {
+            self.state.ranges.as_slice()
+        } else {
+            let all = self.state.windows.as_slice().iter();
+            windows = all.map(|w| w.get().unwrap_or_default()).collect();
+            &windows
+        };
+        Some(Attribute::numbers(names, ranges, |range| {
+            (range.low <= range.high).then(|| of(range))
+        }))
+    }
+
+    fn set(&mut self, name: &str, values: &[(Option<FeatureId>, f64)]) -> bool {
+        if !matches!(name, "min" | "max") {
+            return false;
+        }
+        let State { ranges, windows } = &mut self.state;
+        for (id, value) in values.iter().filter_map(|&(id, v)| Some((id?, v))) {
+            match (name, self.params.window_size) {
+                ("min", None) => ranges.at(id).low = value,
+                (_, None) => ranges.at(id).high = value,
+                ("min", Some(size)) => windows.at(id).update_low(value, size),
+                (_, Some(size)) => windows.at(id).update_high(value, size),
+            }
+        }
+        true
+    }
+
     /// A scaler that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
         params.window_size.map_or(Ok(()), check_window)?;

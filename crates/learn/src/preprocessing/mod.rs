@@ -39,7 +39,7 @@ pub use target_min_max_scaler::TargetMinMaxScaler;
 pub use target_standard_scaler::TargetStandardScaler;
 
 use crate::catalog::Entry;
-use crate::features::{Features, Slots};
+use crate::features::{FeatureId, Features, Slots};
 
 /// This module's rows of the catalogue.
 pub const ENTRIES: &[Entry] = &[
@@ -77,6 +77,18 @@ fn update_slots<T: Clone + Default>(
         for (id, v) in x.iter() {
             update(&mut slots[id as usize], v);
         }
+    }
+}
+
+/// Puts values in the place of all slots.
+fn put<T: Clone + Default>(
+    slots: &mut Slots<T>,
+    values: &[(Option<FeatureId>, f64)],
+    mut slot: impl FnMut(f64) -> T,
+) {
+    slots.as_mut_slice().fill(T::default());
+    for (id, value) in values.iter().filter_map(|&(id, v)| Some((id?, v))) {
+        *slots.at(id) = slot(value);
     }
 }
 

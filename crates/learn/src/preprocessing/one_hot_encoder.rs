@@ -32,8 +32,8 @@ use serde_json::Value;
 
 use super::category::{Category, with_name};
 use crate::error::{Error, Result};
-use crate::estimator::Transformer;
-use crate::features::{Context, FeatureId, Features};
+use crate::estimator::{Attribute, Transformer};
+use crate::features::{Context, FeatureId, Features, Names};
 
 crate::params! {
     /// Parameters of [`OneHotEncoder`].
@@ -74,6 +74,15 @@ crate::estimator! {
         state.given = None;
         state.first = None;
     },
+    attribute = |model: &OneHotEncoder, name: &str, names: &Names<'_>| match name {
+        "outputs" => {
+            let met = model.state.met.iter();
+            let met = met.map(|&id| Attribute::Text(names.name(id).to_owned()));
+            Some(Attribute::List(met.collect()))
+        }
+        "values" => Some(model.values(names)),
+        _ => None,
+    },
 }
 
 impl OneHotEncoder {
@@ -87,6 +96,21 @@ impl OneHotEncoder {
             }
         }
         Ok(Self { params, state: State::default() })
+    }
+
+    /// The categories met, by feature, as they are printed. Of the ways to cut an output's name in
+    /// two, it is the first that leaves the name of a feature.
+    fn values(&self, names: &Names<'_>) -> Attribute {
+        let mut values: BTreeMap<&str, Vec<Attribute>> = BTreeMap::new();
+        for name in self.state.met.iter().map(|&id| names.name(id)) {
+            let cuts = || name.match_indices('_').map(|(at, _)| (&name[..at], &name[at + 1..]));
+            let known = cuts().find(|(feature, _)| names.find(feature).is_some());
+            if let Some((feature, category)) = known.or_else(|| cuts().next()) {
+                values.entry(feature).or_default().push(Attribute::Text(category.to_owned()));
+            }
+        }
+        let lists = values.into_iter().map(|(f, v)| (f.to_owned(), Attribute::List(v)));
+        Attribute::Map(lists.collect())
     }
 
     /// The output features that the event has, sorted; only those of a sorted list, if given.

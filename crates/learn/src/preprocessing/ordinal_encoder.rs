@@ -32,9 +32,9 @@ use serde::{Deserialize, Serialize};
 
 use super::category::Category;
 use crate::error::Result;
-use crate::estimator::Transformer;
-use crate::features::{Context, FeatureId, Features, Slots};
-use crate::stats::{FirstSeen, Probe, VALUES_MAX};
+use crate::estimator::{Attribute, Transformer};
+use crate::features::{Context, FeatureId, Features, Names, Slots};
+use crate::stats::{FirstSeen, Probe, Seen, VALUES_MAX};
 
 crate::params! {
     /// Parameters of [`OrdinalEncoder`].
@@ -68,6 +68,9 @@ crate::estimator! {
     OrdinalEncoder in "preprocessing" as Transformer, version 1, name "OrdinalEncoder",
     "Each category becomes an integer, in the order of first sight",
     forget = |state: &mut Slots<Codes>, gone: &[FeatureId]| state.forget(gone),
+    attribute = |model: &OrdinalEncoder, name: &str, names: &Names<'_>| {
+        (name == "values").then(|| model.values(names))
+    },
 }
 
 impl OrdinalEncoder {
@@ -79,6 +82,22 @@ impl OrdinalEncoder {
         reserved.sort_unstable();
         reserved.dedup();
         Ok(Self { params, reserved, state: Slots::default() })
+    }
+
+    /// The codes of the categories that were met, by feature.
+    fn values(&self, names: &Names<'_>) -> Attribute {
+        let learned = self.state.as_slice().iter().enumerate().filter(|(_, codes)| codes.learned);
+        let values = learned.map(|(id, codes)| {
+            let pairs = codes.seen.iter().enumerate().map(|(place, seen)| {
+                let category = match seen {
+                    Seen::Number(x) => Attribute::Float(*x),
+                    Seen::Text(t) => Attribute::Text(t.to_string()),
+                };
+                (category, Attribute::Int(self.code(place)))
+            });
+            (id as FeatureId, Attribute::Pairs(pairs.collect()))
+        });
+        Attribute::by_feature(names, values)
     }
 
     /// The code of the category that was met at this place.

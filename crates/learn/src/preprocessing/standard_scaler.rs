@@ -69,12 +69,24 @@ crate::estimator! {
         state.windows.forget(gone);
     },
     attribute = |model: &StandardScaler, name: &str, names: &Names<'_>| model.shown(name, names),
+    set_attribute = |model: &mut StandardScaler, name: &str, values: &[(Option<FeatureId>, f64)]| {
+        model.set(name, values)
+    },
 }
 
 impl StandardScaler {
-    /// River's `counts`, `means` and `vars`, of the features that came.
+    /// River's `counts`, `means` and `vars`, of the features that came; `window` has the numbers
+    /// of each one's window.
     fn shown(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
         let s = &self.state;
+        if name == "window" {
+            let windows = s.windows.as_slice().iter().enumerate();
+            let windows = windows.filter(|(_, w)| w.numbers().len() > 0).map(|(id, w)| {
+                let numbers = w.numbers().map(Attribute::Float).collect();
+                (id as FeatureId, Attribute::List(numbers))
+            });
+            return Some(Attribute::by_feature(names, windows));
+        }
         let of = match name {
             "counts" => &s.counts,
             "means" => &s.means,
@@ -86,6 +98,22 @@ impl StandardScaler {
             (names.name(id as FeatureId).to_owned(), Attribute::Float(value))
         });
         Some(Attribute::Map(came.collect()))
+    }
+
+    fn set(&mut self, name: &str, values: &[(Option<FeatureId>, f64)]) -> bool {
+        let s = &mut self.state;
+        let slots = match name {
+            "counts" => &mut s.counts,
+            "means" => &mut s.means,
+            "vars" => &mut s.vars,
+            _ => return false,
+        };
+        super::put(slots, values, |v| v);
+        let end = s.counts.len().max(s.means.len()).max(s.vars.len());
+        s.counts.grow(end);
+        s.means.grow(end);
+        s.vars.grow(end);
+        true
     }
 
     /// A scaler that has seen nothing.
@@ -135,6 +163,7 @@ impl Transformer for StandardScaler {
     fn learn_one(&mut self, x: &Features, _cx: &mut Context<'_>) {
         let s = &mut self.state;
         if let Some(window_size) = self.params.window_size {
+            super::update_slots(&mut s.counts, x, |count, _| *count += 1.0);
             return super::update_slots(&mut s.windows, x, |w, v| w.update(v, window_size));
         }
         let end = x.end();

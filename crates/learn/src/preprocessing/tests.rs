@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::Catalog;
-use crate::estimator::{Any, Transformer};
-use crate::features::{Context, Features, Names, Overlay, Pool, Vocabulary};
+use crate::estimator::{Any, Attribute, Transformer};
+use crate::features::{Context, FeatureId, Features, Names, Overlay, Pool, Vocabulary};
 
 /// The events with which the values from River were made.
 pub fn rows() -> Vec<Value> {
@@ -135,5 +135,45 @@ fn numbers_are_scaled_and_texts_pass_through() {
         bench.learn(&json!({"a": 2.0, "t": "word"}));
         assert_eq!(bench.transform(&json!({"t": "other", "a": 1.0}))["t"], "other", "{name}");
         assert_eq!(bench.transform(&json!({"new": "text"}))["new"], "text", "{name}");
+    }
+}
+
+fn shown(bench: &mut Bench, name: &str) -> Vec<(Option<FeatureId>, f64)> {
+    let mut overlay = Overlay::default();
+    let names = Names::Predict(&bench.names, &mut overlay);
+    let Some(Attribute::Map(values)) = bench.transformer.attribute(name, &names) else {
+        panic!("{name} is not shown");
+    };
+    let number = |value: &Attribute| match value {
+        Attribute::Float(x) => *x,
+        other => panic!("{other:?}"),
+    };
+    values.iter().map(|(feature, value)| (names.find(feature), number(value))).collect()
+}
+
+#[test]
+fn a_scaler_goes_on_from_the_statistics_that_another_one_shows() {
+    let all: [(&str, &[&str]); 3] = [
+        ("StandardScaler", &["counts", "means", "vars"]),
+        ("MinMaxScaler", &["min", "max"]),
+        ("MaxAbsScaler", &["abs_max"]),
+    ];
+    for (name, statistics) in all {
+        let (mut one, mut other) = (Bench::new(&json!(name)), Bench::new(&json!(name)));
+        for feature in ["a", "b", "c"] {
+            other.names.intern(feature);
+        }
+        let rows = rows();
+        rows[..6].iter().for_each(|row| one.learn(row));
+        for statistic in statistics {
+            let values = shown(&mut one, statistic);
+            assert!(other.transformer.set_attribute(statistic, &values), "{statistic}");
+        }
+        assert!(!other.transformer.set_attribute("colour", &[]));
+        for row in &rows[6..] {
+            assert_eq!(one.transform(row), other.transform(row), "{name}");
+            one.learn(row);
+            other.learn(row);
+        }
     }
 }

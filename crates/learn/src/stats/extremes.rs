@@ -70,6 +70,16 @@ impl WindowRange {
         self.low.update(-x, window_size);
     }
 
+    /// A number that counts for the lower end only.
+    pub fn update_low(&mut self, x: f64, window_size: u32) {
+        self.low.update(-x, window_size);
+    }
+
+    /// A number that counts for the upper end only.
+    pub fn update_high(&mut self, x: f64, window_size: u32) {
+        self.high.update(x, window_size);
+    }
+
     pub fn get(&self) -> Option<Range> {
         Some(Range { low: -self.low.get()?, high: self.high.get()? })
     }

@@ -71,6 +71,11 @@ impl FirstSeen {
         }
     }
 
+    /// All values, in the order of first sight.
+    pub fn iter(&self) -> impl Iterator<Item = &Seen> {
+        self.values.iter()
+    }
+
     pub fn get(&self, place: usize) -> Option<&Seen> {
         self.values.get(place)
     }

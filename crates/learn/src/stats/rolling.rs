@@ -120,6 +120,11 @@ impl WindowVar {
         self.window.push_back(x);
     }
 
+    /// The numbers that count, the oldest first.
+    pub fn numbers(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        self.window.iter().copied()
+    }
+
     pub fn mean(&self) -> f64 {
         self.var.mean.get()
     }
