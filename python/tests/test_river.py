@@ -258,7 +258,8 @@ def test_a_statistic_goes_on_in_the_other_package(stat: stats.base.Univariate) -
 
 
 OF_NUMBERS = ["R2", "MAE", "MSE", "RMSE", "RMSLE", "MAPE", "SMAPE"]
-OF_TRUTHS = ["Precision", "Recall", "F1", "Jaccard", "MCC", "LogLoss"]
+OF_TRUTHS = ["Precision", "Recall", "F1", "Jaccard", "MCC", "LogLoss", "ROCAUC"]
+OF_PROBABILITIES = ["LogLoss", "ROCAUC"]
 OF_CLASSES = ["Accuracy", "BalancedAccuracy", "CohenKappa", "GeometricMean"]
 OF_CLASSES += [a + b for a in ("Micro", "Macro", "Weighted") for b in OF_TRUTHS[:4]]
 
@@ -271,7 +272,8 @@ def test_a_metric_goes_on_in_the_other_package(name: str) -> None:
         if name in OF_NUMBERS:
             return rng.random(), rng.random()
         if name in OF_TRUTHS:
-            return rng.random() < 0.4, rng.random() if name == "LogLoss" else rng.random() < 0.4
+            said = rng.random()
+            return rng.random() < 0.4, said if name in OF_PROBABILITIES else said < 0.4
         return rng.choice("abc"), rng.choice("aabc")
 
     theirs = getattr(metrics, name)()

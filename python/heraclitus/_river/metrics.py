@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing
 
 from . import _wire as w
@@ -33,6 +34,27 @@ class _R2(State):
         write_mean(model._y_var.mean, state)
         model._y_var._S = state["around_mean"]
         model._residual_sum_of_squares = state["residual"]
+
+
+@named("ROCAUC")
+class _RocAuc(State):
+    # Weights by how many thresholds were exceeded, from none to all.
+    layout = w.Row(positive=w.Many(w.NUMBER), negative=w.Many(w.NUMBER))
+
+    def read(self, model: typing.Any) -> dict:
+        def sides(truth: bool) -> list[float]:
+            above = [cm.data[truth][True] if truth in cm.data else 0.0 for cm in model.cms]
+            bounds = [model.cms[0].sum_row.get(truth, 0.0), *above, 0.0]
+            return [more - less for more, less in itertools.pairwise(bounds)]
+
+        return {"positive": sides(True), "negative": sides(False)}
+
+    def write(self, model: typing.Any, state: dict) -> None:
+        for i, cm in enumerate(model.cms):
+            cells = {}
+            for truth, side in ((True, state["positive"]), (False, state["negative"])):
+                cells[truth, True], cells[truth, False] = sum(side[i + 1 :]), sum(side[: i + 1])
+            _fill(cm, cells)
 
 
 @named("Precision", "Recall", "F1", "FBeta", "Jaccard", "MCC")
