@@ -223,6 +223,12 @@ BINARY: list[Any] = [
     {"DDM": {"warm_start": 10, "warning_threshold": 1.5, "drift_threshold": 2.0}},
     "EDDM",
     {"EDDM": {"warm_start": 10, "alpha": 0.98, "beta": 0.95}},
+    "FHDDM",
+    {"FHDDM": {"sliding_window_size": 60, "confidence_level": 0.01, "short_window_size": 20}},
+    "HDDMA",
+    {"HDDMA": {"drift_confidence": 0.01, "warning_confidence": 0.05, "two_sided_test": True}},
+    "HDDMW",
+    {"HDDMW": {"drift_confidence": 0.01, "lambda_val": 0.02, "two_sided_test": True}},
     "ADWIN",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 
 from . import _frames, _native
-from ._shell import Shell
+from ._shell import Shell, Showing
 
 __all__ = [
     "AnomalyDetector",
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-class _Learns(Shell):
+class _Learns(Showing):
     """What learns from frames without a target."""
 
     def learn_many(self, X: typing.Any) -> None:
@@ -35,7 +35,7 @@ class _Learns(Shell):
         _frames.learn(self, X, None)
 
 
-class _LearnsTargets(Shell):
+class _LearnsTargets(Showing):
     """What learns from frames with a target."""
 
     def learn_many(self, X: typing.Any, y: typing.Any) -> None:
@@ -52,7 +52,7 @@ class _LearnsTargets(Shell):
         _frames.learn(self, X, y)
 
 
-class _Predicts(Shell):
+class _Predicts(Showing):
     """What predicts for frames."""
 
     def predict_many(self, X: typing.Any) -> typing.Any:
@@ -136,6 +136,56 @@ class Univariate(Shell, _native.Univariate):
 class Metric(Shell, _native.Metric):
     """A figure of how well predictions fit."""
 
+    def _start(self, **params: typing.Any) -> None:
+        matrix = params.pop("cm", None)
+        super()._start(**params)
+        if matrix is not None:
+            self._attach(matrix)
 
-class Optimizer(Shell, _native.Optimizer):
+    def _get_params(self) -> dict[str, typing.Any]:
+        # A clone counts in a matrix of its own.
+        return {name: getattr(self, name) for name in self._names}
+
+    def _eval(self, y_true: typing.Any, y_pred: typing.Any) -> float:
+        """The figure of one observation alone."""
+        one = self.clone()
+        one.update(y_true, y_pred)
+        return one.get()
+
+    def _attach(self, matrix: typing.Any) -> None:
+        self.__dict__["_cm"] = matrix
+        self._share(matrix)
+
+    @property
+    def cm(self) -> typing.Any:
+        """How often each label was taken for each other, from now on kept up to date."""
+        if "_cm" not in self.__dict__:
+            from .metrics.confusion import ConfusionMatrix
+
+            self._attach(ConfusionMatrix._of_pairs(*self._pairs))
+        return self.__dict__["_cm"]
+
+    def __getstate__(self) -> dict[str, typing.Any]:
+        state = super().__getstate__()
+        if "_cm" not in state:
+            state["_told"] = self._pairs
+        return state
+
+    def __setstate__(self, state: dict[str, typing.Any]) -> None:
+        told = state.pop("_told", None)
+        super().__setstate__(state)
+        if told is not None:
+            self._set_pairs(*told)
+        elif "_cm" in self.__dict__:
+            self._share(self.__dict__["_cm"])
+
+    def _copy_attributes_to(self, clone: typing.Any, params: dict[str, typing.Any]) -> None:
+        super()._copy_attributes_to(clone, params)
+        if "_cm" in clone.__dict__:
+            clone._share(clone.__dict__["_cm"])
+        else:
+            clone._set_pairs(*self._pairs)
+
+
+class Optimizer(Showing, _native.Optimizer):
     """A rule that turns gradients into steps."""

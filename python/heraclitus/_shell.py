@@ -10,7 +10,7 @@ import weakref
 
 from ._spec import from_spec, to_spec
 
-__all__ = ["Shell", "load"]
+__all__ = ["Shell", "Showing", "load"]
 
 
 class Shell:
@@ -88,32 +88,6 @@ class Shell:
         """The first child: what a wrapper has inside."""
         children = (self.__dict__[name] for name in self._names)
         return next((child for child in children if hasattr(child, "clone")), None)
-
-    @property
-    def data(self) -> list[typing.Any]:
-        """The live members of an ensemble."""
-        from .base.ensemble import Ensemble
-
-        if not issubclass(type(self), Ensemble):
-            raise AttributeError("data")
-        members: list[typing.Any] = []
-        while (part := _part(self, str(len(members)))) is not None:
-            members.append(part)
-        return members
-
-    @property
-    def models(self) -> list[typing.Any]:
-        """The models that an ensemble was given, or its live members."""
-        given = self.__dict__.get("models")
-        return self.data if given is None else given
-
-    def __getattr__(self, name: str) -> typing.Any:
-        if not name.startswith("_"):
-            try:
-                return self._attribute(name)
-            except (KeyError, RuntimeError):
-                pass
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: typing.Any) -> None:
         own = getattr(type(self), name, None)
@@ -221,6 +195,40 @@ class Shell:
     @property
     def _raw_memory_usage(self) -> int:
         return self._state_bytes() if self._is_built() else super()._raw_memory_usage
+
+
+class Showing(Shell):
+    """A shell that shows what the core has under any name.
+
+    Python looks every attribute up more slowly on a class that can do that, which is why what is
+    called for every number of a series cannot: it has a property for each name.
+    """
+
+    @property
+    def data(self) -> list[typing.Any]:
+        """The live members of an ensemble."""
+        from .base.ensemble import Ensemble
+
+        if not issubclass(type(self), Ensemble):
+            raise AttributeError("data")
+        members: list[typing.Any] = []
+        while (part := _part(self, str(len(members)))) is not None:
+            members.append(part)
+        return members
+
+    @property
+    def models(self) -> list[typing.Any]:
+        """The models that an ensemble was given, or its live members."""
+        given = self.__dict__.get("models")
+        return self.data if given is None else given
+
+    def __getattr__(self, name: str) -> typing.Any:
+        if not name.startswith("_"):
+            try:
+                return self._attribute(name)
+            except (KeyError, RuntimeError):
+                pass
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 def _part(whole: typing.Any, name: str) -> typing.Any:

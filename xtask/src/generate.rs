@@ -93,6 +93,9 @@ fn interface(entry: &Entry) -> &'static str {
         Kind::DriftDetector => "base.DriftDetector",
         Kind::Univariate => "stats.base.Univariate",
         Kind::Optimizer => "optim.base.Optimizer",
+        Kind::Metric if entry.params.iter().any(|p| p.name == "pos_val") => {
+            "metrics.base.BinaryMetric"
+        }
         Kind::Metric => "metrics.base.Metric",
     }
 }

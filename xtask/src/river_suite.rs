@@ -141,6 +141,8 @@ fn package() -> Result<PathBuf> {
     let code = "import importlib.util as u; s = u.find_spec('heraclitus'); \
                 print(s.submodule_search_locations[0] if s else '')";
     ensure(Venv::Python)?;
+    // What lies in the checkout may be of another day: figures are of the source as it is.
+    python::native()?;
     let mut asked = command(Venv::Python.python(), &["-c", code]);
     let found = output(asked.env("PYTHONPATH", python::PATH))?;
     let found = found.trim();

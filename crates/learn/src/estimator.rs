@@ -146,21 +146,38 @@ pub trait Univariate: Estimator {
     /// Takes the next number of the series.
     fn update(&mut self, x: f64);
 
-    /// Takes a number of weight `w`, which counts as 1 where the statistic knows no weights. A
-    /// weight of 0 changes nothing.
-    fn update_weighted(&mut self, x: f64, w: f64) {
-        if w > 0.0 {
-            self.update(x);
-        }
+    /// The statistic of what was seen so far; River's start value before anything was seen.
+    fn get(&self) -> f64;
+
+    /// Takes the next number with a weight. False, and nothing has changed, for statistics that
+    /// know no weights.
+    fn update_weighted(&mut self, _x: f64, _w: f64) -> bool {
+        false
     }
 
-    /// Takes a number back. False, and nothing has changed, where numbers can't be taken back.
+    /// Takes a number back. False, and nothing has changed, for statistics that can't.
     fn revert(&mut self, _x: f64, _w: f64) -> bool {
         false
     }
 
-    /// The statistic of what was seen so far; River's start value before anything was seen.
-    fn get(&self) -> f64;
+    /// Takes a text as the next value. False, and nothing has changed, for statistics of numbers.
+    fn update_text(&mut self, _text: &str) -> bool {
+        false
+    }
+
+    /// The statistic where it is a text.
+    fn get_text(&self) -> Option<&str> {
+        None
+    }
+
+    /// The sum of weights, the mean and the sum of squared distances from it, which make one
+    /// statistic of two.
+    fn moments(&self) -> Option<[f64; 3]> {
+        None
+    }
+
+    /// Takes over what [`moments`](Self::moments) gave, or what was made of several.
+    fn set_moments(&mut self, _moments: [f64; 3]) {}
 }
 
 /// A value that an estimator shows.

@@ -127,6 +127,22 @@ impl Handle {
         Self { core: Arc::clone(&self.core), path }
     }
 
+    /// Works on the live core when nobody else does and when it has not moved; `work` comes back
+    /// undone otherwise. It must run no Python code.
+    #[inline]
+    pub fn at_once<R, W>(&self, work: W) -> Result<PyResult<R>, W>
+    where
+        W: FnOnce(&mut Live, &[Box<str>]) -> PyResult<R>,
+    {
+        match self.core.state.try_lock() {
+            Ok(mut state) => match &mut *state {
+                State::Live(live) => Ok(work(live, &self.path)),
+                State::Moved(_) => Err(work),
+            },
+            Err(_) => Err(work),
+        }
+    }
+
     /// Works on the live core that holds the part. Where it has moved meanwhile, the handle
     /// follows it.
     #[inline]

@@ -1,7 +1,9 @@
 //! Where a Python event becomes features: names are looked up once for events of the same keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use her_learn::estimator::ClassId;
 use her_learn::features::{FeatureId, Features, Names, Overlay, Pool, Vocabulary};
 use her_learn::row::{Kind, Row, Shape as RowShape, limits};
 use her_learn::saved::{self, Loader};
@@ -46,6 +48,10 @@ pub struct Door {
     pub overlay: Overlay,
     pub pool: Pool,
     pub floats: Vec<f64>,
+    /// The weight of each pair of a true and a predicted class that a metric was told.
+    pub pairs: BTreeMap<(ClassId, ClassId), f64>,
+    /// How many pairs there were.
+    pub seen: i64,
     /// The objects that features were named by, by id; none where a text says it all.
     keys: Vec<Option<Py<PyAny>>>,
     /// The same for names that only the event at hand has.
@@ -66,6 +72,8 @@ impl Default for Door {
             overlay: Overlay::default(),
             pool: Pool::default(),
             floats: Vec::new(),
+            pairs: BTreeMap::new(),
+            seen: 0,
             keys: Vec::new(),
             passing: Vec::new(),
             shape: Shape::default(),

@@ -59,7 +59,9 @@ impl Labels {
     }
 }
 
-/// A label as a model names it; a label of no kind that a file can hold is named by its `repr`.
+/// A label as a model names it. One that Python takes for the same as a whole number, such as
+/// numpy's `True` or `1.0`, is named as that number; another one that no file can hold by its
+/// `repr`.
 pub fn name(label: &Bound<'_, PyAny>) -> PyResult<Label> {
     if let Ok(b) = label.cast::<PyBool>() {
         return Ok(Label::Bool(b.is_true()));
@@ -69,6 +71,10 @@ pub fn name(label: &Bound<'_, PyAny>) -> PyResult<Label> {
     }
     if let Ok(text) = label.cast::<PyString>() {
         return Ok(Label::Text(text.to_cow()?.into()));
+    }
+    let hash = label.hash()?;
+    if label.eq(hash).unwrap_or(false) {
+        return Ok(Label::Int(hash as i64));
     }
     Ok(Label::Text(label.repr()?.to_cow()?.into()))
 }

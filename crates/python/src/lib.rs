@@ -12,6 +12,7 @@ mod door;
 mod frame;
 mod house;
 mod labels;
+mod metric;
 mod runner;
 mod series;
 mod spec;
@@ -46,6 +47,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     classes::register(module)?;
     runner::register(module)?;
     series::register(module)?;
+    metric::register(module)?;
     house::register(module)?;
     spec::register(module)
 }

@@ -1,17 +1,17 @@
-//! Statistics, drift detectors and metrics: what takes numbers or answers one after the other.
+//! Statistics and drift detectors: what takes numbers one after the other.
 
 use her_learn::estimator::Part;
-use her_learn::metrics::Observation;
-use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyValueError};
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyTuple};
+use pyo3::types::{PyDict, PyFloat, PyString, PyTuple};
 
 use crate::classes::Native;
-use crate::door::Door;
+use crate::core::Live;
 
 /// A number of a series, which must be finite.
-fn number(x: &Bound<'_, PyAny>) -> PyResult<f64> {
-    let value = match x.cast::<PyFloat>() {
+#[inline]
+pub fn number(x: &Bound<'_, PyAny>) -> PyResult<f64> {
+    let value = match x.cast_exact::<PyFloat>() {
         Ok(float) => float.value(),
         Err(_) => x.extract::<f64>()?,
     };
@@ -21,7 +21,7 @@ fn number(x: &Bound<'_, PyAny>) -> PyResult<f64> {
     Err(PyValueError::new_err(format!("a series takes finite numbers, got {value}")))
 }
 
-fn wrong_part() -> PyErr {
+pub fn wrong_part() -> PyErr {
     PyAttributeError::new_err("this object is not of the kind that its class says")
 }
 
@@ -50,41 +50,117 @@ macro_rules! class {
 class! {
     /// A statistic of a series.
     Univariate {
-        /// Take the next number of the series.
-        #[pyo3(signature = (x, w = 1.0))]
-        fn update(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>, w: f64) -> PyResult<()> {
+        /// Take the next number of the series, with a weight where the statistic knows weights.
+        #[pyo3(signature = (x, w = None))]
+        fn update(
+            slf: &Bound<'_, Self>,
+            x: &Bound<'_, PyAny>,
+            w: Option<f64>,
+        ) -> PyResult<()> {
             let x = number(x)?;
-            slf.as_super().get().with(slf.py(), |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 live.version += 1;
                 let Part::Univariate(stat) = live.part(path)?.0 else { return Err(wrong_part()) };
-                stat.update_weighted(x, w);
+                match w {
+                    None => stat.update(x),
+                    Some(w) if stat.update_weighted(x, w) => {}
+                    Some(_) => return Err(PyTypeError::new_err("this statistic has no weights")),
+                }
                 Ok(())
+            })
+        }
+
+        /// Take the next value of the series, whatever it is: a text as such, another object that
+        /// is no number by its place among the objects that were met.
+        fn _update_any(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+            with_stat(slf, |live, path| {
+                live.version += 1;
+                let (Part::Univariate(stat), door) = live.part(path)? else {
+                    return Err(wrong_part());
+                };
+                let text = x.cast::<PyString>();
+                let taken = if let Ok(text) = &text {
+                    stat.update_text(&text.to_cow()?)
+                } else if let Ok(number) = number(x) {
+                    stat.update(number);
+                    true
+                } else {
+                    stat.update_text(&format!("{ODD}{}", door.labels.intern(x)?))
+                };
+                if taken {
+                    return Ok(());
+                }
+                Err(PyTypeError::new_err("this statistic takes numbers"))
             })
         }
 
         /// Take a number back.
         #[pyo3(signature = (x, w = 1.0))]
-        fn revert(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>, w: f64) -> PyResult<()> {
+        fn _revert(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>, w: f64) -> PyResult<()> {
             let x = number(x)?;
-            slf.as_super().get().with(slf.py(), |live, path| {
+            with_stat(slf, |live, path| {
                 live.version += 1;
                 let Part::Univariate(stat) = live.part(path)?.0 else { return Err(wrong_part()) };
+                if stat.moments().is_some_and(|[n, ..]| n < w) {
+                    return Err(PyValueError::new_err("more is taken back than there was"));
+                }
                 if stat.revert(x, w) {
                     return Ok(());
                 }
-                let name = stat.entry().name;
-                Err(PyNotImplementedError::new_err(format!("{name} can't take a number back")))
+                Err(PyTypeError::new_err("this statistic takes nothing back"))
             })
         }
 
         /// The statistic so far; `None` while there is none.
-        fn get(slf: &Bound<'_, Self>) -> PyResult<Option<f64>> {
-            slf.as_super().get().with(slf.py(), |live, path| {
+        fn get<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+            with_stat(slf, |live, path| {
+                let (Part::Univariate(stat), door) = live.part(path)? else {
+                    return Err(wrong_part());
+                };
+                let py = slf.py();
+                let value = stat.get();
+                if !value.is_nan() {
+                    return Ok(Some(PyFloat::new(py, value).into_any()));
+                }
+                Ok(stat.get_text().map(|text| {
+                    let odd = text.strip_prefix(ODD).and_then(|id| id.parse().ok());
+                    match odd {
+                        Some(id) => door.labels.object(py, id),
+                        None => PyString::new(py, text).into_any(),
+                    }
+                }))
+            })
+        }
+
+        /// The sum of weights, the mean and the sum of squares, where the statistic has them.
+        #[getter]
+        fn _moments(slf: &Bound<'_, Self>) -> PyResult<Option<(f64, f64, f64)>> {
+            with_stat(slf, |live, path| {
                 let Part::Univariate(stat) = live.part(path)?.0 else { return Err(wrong_part()) };
-                Ok(Some(stat.get()).filter(|value| !value.is_nan()))
+                Ok(stat.moments().map(|[n, mean, sum]| (n, mean, sum)))
+            })
+        }
+
+        fn _set_moments(slf: &Bound<'_, Self>, n: f64, mean: f64, sum: f64) -> PyResult<()> {
+            with_stat(slf, |live, path| {
+                live.version += 1;
+                let Part::Univariate(stat) = live.part(path)?.0 else { return Err(wrong_part()) };
+                stat.set_moments([n, mean, sum]);
+                Ok(())
             })
         }
     }
+}
+
+/// What a text begins with that stands for an object which is neither number nor text.
+const ODD: char = '\0';
+
+#[inline]
+fn with_stat<R>(
+    slf: &Bound<'_, Univariate>,
+    work: impl FnOnce(&mut Live, &[Box<str>]) -> PyResult<R>,
+) -> PyResult<R> {
+    slf.as_super().get().with(slf.py(), work)
 }
 
 class! {
@@ -93,7 +169,7 @@ class! {
         /// Take the next number of the series.
         fn update(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<()> {
             let x = number(x)?;
-            slf.as_super().get().with(slf.py(), |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 live.version += 1;
                 let Part::DriftDetector(d) = live.part(path)?.0 else { return Err(wrong_part()) };
                 d.update(x);
@@ -104,7 +180,7 @@ class! {
         /// Whether the last update completed a change.
         #[getter]
         fn drift_detected(slf: &Bound<'_, Self>) -> PyResult<bool> {
-            slf.as_super().get().with(slf.py(), |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 let Part::DriftDetector(d) = live.part(path)?.0 else { return Err(wrong_part()) };
                 Ok(d.drift_detected())
             })
@@ -113,7 +189,7 @@ class! {
         /// Whether the last update made a change likely.
         #[getter]
         fn warning_detected(slf: &Bound<'_, Self>) -> PyResult<bool> {
-            slf.as_super().get().with(slf.py(), |live, path| {
+            slf.as_super().get().with_numbers(slf.py(), |live, path| {
                 let Part::DriftDetector(d) = live.part(path)?.0 else { return Err(wrong_part()) };
                 Ok(d.warning_detected())
             })
@@ -121,129 +197,7 @@ class! {
     }
 }
 
-class! {
-    /// A figure of how well predictions fit.
-    Metric {
-        /// Take the true value `y_true` and the predicted one `y_pred`: a label, the probabilities
-        /// of labels, or a number.
-        #[pyo3(signature = (y_true, y_pred, w = 1.0))]
-        fn update(
-            slf: &Bound<'_, Self>,
-            y_true: &Bound<'_, PyAny>,
-            y_pred: &Bound<'_, PyAny>,
-            w: f64,
-        ) -> PyResult<()> {
-            observe(slf.as_super().get(), y_true, y_pred, w, false)
-        }
-
-        /// Take an observation back.
-        #[pyo3(signature = (y_true, y_pred, w = 1.0))]
-        fn revert(
-            slf: &Bound<'_, Self>,
-            y_true: &Bound<'_, PyAny>,
-            y_pred: &Bound<'_, PyAny>,
-            w: f64,
-        ) -> PyResult<()> {
-            observe(slf.as_super().get(), y_true, y_pred, w, true)
-        }
-
-        /// The figure so far.
-        fn get(slf: &Bound<'_, Self>) -> PyResult<f64> {
-            slf.as_super().get().with(slf.py(), |live, path| {
-                let Part::Metric(metric) = live.part(path)?.0 else { return Err(wrong_part()) };
-                Ok(metric.get())
-            })
-        }
-
-        /// Whether a larger figure is a better one.
-        #[getter]
-        fn bigger_is_better(slf: &Bound<'_, Self>) -> PyResult<bool> {
-            slf.as_super().get().with(slf.py(), |live, path| {
-                let Part::Metric(metric) = live.part(path)?.0 else { return Err(wrong_part()) };
-                Ok(metric.bigger_is_better())
-            })
-        }
-
-        /// Whether the predicted label is enough; the probabilities are looked at otherwise.
-        #[getter]
-        fn requires_labels(slf: &Bound<'_, Self>) -> PyResult<bool> {
-            slf.as_super().get().with(slf.py(), |live, path| {
-                let Part::Metric(metric) = live.part(path)?.0 else { return Err(wrong_part()) };
-                Ok(metric.requires_labels())
-            })
-        }
-    }
-}
-
-/// Hands an observation to a metric.
-fn observe(
-    native: &Native,
-    y_true: &Bound<'_, PyAny>,
-    y_pred: &Bound<'_, PyAny>,
-    w: f64,
-    back: bool,
-) -> PyResult<()> {
-    native.with(y_true.py(), |live, path| {
-        live.version += 1;
-        let (part, door) = live.part(path)?;
-        let Part::Metric(metric) = part else { return Err(wrong_part()) };
-        if metric.of_values() {
-            let seen = Observation::Value { y: number(y_true)?, predicted: number(y_pred)? };
-            if back {
-                metric.revert(seen, w);
-            } else {
-                metric.update(seen, w);
-            }
-            return Ok(());
-        }
-        let Some(predicted) = opinion(door, y_pred, metric.requires_labels())? else {
-            return Ok(());
-        };
-        let y = door.labels.intern(y_true)?;
-        let Door { floats: proba, labels, .. } = door;
-        let seen = Observation::Class { y, proba, predicted, classes: labels.names() };
-        if back {
-            metric.revert(seen, w);
-        } else {
-            metric.update(seen, w);
-        }
-        Ok(())
-    })
-}
-
-/// Writes what was predicted into the door's floats, by class, and says the most probable class;
-/// `None` without an opinion.
-fn opinion(door: &mut Door, y_pred: &Bound<'_, PyAny>, labels: bool) -> PyResult<Option<u32>> {
-    let py = y_pred.py();
-    door.floats.clear();
-    if let Ok(dict) = y_pred.cast::<PyDict>() {
-        for (label, p) in dict.iter() {
-            let class = door.labels.intern(&label)?;
-            set(&mut door.floats, class, p.extract()?);
-        }
-    } else if !labels && !y_pred.is_instance_of::<PyBool>() && y_pred.extract::<f64>().is_ok() {
-        let p: f64 = y_pred.extract()?;
-        for (label, p) in [(false, 1.0 - p), (true, p)] {
-            let class = door.labels.intern(PyBool::new(py, label).as_any())?;
-            set(&mut door.floats, class, p);
-        }
-    } else {
-        let class = door.labels.intern(y_pred)?;
-        set(&mut door.floats, class, 1.0);
-    }
-    Ok(crate::work::best_class(door).map(|class| class as u32))
-}
-
-fn set(floats: &mut Vec<f64>, class: u32, p: f64) {
-    let at = class as usize;
-    if floats.len() <= at {
-        floats.resize(at + 1, f64::NAN);
-    }
-    floats[at] = p;
-}
-
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Univariate>()?;
-    module.add_class::<DriftDetector>()?;
-    module.add_class::<Metric>()
+    module.add_class::<DriftDetector>()
 }

@@ -13,6 +13,9 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "DDM",
     "EDDM",
+    "FHDDM",
+    "HDDMA",
+    "HDDMW",
 ]
 
 
@@ -73,4 +76,98 @@ class EDDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
             warm_start=warm_start,
             alpha=alpha,
             beta=beta,
+        )
+
+
+@mixed
+class FHDDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
+    """An error rate of a window that falls below its highest.
+
+    Parameters
+    ----------
+    sliding_window_size
+        How many of the newest numbers the rate is taken of.
+    confidence_level
+        How probable a false alarm may be, above 0 and at most 1.
+    short_window_size
+        How many of the newest numbers a second rate is taken of; `null` for none.
+
+    """
+
+    _entry = "FHDDM"
+
+    def __init__(
+        self,
+        sliding_window_size: int = 100,
+        confidence_level: float = 1e-6,
+        short_window_size: int | None = None,
+    ) -> None:
+        self._start(
+            sliding_window_size=sliding_window_size,
+            confidence_level=confidence_level,
+            short_window_size=short_window_size,
+        )
+
+
+@mixed
+class HDDMA(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
+    """An error rate that rises above its lowest by more than chance would have it.
+
+    Parameters
+    ----------
+    drift_confidence
+        How probable a false change may be, above 0 and at most 1.
+    warning_confidence
+        How probable a false warning may be, above 0 and at most 1.
+    two_sided_test
+        Whether a fall of the rate counts as well as a rise.
+
+    """
+
+    _entry = "HDDMA"
+
+    def __init__(
+        self,
+        drift_confidence: float = 0.001,
+        warning_confidence: float = 0.005,
+        two_sided_test: bool = False,
+    ) -> None:
+        self._start(
+            drift_confidence=drift_confidence,
+            warning_confidence=warning_confidence,
+            two_sided_test=two_sided_test,
+        )
+
+
+@mixed
+class HDDMW(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
+    """A fading error rate that rises above its lowest by more than chance would have it.
+
+    Parameters
+    ----------
+    drift_confidence
+        How probable a false change may be, above 0 and at most 1.
+    warning_confidence
+        How probable a false warning may be, above 0 and at most 1.
+    lambda_val
+        Share of the newest number in the mean, from 0 to 1.
+    two_sided_test
+        Whether a fall of the rate counts as well as a rise.
+
+    """
+
+    _entry = "HDDMW"
+
+    def __init__(
+        self,
+        drift_confidence: float = 0.001,
+        warning_confidence: float = 0.005,
+        lambda_val: float = 0.05,
+        two_sided_test: bool = False,
+    ) -> None:
+        self._start(
+            drift_confidence=drift_confidence,
+            warning_confidence=warning_confidence,
+            lambda_val=lambda_val,
+            two_sided_test=two_sided_test,
         )

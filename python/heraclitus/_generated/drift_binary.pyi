@@ -23,3 +23,38 @@ class EDDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
         alpha: float = 0.95,
         beta: float = 0.9,
     ) -> None: ...
+
+class FHDDM(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
+    sliding_window_size: int
+    confidence_level: float
+    short_window_size: int | None
+    def __init__(
+        self,
+        sliding_window_size: int = 100,
+        confidence_level: float = 1e-6,
+        short_window_size: int | None = None,
+    ) -> None: ...
+
+class HDDMA(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
+    drift_confidence: float
+    warning_confidence: float
+    two_sided_test: bool
+    def __init__(
+        self,
+        drift_confidence: float = 0.001,
+        warning_confidence: float = 0.005,
+        two_sided_test: bool = False,
+    ) -> None: ...
+
+class HDDMW(_kinds.DriftDetector, base.BinaryDriftAndWarningDetector):
+    drift_confidence: float
+    warning_confidence: float
+    lambda_val: float
+    two_sided_test: bool
+    def __init__(
+        self,
+        drift_confidence: float = 0.001,
+        warning_confidence: float = 0.005,
+        lambda_val: float = 0.05,
+        two_sided_test: bool = False,
+    ) -> None: ...

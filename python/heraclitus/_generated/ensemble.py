@@ -263,7 +263,7 @@ class SRPRegressor(_kinds.Regressor, base.Wrapper, base.Regressor, base.Ensemble
 
     _entry = "SRPRegressor"
     _objects: typing.ClassVar = {
-        "model": "LinearRegression",
+        "model": {"HoeffdingTreeRegressor": {"grace_period": 50, "delta": 0.01}},
         "drift_detector": {"ADWIN": {"delta": 0.00001}},
         "warning_detector": {"ADWIN": {"delta": 0.0001}},
         "metric": "MAE",

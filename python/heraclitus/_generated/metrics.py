@@ -56,48 +56,88 @@ __all__ = [
 class Accuracy(_kinds.Metric, metrics_base.MultiClassMetric):
     """The share predicted right.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "Accuracy"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class BalancedAccuracy(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean recall over the classes seen.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "BalancedAccuracy"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class CohenKappa(_kinds.Metric, metrics_base.MultiClassMetric):
     """How much better than chance the predictions are.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "CohenKappa"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class GeometricMean(_kinds.Metric, metrics_base.MultiClassMetric):
     """The geometric mean of the classes' recalls.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "GeometricMean"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
@@ -106,6 +146,8 @@ class Precision(_kinds.Metric, metrics_base.BinaryMetric):
 
     Parameters
     ----------
+    cm
+        A confusion matrix to share with other metrics.
     pos_val
         The class that counts as positive: true, false, an integer or a string.
 
@@ -115,9 +157,11 @@ class Precision(_kinds.Metric, metrics_base.BinaryMetric):
 
     def __init__(
         self,
+        cm: metrics_base.ClassificationMetric | None = None,
         pos_val: bool | int | str = True,
     ) -> None:
         self._start(
+            cm=cm,
             pos_val=pos_val,
         )
 
@@ -128,6 +172,8 @@ class Recall(_kinds.Metric, metrics_base.BinaryMetric):
 
     Parameters
     ----------
+    cm
+        A confusion matrix to share with other metrics.
     pos_val
         The class that counts as positive: true, false, an integer or a string.
 
@@ -137,9 +183,11 @@ class Recall(_kinds.Metric, metrics_base.BinaryMetric):
 
     def __init__(
         self,
+        cm: metrics_base.ClassificationMetric | None = None,
         pos_val: bool | int | str = True,
     ) -> None:
         self._start(
+            cm=cm,
             pos_val=pos_val,
         )
 
@@ -150,6 +198,8 @@ class F1(_kinds.Metric, metrics_base.BinaryMetric):
 
     Parameters
     ----------
+    cm
+        A confusion matrix to share with other metrics.
     pos_val
         The class that counts as positive: true, false, an integer or a string.
 
@@ -159,9 +209,11 @@ class F1(_kinds.Metric, metrics_base.BinaryMetric):
 
     def __init__(
         self,
+        cm: metrics_base.ClassificationMetric | None = None,
         pos_val: bool | int | str = True,
     ) -> None:
         self._start(
+            cm=cm,
             pos_val=pos_val,
         )
 
@@ -172,6 +224,8 @@ class Jaccard(_kinds.Metric, metrics_base.BinaryMetric):
 
     Parameters
     ----------
+    cm
+        A confusion matrix to share with other metrics.
     pos_val
         The class that counts as positive: true, false, an integer or a string.
 
@@ -181,9 +235,11 @@ class Jaccard(_kinds.Metric, metrics_base.BinaryMetric):
 
     def __init__(
         self,
+        cm: metrics_base.ClassificationMetric | None = None,
         pos_val: bool | int | str = True,
     ) -> None:
         self._start(
+            cm=cm,
             pos_val=pos_val,
         )
 
@@ -194,6 +250,8 @@ class MCC(_kinds.Metric, metrics_base.BinaryMetric):
 
     Parameters
     ----------
+    cm
+        A confusion matrix to share with other metrics.
     pos_val
         The class that counts as positive: true, false, an integer or a string.
 
@@ -203,9 +261,11 @@ class MCC(_kinds.Metric, metrics_base.BinaryMetric):
 
     def __init__(
         self,
+        cm: metrics_base.ClassificationMetric | None = None,
         pos_val: bool | int | str = True,
     ) -> None:
         self._start(
+            cm=cm,
             pos_val=pos_val,
         )
 
@@ -218,6 +278,8 @@ class FBeta(_kinds.Metric, metrics_base.BinaryMetric):
     ----------
     beta
         How much recall counts against precision; 0 or more.
+    cm
+        A confusion matrix to share with other metrics.
     pos_val
         The class that counts as positive: true, false, an integer or a string.
 
@@ -228,10 +290,12 @@ class FBeta(_kinds.Metric, metrics_base.BinaryMetric):
     def __init__(
         self,
         beta: float,
+        cm: metrics_base.ClassificationMetric | None = None,
         pos_val: bool | int | str = True,
     ) -> None:
         self._start(
             beta=beta,
+            cm=cm,
             pos_val=pos_val,
         )
 
@@ -240,144 +304,264 @@ class FBeta(_kinds.Metric, metrics_base.BinaryMetric):
 class MacroPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean precision over the classes.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MacroPrecision"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class MicroPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     """The precision of all classes together.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MicroPrecision"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class WeightedPrecision(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean precision over the classes, by their share.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "WeightedPrecision"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class MacroRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean recall over the classes.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MacroRecall"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class MicroRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     """The recall of all classes together.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MicroRecall"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class WeightedRecall(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean recall over the classes, by their share.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "WeightedRecall"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class MacroF1(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean F1 over the classes.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MacroF1"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class MicroF1(_kinds.Metric, metrics_base.MultiClassMetric):
     """The F1 of all classes together.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MicroF1"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class WeightedF1(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean F1 over the classes, by their share.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "WeightedF1"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class MacroJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean Jaccard index over the classes.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MacroJaccard"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class MicroJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     """The Jaccard index of all classes together.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "MicroJaccard"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
 class WeightedJaccard(_kinds.Metric, metrics_base.MultiClassMetric):
     """The mean Jaccard index over the classes, by their share.
 
+    Parameters
+    ----------
+    cm
+        A confusion matrix to share with other metrics.
+
     """
 
     _entry = "WeightedJaccard"
 
-    def __init__(self) -> None:
-        self._start()
+    def __init__(
+        self,
+        cm: metrics_base.ClassificationMetric | None = None,
+    ) -> None:
+        self._start(
+            cm=cm,
+        )
 
 
 @mixed
@@ -388,6 +572,8 @@ class MacroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     ----------
     beta
         How much recall counts against precision; 0 or more.
+    cm
+        A confusion matrix to share with other metrics.
 
     """
 
@@ -396,9 +582,11 @@ class MacroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
         beta: float,
+        cm: metrics_base.ClassificationMetric | None = None,
     ) -> None:
         self._start(
             beta=beta,
+            cm=cm,
         )
 
 
@@ -410,6 +598,8 @@ class MicroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     ----------
     beta
         How much recall counts against precision; 0 or more.
+    cm
+        A confusion matrix to share with other metrics.
 
     """
 
@@ -418,9 +608,11 @@ class MicroFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
         beta: float,
+        cm: metrics_base.ClassificationMetric | None = None,
     ) -> None:
         self._start(
             beta=beta,
+            cm=cm,
         )
 
 
@@ -432,6 +624,8 @@ class WeightedFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     ----------
     beta
         How much recall counts against precision; 0 or more.
+    cm
+        A confusion matrix to share with other metrics.
 
     """
 
@@ -440,9 +634,11 @@ class WeightedFBeta(_kinds.Metric, metrics_base.MultiClassMetric):
     def __init__(
         self,
         beta: float,
+        cm: metrics_base.ClassificationMetric | None = None,
     ) -> None:
         self._start(
             beta=beta,
+            cm=cm,
         )
 
 
@@ -533,7 +729,7 @@ class RollingROCAUC(_kinds.Metric, metrics_base.BinaryMetric):
 
 
 @mixed
-class ExactROCAUC(_kinds.Metric, metrics_base.Metric):
+class ExactROCAUC(_kinds.Metric, metrics_base.BinaryMetric):
     """The exact area under the ROC curve over the last 10,000 events.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Detectors of changes: River's `drift`."""
+"""Detectors of a change in a series of numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Detectors of changes of a share of errors: River's `drift.binary`."""
+"""Detectors on a series of errors, where 1 is an error and 0 is none."""
 
 from __future__ import annotations
 

@@ -1,30 +1,35 @@
-"""Interfaces of statistics of series."""
+"""The interfaces of statistics."""
 
 from __future__ import annotations
 
 import abc
 import typing
 
-from heraclitus import base
+from .. import base
 
 __all__ = ["Bivariate", "Link", "RollingUnivariate", "Statistic", "Univariate"]
 
+T = typing.TypeVar("T")
 
-class Statistic(base.Base, abc.ABC):
-    """A figure that is kept up to date."""
 
+class Statistic(base.Base, abc.ABC, typing.Generic[T]):
+    """A figure that is kept up to date value by value."""
+
+    #: How the figure is written.
     _fmt = ",.6f"
 
     @abc.abstractmethod
     def get(self) -> typing.Any:
-        """The figure so far; `None` while there is none."""
+        """The statistic so far; `None` while there is none."""
 
     def __repr__(self) -> str:
         try:
             value = self.get()
         except NotImplementedError:
             value = None
-        shown = None if value is None else f"{value:{self._fmt}}".rstrip("0")
+        shown = value
+        if isinstance(value, int | float):
+            shown = f"{value:{self._fmt}}".rstrip("0")
         return f"{type(self).__name__}: {shown}"
 
     def __str__(self) -> str:
@@ -33,42 +38,55 @@ class Statistic(base.Base, abc.ABC):
     def __gt__(self, other: Statistic) -> bool:
         return self.get() > other.get()
 
+    def __lt__(self, other: Statistic) -> bool:
+        return self.get() < other.get()
 
-class Univariate(Statistic):
+
+class Univariate(Statistic[T]):
     """A statistic of one series."""
 
     @abc.abstractmethod
-    def update(self, x: float) -> None:
-        """Take the next number of the series."""
+    def update(self, x: typing.Any) -> None:
+        """Take the next value of the series.
+
+        Parameters
+        ----------
+        x
+            The value.
+
+        """
 
     @property
     def name(self) -> str:
-        """What a feature made of it is called."""
+        """What features made of this statistic are called."""
         return type(self).__name__.lower()
 
     def __or__(self, other: Univariate) -> Link:
-        """The other statistic of this one's values."""
-        return Link(self, other)
+        return Link(left=self, right=other)
 
 
-class Link(Univariate):
-    """A statistic of what another one says after each number.
+class Link(Univariate[T]):
+    """A statistic of a statistic, which `left | right` makes.
 
     Parameters
     ----------
     left
-        The statistic of the series.
+        Takes the values.
     right
-        The statistic of its values.
+        Takes what `left` says after each value, unless that is `None`.
 
     Examples
     --------
+
     >>> from heraclitus import stats
-    >>> latest = stats.Shift(1) | stats.Mean()
-    >>> for x in (1, 2, 3):
-    ...     latest.update(x)
-    >>> latest.get()
-    1.5
+    >>> stat = stats.Shift(1) | stats.Mean()
+    >>> stat.name
+    'mean_of_shift_1'
+    >>> for x in [1, 3, 100]:
+    ...     stat.update(x)
+    >>> stat.get()
+    2.0
+
     """
 
     def __init__(self, left: Univariate, right: Univariate) -> None:
@@ -76,33 +94,49 @@ class Link(Univariate):
         self.right = right
 
     def update(self, x: typing.Any) -> None:
+        """Take the next value of the series."""
         self.left.update(x)
         value = self.left.get()
         if value is not None:
             self.right.update(value)
 
     def get(self) -> typing.Any:
+        """What `right` says."""
         return self.right.get()
 
     @property
     def name(self) -> str:
+        """The names of both."""
         return f"{self.right.name}_of_{self.left.name}"
 
     def __repr__(self) -> str:
         return repr(self.right)
 
 
-class RollingUnivariate(Univariate):
-    """A statistic of the last numbers of a series."""
+class RollingUnivariate(Univariate[T]):
+    """A statistic of the newest values of a series."""
+
+    #: How many of the newest values count.
+    window_size: int
 
     @property
     def name(self) -> str:
-        return f"{super().name}_{self.window_size}"  # type: ignore[attr-defined]
+        """The name with the size of the window."""
+        return f"{super().name}_{self.window_size}"
 
 
-class Bivariate(Statistic):
+class Bivariate(Statistic[T]):
     """A statistic of two series."""
 
     @abc.abstractmethod
-    def update(self, x: float, y: float) -> None:
-        """Take the next number of each series."""
+    def update(self, x: typing.Any, y: typing.Any) -> None:
+        """Take the next value of each series.
+
+        Parameters
+        ----------
+        x
+            The first one's.
+        y
+            The second one's.
+
+        """

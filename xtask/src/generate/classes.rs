@@ -13,6 +13,13 @@ pub const TABLE_HEAD: &str = "\"\"\"Which module a class is in. Generated: `carg
 
 const HEAD: &str = "Generated from the catalogue: `cargo xtask generate`.";
 
+/// What metrics of labels take beside the catalogue's parameters.
+const SHARED: ParamDoc = ParamDoc {
+    name: "cm",
+    ty: "ConfusionMatrix",
+    doc: "A confusion matrix to share with other metrics.\n",
+};
+
 /// A parameter as Python has it.
 pub struct Param {
     pub doc: &'static ParamDoc,
@@ -42,6 +49,11 @@ pub fn params(entry: &Entry, river: &River) -> Vec<Param> {
             }
         })
         .collect();
+    if !river.param(entry, "cm").is_null() {
+        let hint = "metrics_base.ClassificationMetric | None".into();
+        let default = Some("None".into());
+        params.push(Param { doc: &SHARED, hint, default, keyword: false, list: false });
+    }
     if let Some(order) = river.order(entry) {
         let place = |p: &Param| order.iter().position(|n| *n == p.doc.name).unwrap_or(order.len());
         params.sort_by_key(place);

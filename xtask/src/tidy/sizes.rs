@@ -11,7 +11,9 @@ pub fn check(files: &[File]) -> Vec<Offence> {
     let mut offences = Vec::new();
     for file in files {
         let rust = file.kind() == "rs";
-        if !rust && file.kind() != "py" {
+        // What `cargo xtask generate` wrote is read in the catalogue.
+        let generated = file.path.contains("/_generated/");
+        if generated || (!rust && file.kind() != "py") {
             continue;
         }
         let lines = file.text.lines().count();
@@ -102,6 +104,7 @@ mod tests {
     #[test]
     fn a_long_file_is_caught() {
         assert_eq!(keys("a.rs", "\n".repeat(801)), ["file-lines a.rs"]);
+        assert!(keys("python/heraclitus/_generated/a.py", "\n".repeat(801)).is_empty());
         assert!(keys("a.rs", "\n".repeat(800)).is_empty());
         assert!(keys("a.md", "\n".repeat(801)).is_empty());
     }

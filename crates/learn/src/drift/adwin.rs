@@ -30,7 +30,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::estimator::DriftDetector;
+use crate::estimator::{Attribute, DriftDetector};
+use crate::features::Names;
 use crate::math;
 use crate::params::check_range;
 
@@ -82,6 +83,16 @@ pub struct ADWIN {
 crate::estimator! {
     ADWIN in "drift" as DriftDetector, version 1, name "ADWIN",
     "A window that holds what has not changed",
+    attribute = |adwin: &ADWIN, name: &str, _: &Names<'_>| {
+        Some(match name {
+            "estimation" => Attribute::Float(adwin.estimation()),
+            "n_detections" => Attribute::Int(adwin.n_detections() as i64),
+            "total" => Attribute::Float(adwin.total()),
+            "variance" => Attribute::Float(adwin.variance()),
+            "width" => Attribute::Int(adwin.width() as i64),
+            _ => return None,
+        })
+    },
 }
 
 fn size_of(row: usize) -> f64 {

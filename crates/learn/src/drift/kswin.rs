@@ -29,7 +29,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::estimator::DriftDetector;
+use crate::estimator::{Attribute, DriftDetector};
+use crate::features::Names;
 use crate::params::check_range;
 use crate::rng::Rng;
 
@@ -84,6 +85,9 @@ crate::estimator! {
     KSWIN in "drift" as DriftDetector, version 1, name "KSWIN",
     "Compares the latest numbers with a sample of the older ones",
     example = serde_json::json!({"KSWIN": {"seed": 42}}),
+    attribute = |kswin: &KSWIN, name: &str, _: &Names<'_>| {
+        (name == "p_value").then(|| Attribute::Float(kswin.p_value()))
+    },
 }
 
 /// The probability that two samples of `n` numbers each are `h/n` or more apart, if they come from

@@ -11,7 +11,7 @@ pub mod retrain;
 mod tests;
 
 pub use adwin::ADWIN;
-pub use binary::{DDM, EDDM};
+pub use binary::{DDM, EDDM, FHDDM, HDDMA, HDDMW};
 pub use dummy::DummyDriftDetector;
 pub use kswin::KSWIN;
 pub use no_drift::NoDrift;
@@ -44,6 +44,9 @@ pub const ENTRIES: &[Entry] = &[
     PageHinkley::ENTRY,
     DDM::ENTRY,
     EDDM::ENTRY,
+    FHDDM::ENTRY,
+    HDDMA::ENTRY,
+    HDDMW::ENTRY,
     NoDrift::ENTRY,
     DummyDriftDetector::ENTRY,
     retrain::ENTRY,

@@ -70,7 +70,9 @@ crate::params! {
     /// Parameters of [`SRPRegressor`].
     pub struct Params {
         /// The regressor to make members of; any spec, pipelines too.
-        model: Spec = Spec::name("LinearRegression"),
+        model: Spec = Spec(serde_json::json!(
+            {"HoeffdingTreeRegressor": {"grace_period": 50, "delta": 0.01}}
+        )),
         /// How many members, 1 to 1,000.
         n_models: usize = 10,
         /// How many features a member sees: a number from 2 on, a fraction, sqrt or rmsqrt.

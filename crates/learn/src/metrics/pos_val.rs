@@ -45,8 +45,19 @@ impl PosVal {
     #[inline]
     pub fn id(&self, classes: &[Label]) -> Option<ClassId> {
         match classes {
-            [_, second, ..] if *second == self.0 => Some(1),
-            _ => classes.iter().position(|label| *label == self.0).map(|i| i as ClassId),
+            [_, second, ..] if self.is(second) => Some(1),
+            _ => classes.iter().position(|label| self.is(label)).map(|i| i as ClassId),
+        }
+    }
+
+    /// Whether a class is this one. As in Python, 1 is `true` and 0 is `false`.
+    #[inline]
+    fn is(&self, label: &Label) -> bool {
+        match (&self.0, label) {
+            (Label::Bool(b), Label::Int(i)) | (Label::Int(i), Label::Bool(b)) => {
+                *i == i64::from(*b)
+            }
+            (own, other) => own == other,
         }
     }
 

@@ -20,14 +20,32 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::estimator::Attribute;
+use crate::features::Names;
+
 super::plain_statistic!(
     Mean, name "Mean", "The running mean",
-    fn update_weighted(&mut self, x: f64, w: f64) {
-        self.state.update_weighted(x, w);
+    attribute = |mean: &Mean, name: &str, _: &Names<'_>| {
+        (name == "n").then_some(Attribute::Float(mean.state.n))
     },
-    fn revert(&mut self, x: f64, w: f64) -> bool {
-        self.state.revert(x, w);
-        true
+    {
+        fn update_weighted(&mut self, x: f64, w: f64) -> bool {
+            self.state.update_weighted(x, w);
+            true
+        }
+
+        fn revert(&mut self, x: f64, w: f64) -> bool {
+            self.state.revert(x, w);
+            true
+        }
+
+        fn moments(&self) -> Option<[f64; 3]> {
+            Some([self.state.n, self.state.mean, 0.0])
+        }
+
+        fn set_moments(&mut self, [n, mean, _]: [f64; 3]) {
+            self.state = State { n, mean };
+        }
     }
 );
 

@@ -127,7 +127,10 @@ pub(crate) fn check_quantiles(q_inf: f64, q_sup: f64) -> Result<()> {
 
 /// A statistic without parameters, from a `State` with `update(x)` and `get()`.
 macro_rules! plain_statistic {
-    ($ty:ident, name $name:literal, $summary:literal $(, $more:item)*) => {
+    ($ty:ident, name $name:literal, $summary:literal
+        $(, attribute = $attribute:expr)?
+        $(, { $($more:tt)* })?
+    ) => {
         crate::params! {
             /// There are no parameters.
             pub struct Params {}
@@ -141,6 +144,7 @@ macro_rules! plain_statistic {
 
         crate::estimator! {
             $ty in "stats" as Univariate, version 1, name $name, $summary
+            $(, attribute = $attribute)?
         }
 
         impl $ty {
@@ -159,7 +163,7 @@ macro_rules! plain_statistic {
                 self.state.get()
             }
 
-            $($more)*
+            $($($more)*)?
         }
     };
 }

@@ -90,6 +90,18 @@ impl Univariate for Mode {
             _ => f64::NAN,
         }
     }
+
+    fn update_text(&mut self, text: &str) -> bool {
+        self.count(Probe::Text(text));
+        true
+    }
+
+    fn get_text(&self) -> Option<&str> {
+        match self.most_common() {
+            Some(Seen::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

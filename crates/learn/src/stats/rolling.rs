@@ -95,11 +95,6 @@ impl Inner {
             Self::Sum(s) => s,
         }
     }
-
-    fn revert(&mut self, x: f64) {
-        // All four can.
-        self.stat_mut().revert(x, 1.0);
-    }
 }
 
 /// The mean and the population variance of a window, to be kept by feature.
@@ -189,7 +184,7 @@ impl Univariate for Rolling {
         if self.window.len() == self.window_size as usize
             && let Some(oldest) = self.window.pop_front()
         {
-            self.inner.revert(oldest);
+            self.inner.stat_mut().revert(oldest, 1.0);
         }
         self.inner.stat_mut().update(x);
         self.window.push_back(x);

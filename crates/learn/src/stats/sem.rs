@@ -17,9 +17,11 @@
 //!
 //! **Source** River, `stats/sem.py`.
 
+use super::mean;
 use super::var::State;
 use crate::error::Result;
-use crate::estimator::Univariate;
+use crate::estimator::{Attribute, Univariate};
+use crate::features::Names;
 
 crate::params! {
     /// Parameters of [`SEM`].
@@ -36,7 +38,10 @@ pub struct SEM {
 }
 
 crate::estimator! {
-    SEM in "stats" as Univariate, version 1, name "SEM", "The running standard error of the mean"
+    SEM in "stats" as Univariate, version 1, name "SEM", "The running standard error of the mean",
+    attribute = |sem: &SEM, name: &str, _: &Names<'_>| {
+        (name == "n").then_some(Attribute::Float(sem.state.mean.n))
+    },
 }
 
 impl SEM {
@@ -51,8 +56,16 @@ impl Univariate for SEM {
         self.state.update_weighted(x, 1.0);
     }
 
-    fn update_weighted(&mut self, x: f64, w: f64) {
+    fn get(&self) -> f64 {
+        if self.state.mean.n == 0.0 {
+            return f64::NAN;
+        }
+        (self.state.get(self.params.ddof) / self.state.mean.n).sqrt()
+    }
+
+    fn update_weighted(&mut self, x: f64, w: f64) -> bool {
         self.state.update_weighted(x, w);
+        true
     }
 
     fn revert(&mut self, x: f64, w: f64) -> bool {
@@ -60,11 +73,12 @@ impl Univariate for SEM {
         true
     }
 
-    fn get(&self) -> f64 {
-        if self.state.mean.n == 0.0 {
-            return f64::NAN;
-        }
-        (self.state.get(self.params.ddof) / self.state.mean.n).sqrt()
+    fn moments(&self) -> Option<[f64; 3]> {
+        Some([self.state.mean.n, self.state.mean.mean, self.state.sum])
+    }
+
+    fn set_moments(&mut self, [n, mean, sum]: [f64; 3]) {
+        self.state = State { mean: mean::State { n, mean }, sum };
     }
 }
 

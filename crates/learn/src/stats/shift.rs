@@ -20,7 +20,8 @@ use std::collections::VecDeque;
 
 use super::WINDOW_MAX;
 use crate::error::{Error, Result};
-use crate::estimator::Univariate;
+use crate::estimator::{Attribute, Univariate};
+use crate::features::Names;
 
 crate::params! {
     /// Parameters of [`Shift`].
@@ -39,7 +40,11 @@ pub struct Shift {
 }
 
 crate::estimator! {
-    Shift in "stats" as Univariate, version 1, name "Shift", "The number of some numbers ago"
+    Shift in "stats" as Univariate, version 1, name "Shift", "The number of some numbers ago",
+    attribute = |shift: &Shift, name: &str, _: &Names<'_>| {
+        let buffer = || shift.state.iter().copied().map(Attribute::Float).collect();
+        (name == "buffer").then(|| Attribute::List(buffer()))
+    },
 }
 
 impl Shift {

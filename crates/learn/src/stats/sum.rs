@@ -19,11 +19,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::estimator::Attribute;
+use crate::features::Names;
+
 super::plain_statistic!(
     Sum, name "Sum", "The running sum",
-    fn revert(&mut self, x: f64, _w: f64) -> bool {
-        self.state.sum -= x;
-        true
+    attribute = |sum: &Sum, name: &str, _: &Names<'_>| {
+        (name == "sum").then_some(Attribute::Float(sum.state.sum))
+    },
+    {
+        fn revert(&mut self, x: f64, _w: f64) -> bool {
+            self.state.sum -= x;
+            true
+        }
     }
 );
 

@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use super::mean;
 use crate::error::Result;
-use crate::estimator::Univariate;
+use crate::estimator::{Attribute, Univariate};
+use crate::features::Names;
 
 crate::params! {
     /// Parameters of [`Var`].
@@ -69,7 +70,10 @@ pub struct Var {
 }
 
 crate::estimator! {
-    Var in "stats" as Univariate, version 1, name "Var", "The running variance"
+    Var in "stats" as Univariate, version 1, name "Var", "The running variance",
+    attribute = |var: &Var, name: &str, _: &Names<'_>| {
+        (name == "n").then_some(Attribute::Float(var.state.mean.n))
+    },
 }
 
 impl Var {
@@ -84,8 +88,13 @@ impl Univariate for Var {
         self.state.update_weighted(x, 1.0);
     }
 
-    fn update_weighted(&mut self, x: f64, w: f64) {
+    fn get(&self) -> f64 {
+        self.state.get(self.params.ddof)
+    }
+
+    fn update_weighted(&mut self, x: f64, w: f64) -> bool {
         self.state.update_weighted(x, w);
+        true
     }
 
     fn revert(&mut self, x: f64, w: f64) -> bool {
@@ -93,8 +102,12 @@ impl Univariate for Var {
         true
     }
 
-    fn get(&self) -> f64 {
-        self.state.get(self.params.ddof)
+    fn moments(&self) -> Option<[f64; 3]> {
+        Some([self.state.mean.n, self.state.mean.mean, self.state.sum])
+    }
+
+    fn set_moments(&mut self, [n, mean, sum]: [f64; 3]) {
+        self.state = State { mean: mean::State { n, mean }, sum };
     }
 }
 

@@ -2,6 +2,12 @@
 
 pub mod ddm;
 pub mod eddm;
+pub mod fhddm;
+pub mod hddm_a;
+pub mod hddm_w;
 
 pub use ddm::DDM;
 pub use eddm::EDDM;
+pub use fhddm::FHDDM;
+pub use hddm_a::HDDMA;
+pub use hddm_w::HDDMW;
