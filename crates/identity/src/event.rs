@@ -22,6 +22,8 @@ pub mod limits {
     pub const CLIENT_BYTES: usize = 64;
     /// Events in one frame.
     pub const FRAME_EVENTS: usize = 256;
+    /// Bytes of a model that an identity begins as: its birth has to fit into a frame.
+    pub const STATE_BYTES: usize = 256 * 1024;
 }
 
 /// A request number of a client, by which a retry is told from a new request.
@@ -88,6 +90,10 @@ pub enum What {
 pub struct Birth {
     /// The model's spec, as given.
     pub model: Value,
+    /// The model that it begins as, when that has learned before: the bytes of
+    /// [`her_learn::Model::save`] in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<str>>,
     /// Everything else that may be chosen.
     #[serde(flatten)]
     pub options: Options,
@@ -126,7 +132,7 @@ impl Default for Options {
 
 impl Birth {
     /// What a spec file or a request says: a model's spec alone, or an object with `model` (or
-    /// `pipeline`) and options.
+    /// `pipeline`), options, and the `state` of a model that has learned.
     ///
     /// ```
     /// use her_identity::event::Birth;
@@ -137,17 +143,40 @@ impl Birth {
     /// ```
     pub fn from_json(spec: &Value) -> Result<Self> {
         let Some(map) = spec.as_object() else {
-            return Ok(Self { model: spec.clone(), options: Options::default() });
+            return Ok(Self::of(spec));
         };
         let Some(key) = ["model", "pipeline"].into_iter().find(|k| map.contains_key(*k)) else {
-            return Ok(Self { model: spec.clone(), options: Options::default() });
+            return Ok(Self::of(spec));
         };
         let mut rest = map.clone();
         let model = rest.remove(key).unwrap_or_default();
+        let state = match rest.remove("state") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.into_boxed_str()),
+            Some(other) => {
+                return Err(Error::invalid(format!(
+                    "spec: state must be the bytes of a model in base64, got {other}"
+                )));
+            }
+        };
         let options: Options = serde_json::from_value(rest.into())
             .map_err(|e| Error::invalid(format!("spec: {}", e.to_string().replace('`', "'"))))?;
         options.check()?;
-        Ok(Self { model, options })
+        Ok(Self { model, state, options })
+    }
+
+    /// A model that begins with nothing learned.
+    fn of(model: &Value) -> Self {
+        Self { model: model.clone(), state: None, options: Options::default() }
+    }
+
+    /// The birth for people: a state as its size.
+    fn to_json(&self) -> Value {
+        let mut shown = serde_json::json!(Self { state: None, ..self.clone() });
+        if let Some(state) = &self.state {
+            shown["state"] = format!("{} bytes in base64", state.len()).into();
+        }
+        shown
     }
 }
 
@@ -193,7 +222,7 @@ impl Event {
     /// The event as people and programs read it in a log.
     pub fn to_json(&self) -> Value {
         let mut map = match &self.what {
-            What::Born(birth) => serde_json::json!({ "event": "born", "spec": birth }),
+            What::Born(birth) => serde_json::json!({ "event": "born", "spec": birth.to_json() }),
             What::Branched { parent, version } => serde_json::json!({
                 "event": "branched", "parent": parent.to_string(), "parent_version": version,
             }),

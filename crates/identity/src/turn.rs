@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::figures::{Figures, Outcome};
 
+mod begun;
 mod clients;
 mod pending;
 
@@ -87,9 +88,10 @@ struct Saved {
 
 impl State {
     /// An identity that was just born: version 1.
-    pub fn born(birth: Birth, catalog: &Catalog) -> Result<Self> {
-        let model = Model::with_cap(&birth.model, catalog, birth.options.names_max)
-            .map_err(|e| Error::invalid(e.to_string()))?;
+    pub fn born(mut birth: Birth, catalog: &Catalog) -> Result<Self> {
+        let model = begun::model(&birth, catalog)?;
+        // The journal has it; kept here, every snapshot would hold it again.
+        birth.state = None;
         Ok(Self {
             catalog: catalog.clone(),
             version: 1,
@@ -286,7 +288,7 @@ impl State {
         self.version
     }
 
-    /// What the identity was made of.
+    /// What the identity was made of. A state that it began as is in its journal only.
     pub fn birth(&self) -> &Birth {
         &self.birth
     }

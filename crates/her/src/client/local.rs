@@ -55,6 +55,13 @@ impl Door for Local {
         Ok(card)
     }
 
+    fn model(&self, name: &str, version: Option<u64>) -> Result<Vec<u8>> {
+        match version {
+            Some(version) => Ok(self.house.at(name, version)?.model().save()),
+            None => self.house.look(name, |identity| identity.state().model().save()),
+        }
+    }
+
     fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value> {
         if let Some(version) = version {
             return predict_at(&self.house, name, x, version);

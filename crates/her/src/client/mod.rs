@@ -23,6 +23,8 @@ pub trait Door {
     fn list(&self) -> Result<Vec<Value>>;
     /// An identity's card, with this many top weights; at a past version if one is given.
     fn show(&self, name: &str, version: Option<u64>, top: usize) -> Result<Value>;
+    /// The model as bytes, as it is or was: what [`her_learn::Model::save`] writes.
+    fn model(&self, name: &str, version: Option<u64>) -> Result<Vec<u8>>;
     /// A prediction, by a past version if one is given.
     fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value>;
     /// Events as in [`crate::wire::event`]; durable when this returns, one answer per event.

@@ -48,6 +48,7 @@ const TOP: Param = query("top", "integer", "how many of the largest weights to s
 const CLIENT: Param = query("client", "string", "a name for whoever sends, to tell retries");
 const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
+const BYTES: &str = "application/octet-stream";
 const TEXT: &str = "text/plain";
 
 /// Every route.
@@ -164,6 +165,28 @@ pub(super) const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Card")),
         refusals: &[],
         handler: || get(history::at),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/model",
+        id: "model",
+        summary: "The model as it is, as bytes: what heraclitus.load reads",
+        params: &[],
+        takes: &[],
+        gives: (200, (BYTES, "Model")),
+        refusals: &[],
+        handler: || get(history::model),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/at/{version}/model",
+        id: "model_at",
+        summary: "The model as it was",
+        params: &[],
+        takes: &[],
+        gives: (200, (BYTES, "Model")),
+        refusals: &[],
+        handler: || get(history::model_at),
     },
     Route {
         method: "POST",

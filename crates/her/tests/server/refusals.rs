@@ -152,6 +152,8 @@ fn what_does_not_exist_is_not_found() {
         ("GET", "/v1/identities/eve/log"),
         ("GET", "/v1/identities/eve/events"),
         ("GET", "/v1/identities/eve/at/1"),
+        ("GET", "/v1/identities/eve/at/1/model"),
+        ("GET", "/v1/identities/eve/model"),
         ("GET", "/v1/identities/eve/diff?from=1"),
         ("POST", "/v1/identities/eve/freeze"),
         ("POST", "/v1/identities/eve/snapshot"),

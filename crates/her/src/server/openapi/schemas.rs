@@ -39,7 +39,8 @@ fn taken() -> Value {
             "type": ["boolean", "number", "string"],
         },
         "Spec": {
-            "description": "A model's spec, or an object with model and options.",
+            "description": "A model's spec, or an object with model, options, and the state that \
+                            the model begins with: the bytes of a saved model in base64.",
             "examples": [
                 ["StandardScaler", "LogisticRegression"],
                 { "model": ["StandardScaler", "LogisticRegression"], "shadow_after": 1000 },
@@ -123,6 +124,11 @@ fn answers() -> Value {
                 "branches": { "type": "array", "items": { "type": "object" } },
                 "tags": { "type": "object", "additionalProperties": { "type": "integer" } },
             },
+        },
+        "Model": {
+            "description": "A saved model: its estimator, names and classes.",
+            "type": "string",
+            "format": "binary",
         },
         "LogLine": {
             "type": "object",
