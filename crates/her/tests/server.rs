@@ -16,3 +16,5 @@ mod routes;
 mod stream;
 #[path = "server/tail.rs"]
 mod tail;
+#[path = "server/v2.rs"]
+mod v2;

@@ -16,7 +16,8 @@ use subtle::ConstantTimeEq;
 use super::problem::Problem;
 
 /// Paths that answer without a token: they tell nothing of any identity.
-pub(crate) const OPEN: [&str; 3] = ["/livez", "/readyz", "/docs"];
+pub(crate) const OPEN: [&str; 5] =
+    ["/livez", "/readyz", "/docs", "/v2/health/live", "/v2/health/ready"];
 
 /// Bytes that a token has at least.
 const TOKEN_BYTES_MIN: usize = 20;

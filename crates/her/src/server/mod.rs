@@ -36,6 +36,7 @@ mod predict;
 mod problem;
 mod routes;
 mod server_file;
+mod v2;
 
 use auth::Door;
 use events::Followed;

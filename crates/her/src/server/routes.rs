@@ -14,6 +14,8 @@ use super::metrics::RouteName;
 use super::problem::Problem;
 use super::{docs, events, history, identities, learn, metrics, openapi, predict};
 
+mod doors;
+
 /// A value in a query or a header.
 pub(super) struct Param {
     pub place: &'static str,
@@ -51,7 +53,12 @@ const NDJSON: &str = "application/x-ndjson";
 const TEXT: &str = "text/plain";
 
 /// Every route.
-pub(super) const ROUTES: &[Route] = &[
+pub(super) fn all() -> impl Iterator<Item = &'static Route> + Clone {
+    ROUTES.iter().chain(doors::ROUTES)
+}
+
+/// The routes of our own protocol.
+const ROUTES: &[Route] = &[
     Route {
         method: "PUT",
         path: "/v1/identities/{name}",
@@ -317,7 +324,7 @@ pub(super) const ROUTES: &[Route] = &[
 /// The router of the table.
 pub(super) fn router(app: Arc<App>) -> Router {
     let mut router = Router::new();
-    for route in ROUTES {
+    for route in all() {
         router = router.route(route.path, (route.handler)());
     }
     router
@@ -334,7 +341,7 @@ async fn known(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     let Some(path) = path else { return response };
-    let mut routes = ROUTES.iter().filter(|r| r.path == path.as_str()).peekable();
+    let mut routes = all().filter(|r| r.path == path.as_str()).peekable();
     let Some(name) = routes.peek().map(|r| RouteName(r.path)) else { return response };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods: Vec<&str> = routes.map(|r| r.method).collect();
