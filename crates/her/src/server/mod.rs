@@ -22,6 +22,7 @@ mod accept;
 mod answer;
 mod auth;
 mod body;
+mod cards;
 mod docs;
 mod events;
 mod gate;

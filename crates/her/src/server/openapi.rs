@@ -50,7 +50,8 @@ pub(super) fn document() -> Value {
 fn operation(route: &Route) -> Value {
     let (status, given) = route.gives;
     let mut responses = Map::new();
-    let mut fine = json!({ "description": route.summary, "content": content(&[given]) });
+    let given = [&[given], doors::also(route.id)].concat();
+    let mut fine = json!({ "description": route.summary, "content": content(&given) });
     if route.path.starts_with("/v1/identities/") {
         fine["headers"] = json!({ "Her-Version": { "$ref": "#/components/headers/HerVersion" } });
     }
@@ -114,6 +115,7 @@ fn parameters(route: &Route) -> Value {
     let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| {
         let (kind, help) = match name {
             "version" => ("integer", "a version, from 1"),
+            "client" => ("string", "the name that a client numbers its requests under"),
             _ => ("string", "the name of an identity"),
         };
         let schema = json!({ "type": kind });

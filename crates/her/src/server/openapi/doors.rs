@@ -2,11 +2,49 @@
 
 use serde_json::{Value, json};
 
-/// Those of the Open Inference Protocol.
-pub(super) fn v2() -> Value {
+use super::super::routes::Content;
+
+/// What a route gives besides its first content: when it is asked otherwise.
+pub(super) fn also(id: &str) -> &'static [Content] {
+    match id {
+        "learn" => &[("application/x-ndjson", "Reply")],
+        "model_card" => &[("text/markdown", "Text")],
+        "v2_infer" | "v2_infer_at" => &[("application/octet-stream", "Binary")],
+        _ => &[],
+    }
+}
+
+/// Those of the model card and of the Open Inference Protocol.
+pub(super) fn all() -> Value {
     let (text, parameters) = (json!({ "type": "string" }), json!({ "type": "object" }));
     let sizes = |low: i64| json!({ "type": "array", "maxItems": 2, "items": { "type": "integer", "minimum": low } });
     json!({
+        "ModelCard": {
+            "description": "What an identity is and has seen, told from its journal.",
+            "type": "object",
+            "required": ["name", "version", "head", "licence", "model", "data", "metrics",
+                         "drift", "lineage", "peers", "retold"],
+            "properties": {
+                "name": text,
+                "version": { "type": "integer", "minimum": 1 },
+                "about": { "type": ["string", "null"] },
+                "licence": text,
+                "head": { "type": "object" },
+                "model": { "type": "object" },
+                "dates": { "type": "object" },
+                "data": { "type": "object" },
+                "metrics": { "type": "object" },
+                "drift": { "type": "object" },
+                "lineage": { "type": "object" },
+                "peers": { "type": "array", "items": { "type": "object" } },
+                "retold": { "type": "object" },
+            },
+        },
+        "Client": {
+            "type": "object",
+            "required": ["client", "newest"],
+            "properties": { "client": text, "newest": { "type": ["integer", "null"] } },
+        },
         "V2Request": {
             "description": "Inputs are features, one number, truth or text a row, or matrices of \
                             features; y is learned, and id names a prediction for its label.",

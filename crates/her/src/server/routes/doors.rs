@@ -1,9 +1,11 @@
-//! The routes of other protocols.
+//! The routes of the doors to other worlds: cards, and other protocols.
 
 use axum::routing::{get, post};
 
+use super::super::cards;
+use super::super::learn;
 use super::super::v2::{self, models};
-use super::{Content, JSON, Param, Route};
+use super::{Content, JSON, Param, Route, query};
 
 const BYTES: &str = "application/octet-stream";
 const INFER: &[Content] = &[(JSON, "V2Request"), (BYTES, "Binary")];
@@ -14,8 +16,33 @@ const JSON_BYTES: Param = Param {
     help: "how many bytes of the body are JSON, when tensors lie behind it",
 };
 
-/// Every route of the Open Inference Protocol.
+/// The model card, and every route of the Open Inference Protocol.
 pub(super) const ROUTES: &[Route] = &[
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/card",
+        id: "model_card",
+        summary: "An identity's model card, told from its journal, as JSON or Markdown",
+        params: &[
+            query("format", "string", "json or markdown; by the header Accept, else json"),
+            query("seconds", "integer", "how long telling the journal may take; 10"),
+        ],
+        takes: &[],
+        gives: (200, (JSON, "ModelCard")),
+        refusals: &[],
+        handler: || get(cards::card),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/clients/{client}",
+        id: "client",
+        summary: "The newest durable request number of a client, so that it knows where to go on",
+        params: &[],
+        takes: &[],
+        gives: (200, (JSON, "Client")),
+        refusals: &[],
+        handler: || get(learn::client),
+    },
     Route {
         method: "GET",
         path: "/v2",
