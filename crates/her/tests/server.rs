@@ -2,10 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+#[path = "server/card.rs"]
+mod card;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/connections.rs"]
 mod connections;
+#[path = "server/fuzz.rs"]
+mod fuzz;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/refusals.rs"]
@@ -16,3 +20,5 @@ mod routes;
 mod stream;
 #[path = "server/tail.rs"]
 mod tail;
+#[path = "server/v2.rs"]
+mod v2;

@@ -115,6 +115,12 @@ pub struct Options {
     pub shadow_after: u64,
     /// Events between two snapshots.
     pub snapshot_every: u64,
+    /// Under which licence the identity may be used, for its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<Box<str>>,
+    /// What the identity is for, for its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<Box<str>>,
 }
 
 impl Default for Options {
@@ -126,6 +132,8 @@ impl Default for Options {
             clients_max: 1_024,
             shadow_after: 256,
             snapshot_every: 100_000,
+            licence: None,
+            about: None,
         }
     }
 }
@@ -193,6 +201,15 @@ impl Options {
             if value < low || value > high {
                 return Err(Error::invalid(format!(
                     "spec: {name} must lie between {low} and {high}, got {value}"
+                )));
+            }
+        }
+        let texts = [("licence", &self.licence, 256), ("about", &self.about, 4_096)];
+        for (name, text, max) in texts {
+            if let Some(text) = text.as_ref().filter(|text| text.len() > max) {
+                return Err(Error::invalid(format!(
+                    "spec: {name} has {} bytes, at most {max} are allowed",
+                    text.len()
                 )));
             }
         }

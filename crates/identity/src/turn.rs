@@ -313,6 +313,11 @@ impl State {
         self.frozen = false;
     }
 
+    /// The newest request number of a client, if it is known.
+    pub fn newest_request(&self, client: &str) -> Option<u64> {
+        self.clients.newest(client)
+    }
+
     /// Predictions that wait for their label.
     pub fn waiting(&self) -> usize {
         self.pending.len()

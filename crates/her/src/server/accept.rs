@@ -22,7 +22,7 @@ use tower::ServiceExt;
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{App, told_to_stop};
+use super::{App, told_to_stop, v2};
 use crate::config::Limits;
 
 /// Bytes of a connection's buffers, read and write each.
@@ -136,6 +136,7 @@ pub(super) async fn answer(
     mut request: Request<Body>,
 ) -> Response<Body> {
     let method = request.method().clone();
+    let is_v2 = request.uri().path().starts_with("/v2");
     let response = match app.door.check(&request) {
         Ok(granted) => {
             request.extensions_mut().insert(granted);
@@ -148,7 +149,7 @@ pub(super) async fn answer(
     };
     let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);
     app.metrics.request(route, &method, response.status());
-    response
+    if is_v2 { v2::flat(response) } else { response }
 }
 
 /// Who is in, by address.

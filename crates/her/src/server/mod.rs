@@ -22,6 +22,7 @@ mod accept;
 mod answer;
 mod auth;
 mod body;
+mod cards;
 mod docs;
 mod events;
 mod gate;
@@ -36,6 +37,7 @@ mod predict;
 mod problem;
 mod routes;
 mod server_file;
+mod v2;
 
 use auth::Door;
 use events::Followed;

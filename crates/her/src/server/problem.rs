@@ -147,9 +147,11 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"her\""));
         }
-        if let Some(allow) = self.allow {
+        if let Some(allow) = self.allow.clone() {
             headers.insert(ALLOW, allow);
         }
+        // For a door that tells it in a form of its own.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -16,6 +16,8 @@ use super::problem::Problem;
 use super::{docs, events, history, identities, learn, metrics, openapi, predict};
 use crate::locks::scope::Scope;
 
+mod doors;
+
 /// A value in a query or a header.
 pub(super) struct Param {
     pub place: &'static str,
@@ -60,7 +62,12 @@ const BYTES: &str = "application/octet-stream";
 const TEXT: &str = "text/plain";
 
 /// Every route.
-pub(super) const ROUTES: &[Route] = &[
+pub(super) fn all() -> impl Iterator<Item = &'static Route> + Clone {
+    ROUTES.iter().chain(doors::ROUTES)
+}
+
+/// The routes of our own protocol.
+const ROUTES: &[Route] = &[
     Route {
         method: "PUT",
         path: "/v1/identities/{name}",
@@ -186,6 +193,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/model",
+        scope: Scope::Read,
         id: "model",
         summary: "The model as it is, as bytes: what heraclitus.load reads",
         params: &[],
@@ -197,6 +205,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/at/{version}/model",
+        scope: Scope::Read,
         id: "model_at",
         summary: "The model as it was",
         params: &[],
@@ -370,7 +379,7 @@ pub(super) const ROUTES: &[Route] = &[
 /// The router of the table.
 pub(super) fn router(app: Arc<App>) -> Router {
     let mut router = Router::new();
-    for route in ROUTES {
+    for route in all() {
         router = router.route(route.path, (route.handler)());
     }
     router
@@ -388,14 +397,14 @@ async fn known(request: Request, next: Next) -> Response {
     let granted = request.extensions().get::<Granted>().and_then(|g| g.route);
     // The door read the path by the same table. Should the two ever differ, nobody comes in.
     let method = request.method().as_str();
-    let ours = |p: &MatchedPath| ROUTES.iter().any(|r| r.path == p.as_str() && r.method == method);
+    let ours = |p: &MatchedPath| all().any(|r| r.path == p.as_str() && r.method == method);
     if path.as_ref().is_some_and(|p| ours(p) && granted != Some(p.as_str())) {
         return Problem::forbidden("this address has two readings; write it plainly")
             .into_response();
     }
     let mut response = next.run(request).await;
     let Some(path) = path else { return response };
-    let mut routes = ROUTES.iter().filter(|r| r.path == path.as_str()).peekable();
+    let mut routes = all().filter(|r| r.path == path.as_str()).peekable();
     let Some(name) = routes.peek().map(|r| RouteName(r.path)) else { return response };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods: Vec<&str> = routes.map(|r| r.method).collect();

@@ -44,6 +44,11 @@ impl Clients {
         Ok(w.bit(request.n))
     }
 
+    /// The newest number of a client, if it is known.
+    pub fn newest(&self, client: &str) -> Option<u64> {
+        self.windows.get(client).map(|w| w.newest)
+    }
+
     /// Notes that a request was done at a version.
     pub fn done(&mut self, request: &Request, version: u64, clients_max: u32) {
         if !self.windows.contains_key(&request.client) && self.windows.len() >= clients_max as usize

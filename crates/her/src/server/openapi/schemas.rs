@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for part in [taken(), answers(), orders(), rest()] {
+    for part in [taken(), answers(), orders(), rest(), super::doors::all()] {
         if let Value::Object(part) = part {
             all.extend(part);
         }

@@ -1,6 +1,6 @@
 //! Which row of the table answers a request: what the door goes by, before the router.
 
-use super::{ROUTES, Route};
+use super::{Route, all};
 
 /// The row that answers a method and a path, and the name of the identity in the path.
 ///
@@ -12,8 +12,7 @@ pub(in crate::server) fn find(
 ) -> Option<(&'static Route, Option<String>)> {
     // The router answers HEAD where it answers GET.
     let method = if method == "HEAD" { "GET" } else { method };
-    ROUTES
-        .iter()
+    all()
         .filter(|route| route.method == method)
         .find_map(|route| matched(route.path, path).map(|name| (route, name)))
 }
