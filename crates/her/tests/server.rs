@@ -4,6 +4,8 @@
 
 #[path = "server/card.rs"]
 mod card;
+#[path = "server/channels.rs"]
+mod channels;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/connections.rs"]
@@ -12,6 +14,8 @@ mod connections;
 mod fuzz;
 #[path = "server/life.rs"]
 mod life;
+#[path = "server/person.rs"]
+mod person;
 #[path = "server/refusals.rs"]
 mod refusals;
 #[path = "server/routes.rs"]

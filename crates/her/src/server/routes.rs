@@ -13,7 +13,7 @@ use super::App;
 use super::auth::Granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{docs, events, history, identities, learn, metrics, openapi, predict};
+use super::{channels, docs, events, history, identities, learn, metrics, openapi, predict};
 use crate::locks::scope::Scope;
 
 mod doors;
@@ -60,6 +60,17 @@ const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const BYTES: &str = "application/octet-stream";
 const TEXT: &str = "text/plain";
+
+const RESUME: [Param; 4] = [
+    query("resume", "string", "the token of the session that goes on; none begins one"),
+    query("n", "integer", "the newest message whose answer was seen"),
+    query("seq", "integer", "the newest version that was seen"),
+    query("pulse", "integer", "beats a second that tell where the identity stands; 0, at most 20"),
+];
+const CHANNELS: [Param; 2] = [
+    query("limit", "integer", "channels on a page; 1000"),
+    query("after", "string", "the member next of the page before"),
+];
 
 /// Every route.
 pub(super) fn all() -> impl Iterator<Item = &'static Route> + Clone {
@@ -313,6 +324,66 @@ const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Verified")),
         refusals: &[],
         handler: || post(history::verify),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/ws",
+        scope: Scope::Learn,
+        id: "ws",
+        summary: "Talk over a WebSocket: messages in, answers out, and back again by a token",
+        params: &RESUME,
+        takes: &[],
+        gives: (101, (JSON, "Frame")),
+        refusals: &[],
+        handler: || get(channels::ws),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/talk",
+        scope: Scope::Learn,
+        id: "hear",
+        summary: "The same without WebSocket: what is said to you (server-sent events)",
+        params: &RESUME,
+        takes: &[],
+        gives: (200, ("text/event-stream", "Frame")),
+        refusals: &[],
+        handler: || get(channels::hear),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/talk",
+        scope: Scope::Learn,
+        id: "say",
+        summary: "The same without WebSocket: one message",
+        params: &[],
+        takes: &[(JSON, "Message")],
+        gives: (200, (JSON, "Frame")),
+        refusals: &[409, 410, 507],
+        handler: || post(channels::say),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/channels",
+        scope: Scope::Read,
+        id: "channels_of",
+        summary: "Who talks to an identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::of_identity),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/channels",
+        scope: Scope::Read,
+        id: "channels",
+        summary: "Who talks to any identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::all),
     },
     Route {
         method: "GET",

@@ -265,7 +265,7 @@ impl House {
         let client: Box<str> = client.into();
         let (newest, version) = self.look(name, move |identity| {
             let state = identity.state();
-            (state.newest_request(&client), state.version())
+            (state.clients().newest(&client).map(|(n, _)| n), state.version())
         })?;
         self.wait_durable(name, version)?;
         Ok(newest)
