@@ -44,6 +44,12 @@ impl Vocabulary {
         }
     }
 
+    /// The same names with another cap, which the next event keeps to.
+    pub fn with_cap(mut self, cap: u32) -> Self {
+        self.cap = cap.max(8);
+        self
+    }
+
     /// How many names are known.
     pub fn len(&self) -> usize {
         self.names.len() - self.free.len()
