@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import typing
 
-from . import _states
+from . import _states, metrics
 from ._names import Names
 from ._rebuild import counterpart, package_of, rebuilt
 from ._wire import Blocks
@@ -64,6 +64,7 @@ def _taken(model: typing.Any, names: Names) -> _Make:
             spec = json.dumps(ours._to_spec())
             ours._restore(spec, (spec, state, names.saved(), names.odd(), names.labels))
             ours._show_children()
+            metrics.tell(ours, model)
         return ours
 
     return make
@@ -110,7 +111,7 @@ def _given(model: typing.Any) -> typing.Any:
         return rebuilt(model, "heraclitus", "river")
     _states.find(type(model).__name__)
     theirs = rebuilt(model, "heraclitus", "river")
-    if hasattr(model, "_keep"):
+    if hasattr(model, "_keep") and not metrics.told(theirs, model):
         kept = model._keep()
         _states.give(theirs, Blocks(kept[1]), Names.of(kept))
     return theirs

@@ -44,7 +44,8 @@ def _params(value: typing.Any) -> tuple[list, dict[str, typing.Any]]:
     unnamed: list = []
     named: dict[str, typing.Any] = {}
     for name, param in inspect.signature(type(value).__init__).parameters.items():
-        if name == "self":
+        # A metric's matrix is what it has learned, although it is a parameter.
+        if name in ("self", "cm"):
             continue
         if param.kind == param.VAR_POSITIONAL:
             unnamed.extend(_given(value, name))
@@ -65,8 +66,7 @@ def _takes(cls: type, name: str, given: typing.Any, value: typing.Any) -> bool:
     known = inspect.signature(cls.__init__).parameters
     if name in known or any(p.kind == p.VAR_KEYWORD for p in known.values()):
         return True
-    # River's metrics may share a matrix; what is in it is learned, and no parameter.
-    if name != "cm" and given != inspect.signature(type(value).__init__).parameters[name].default:
+    if given != inspect.signature(type(value).__init__).parameters[name].default:
         raise TypeError(f"{cls.__module__}.{cls.__name__} has no parameter {name!r}: {given!r}")
     return False
 

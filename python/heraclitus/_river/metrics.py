@@ -10,6 +10,26 @@ from ._states import State, named
 from .stats import MEAN, read_mean, write_mean
 
 
+def tell(ours: typing.Any, theirs: typing.Any) -> None:
+    """Gives a metric of ours the pairs of labels that River's was told."""
+    if hasattr(ours, "_set_pairs") and hasattr(theirs, "cm"):
+        cells = [(y, p, float(n)) for y, row in theirs.cm.data.items() for p, n in row.items()]
+        ours._set_pairs(theirs.cm.n_samples, cells)
+
+
+def told(theirs: typing.Any, ours: typing.Any) -> bool:
+    """Gives River's metric the pairs that ours was told; whether it knows of any."""
+    if not (hasattr(ours, "_pairs") and hasattr(theirs, "cm")):
+        return False
+    if "_cm" in vars(ours):
+        seen, cells = ours.cm.n_samples, ours.cm._cells()
+    else:
+        seen, cells = ours._pairs
+    _fill(theirs.cm, {(y, p): n for y, p, n in cells})
+    theirs.cm.n_samples = seen
+    return bool(cells)
+
+
 @named("MAE", "MSE", "RMSE", "RMSLE", "MAPE", "SMAPE", "LogLoss", "CrossEntropy")
 class _Mean(State):
     layout = MEAN
