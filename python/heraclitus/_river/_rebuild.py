@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import types
 import typing
 
@@ -51,6 +52,8 @@ def _params(value: typing.Any) -> tuple[list, dict[str, typing.Any]]:
             unnamed.extend(_given(value, name))
         elif param.kind == param.VAR_KEYWORD:
             named.update(getattr(value, name, {}))
+        elif name == "max_depth" and getattr(value, name) == sys.getrecursionlimit() - 20:
+            named[name] = None  # what River makes of it
         else:
             named[name] = getattr(value, name)
     return unnamed, named

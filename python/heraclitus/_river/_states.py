@@ -25,6 +25,7 @@ _MODULES = (
     "optim",
     "preprocessing",
     "stats",
+    "tree",
 )
 
 
