@@ -131,11 +131,7 @@ class Identity(_Mind):
 
         An anomaly detector or a clusterer needs no `y`.
         """
-        self._event({"x": _outside.row(x), "y": self._target(y), "w": w})
-
-    def _target(self, y: typing.Any) -> typing.Any:
-        """A target, also for what learns without one: its log has one in every line."""
-        return False if y is None and not getattr(self, "_supervised", True) else y
+        self._event({"x": _outside.row(x), "y": y, "w": w})
 
     def predict_one(self, x: dict[typing.Any, typing.Any], *, id: str | None = None) -> typing.Any:
         """The prediction; with an id, `x` is kept until `label` tells what came of it."""

@@ -51,7 +51,7 @@ class Stream:
         self, x: dict[typing.Any, typing.Any], y: typing.Any = None, w: float = 1.0
     ) -> None:
         """Learn from one event, soon. Waits when 1,024 are under way."""
-        event = _outside.text([_outside.row(x), self._identity._target(y), w])
+        event = _outside.text([_outside.row(x), y, w])
         with self._change:
             self._wait(lambda: len(self._waiting) + self._under_way < _UNDER_WAY)
             if self._closed:

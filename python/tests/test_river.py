@@ -286,6 +286,10 @@ def test_a_metric_goes_on_in_the_other_package(name: str) -> None:
         seen = observation()
         for one in (theirs, ours, again):
             one.update(*seen)
+    if hasattr(theirs, "cm"):
+        # Whoever asks for the matrix has it from then on, and it crosses as well.
+        for one in (again, ours, heraclitus.to_river(ours)):
+            assert dict(one.cm.data) == dict(theirs.cm.data) and one.cm.n_samples == 60
 
 
 def test_what_is_not_known_is_refused_by_name() -> None:

@@ -58,7 +58,7 @@ pub enum What {
         /// The version it goes on from.
         version: u64,
     },
-    /// An event with its label: predict, then learn.
+    /// An event with its label, if the model learns from labels: predict, then learn.
     Learn {
         /// The features.
         row: Row,
@@ -115,7 +115,24 @@ pub struct Options {
     pub shadow_after: u64,
     /// Events between two snapshots.
     pub snapshot_every: u64,
+    /// Under which licence the identity may be used, for its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<Box<str>>,
+    /// What the identity is for, for its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<Box<str>>,
+    /// The text feature that what a person says becomes.
+    #[serde(skip_serializing_if = "is_text")]
+    pub say_as: Box<str>,
 }
+
+/// The default is left out, so that births written before the option was there keep their bytes.
+fn is_text(name: &str) -> bool {
+    name == SAY_AS
+}
+
+/// See [`Options::say_as`].
+const SAY_AS: &str = "text";
 
 impl Default for Options {
     fn default() -> Self {
@@ -123,9 +140,12 @@ impl Default for Options {
             names_max: her_learn::features::Vocabulary::CAP_DEFAULT,
             late_labels_max: 10_000,
             late_label_ttl_s: 7 * 24 * 3600,
-            clients_max: 1_024,
+            clients_max: 16_384,
             shadow_after: 256,
             snapshot_every: 100_000,
+            licence: None,
+            about: None,
+            say_as: SAY_AS.into(),
         }
     }
 }
@@ -189,10 +209,20 @@ impl Options {
             ("clients_max", u64::from(self.clients_max), 1, 1_000_000),
             ("snapshot_every", self.snapshot_every, 1_000, u64::MAX),
         ];
+        check_name("spec's say_as", &self.say_as, her_learn::row::limits::NAME_BYTES)?;
         for (name, value, low, high) in rules {
             if value < low || value > high {
                 return Err(Error::invalid(format!(
                     "spec: {name} must lie between {low} and {high}, got {value}"
+                )));
+            }
+        }
+        let texts = [("licence", &self.licence, 256), ("about", &self.about, 4_096)];
+        for (name, text, max) in texts {
+            if let Some(text) = text.as_ref().filter(|text| text.len() > max) {
+                return Err(Error::invalid(format!(
+                    "spec: {name} has {} bytes, at most {max} are allowed",
+                    text.len()
                 )));
             }
         }
@@ -227,9 +257,10 @@ impl Event {
                 "event": "branched", "parent": parent.to_string(), "parent_version": version,
             }),
             What::Learn { row, target, weight } => {
-                let mut v = serde_json::json!({
-                    "event": "learn", "x": row.to_json(), "y": target.to_json(),
-                });
+                let mut v = serde_json::json!({ "event": "learn", "x": row.to_json() });
+                if *target != Target::None {
+                    v["y"] = target.to_json();
+                }
                 if *weight != 1.0 {
                     v["w"] = (*weight).into();
                 }

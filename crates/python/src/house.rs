@@ -267,7 +267,10 @@ fn feed(door: &dyn Door, name: &str, events: &str, client: Option<&str>, n: u64)
 fn what(event: &Value) -> Result<her_identity::event::What> {
     let wrong = |e: her_learn::Error| Error::invalid(e.to_string());
     let row = Row::from_json(&event[0]).map_err(wrong)?;
-    let target = Target::from_json(&event[1]).map_err(wrong)?;
+    let target = match &event[1] {
+        Value::Null => Target::None,
+        label => Target::from_json(label).map_err(wrong)?,
+    };
     let weight = event[2].as_f64().ok_or_else(|| {
         Error::invalid(format!("w must be a number of 0 or more, got {}", event[2]))
     })?;

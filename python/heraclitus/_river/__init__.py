@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import typing
 
-from . import _states, metrics
+from . import _states
+from ._matrix import cells, fill
 from ._names import Names
 from ._rebuild import counterpart, package_of, rebuilt
 from ._wire import Blocks
@@ -64,7 +65,8 @@ def _taken(model: typing.Any, names: Names) -> _Make:
             spec = json.dumps(ours._to_spec())
             ours._restore(spec, (spec, state, names.saved(), names.odd(), names.labels))
             ours._show_children()
-            metrics.tell(ours, model)
+        if hasattr(ours, "_set_pairs") and hasattr(model, "cm"):
+            ours._set_pairs(model.cm.n_samples, cells(model.cm))
         return ours
 
     return make
@@ -111,10 +113,18 @@ def _given(model: typing.Any) -> typing.Any:
         return rebuilt(model, "heraclitus", "river")
     _states.find(type(model).__name__)
     theirs = rebuilt(model, "heraclitus", "river")
-    if hasattr(model, "_keep") and not metrics.told(theirs, model):
+    if hasattr(model, "_pairs") and hasattr(theirs, "cm"):
+        fill(theirs.cm, *(_shared(model) or model._pairs))
+    elif hasattr(model, "_keep"):
         kept = model._keep()
         _states.give(theirs, Blocks(kept[1]), Names.of(kept))
     return theirs
+
+
+def _shared(metric: typing.Any) -> tuple[int, list] | None:
+    """What is in the matrix that a metric of ours shares, if it does."""
+    matrix = metric.__dict__.get("_cm")
+    return None if matrix is None else (matrix.n_samples, cells(matrix))
 
 
 def _check(model: typing.Any, package: str) -> None:

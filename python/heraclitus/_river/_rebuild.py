@@ -45,7 +45,7 @@ def _params(value: typing.Any) -> tuple[list, dict[str, typing.Any]]:
     unnamed: list = []
     named: dict[str, typing.Any] = {}
     for name, param in inspect.signature(type(value).__init__).parameters.items():
-        # A metric's matrix is what it has learned, although it is a parameter.
+        # Metrics may share a matrix; what is in it is learned, and no parameter.
         if name in ("self", "cm"):
             continue
         if param.kind == param.VAR_POSITIONAL:

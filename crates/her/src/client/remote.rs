@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use ureq::Agent;
 
 use super::kind::{self, Cause};
-use super::{Door, Hear, Item, Next, Told, feed};
+use super::{Door, Hear, Item, Next, Told, encoded, feed};
 
 /// A server elsewhere.
 pub struct Remote {
@@ -193,19 +193,6 @@ fn answer(line: &str) -> Result<Value> {
     Err(Error::new(kind, message.unwrap_or("refused without a reason")))
 }
 
-/// A path's part with everything but plain characters percent-encoded.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(byte as char);
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
 fn of(name: &str, rest: &str) -> String {
     format!("/v1/identities/{}{rest}", encoded(name))
 }
@@ -266,6 +253,15 @@ impl Door for Remote {
     fn model(&self, name: &str, version: Option<u64>) -> Result<Vec<u8>> {
         let at = version.map_or(String::new(), |v| format!("/at/{v}"));
         self.bytes(&of(name, &format!("{at}/model")), &[])
+    }
+
+    fn card(&self, name: &str, patience: Duration) -> Result<Value> {
+        parse(&self.get(&of(name, "/card"), &[("seconds", patience.as_secs().to_string())])?)
+    }
+
+    fn newest(&self, name: &str, client: &str) -> Result<Option<u64>> {
+        let path = of(name, &format!("/clients/{}", encoded(client)));
+        Ok(parse(&self.get(&path, &[])?)?["newest"].as_u64())
     }
 
     fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value> {

@@ -2,10 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+mod channels;
+
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for part in [taken(), answers(), orders(), rest()] {
+    let parts = [taken(), answers(), orders(), channels::all(), rest(), super::doors::all()];
+    for part in parts {
         if let Value::Object(part) = part {
             all.extend(part);
         }
