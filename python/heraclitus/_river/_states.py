@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import typing
 
@@ -24,6 +25,7 @@ _MODULES = (
     "optim",
     "preprocessing",
     "stats",
+    "tree",
 )
 
 
@@ -78,11 +80,15 @@ def stateless(*estimators: str) -> None:
     named(*estimators)(Nothing)
 
 
+@functools.cache
+def _read_all() -> None:
+    for module in _MODULES:
+        importlib.import_module(f"{__package__}.{module}")
+
+
 def find(name: str) -> State:
     """How the state of an estimator crosses; refuses by name what is not known."""
-    if not _STATES:
-        for module in _MODULES:
-            importlib.import_module(f"{__package__}.{module}")
+    _read_all()
     found = _STATES.get(name)
     if found is None:
         raise TypeError(
