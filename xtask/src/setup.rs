@@ -18,6 +18,8 @@ pub enum Venv {
     Python,
     /// What River's own tests need, without River.
     RiverSuite,
+    /// CapyMOA, for `bench/package.py`. Large and needs Java, so made only when asked for by name.
+    Capymoa,
 }
 
 impl Venv {
@@ -27,6 +29,7 @@ impl Venv {
             Self::Peers => "venv-peers",
             Self::Python => "venv-python",
             Self::RiverSuite => "venv-river-suite",
+            Self::Capymoa => "venv-capymoa",
         })
     }
 
@@ -36,6 +39,7 @@ impl Venv {
             Self::Peers => "bench/requirements.txt",
             Self::Python => "python/requirements.txt",
             Self::RiverSuite => "conformance/river_suite/requirements.txt",
+            Self::Capymoa => "bench/requirements-capymoa.txt",
         })
     }
 
@@ -45,7 +49,7 @@ impl Venv {
     }
 }
 
-/// `cargo xtask setup [conformance|peers|python|river-suite|all]`.
+/// `cargo xtask setup NAME`, or `all` of them but CapyMOA.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -53,6 +57,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ["peers"] => ensure(Venv::Peers),
         ["python"] => ensure(Venv::Python),
         ["river-suite"] => ensure(Venv::RiverSuite),
+        ["capymoa"] => ensure(Venv::Capymoa),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
             ensure(Venv::Peers)?;
@@ -60,7 +65,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
             ensure(Venv::RiverSuite)
         }
         other => bail!(
-            "`setup` takes conformance, peers, python, river-suite or all, but was given {other:?}"
+            "`setup` takes conformance, peers, python, river-suite, capymoa or all, but was given \
+             {other:?}"
         ),
     }
 }
