@@ -58,7 +58,6 @@ pub struct Door {
     passing: Vec<(FeatureId, Py<PyAny>)>,
     shape: Shape,
     resolved: Resolved,
-    values: Vec<f64>,
     /// The names as bytes, and the version of the core at which they were read.
     snapshot: Option<(u64, Py<PyBytes>)>,
 }
@@ -78,7 +77,6 @@ impl Default for Door {
             passing: Vec::new(),
             shape: Shape::default(),
             resolved: Resolved::default(),
-            values: Vec::new(),
             snapshot: None,
         }
     }
@@ -158,31 +156,31 @@ impl Door {
         self.read_any(event, false)
     }
 
-    /// Reads an event whose keys are those of the event before, and which holds numbers.
+    /// Reads an event whose keys are those of the event before, and which holds numbers. Runs no
+    /// Python code.
     #[inline]
-    fn read_known(&mut self, dict: &Bound<'_, PyDict>) -> bool {
+    pub fn read_known(&mut self, dict: &Bound<'_, PyDict>) -> bool {
         let shape = &self.shape;
         if dict.len() != shape.keys.len()
             || shape.generation != self.names.generation()
             || shape.keys.is_empty()
+            || !self.passing.is_empty()
         {
             return false;
         }
-        if !crate::dict::read_numbers(dict, &shape.keys, &mut self.values) {
+        let values = self.x.refill(&shape.ids);
+        if !crate::dict::read_numbers(dict, &shape.keys, values) {
             return false;
         }
         // A sum is finite when all of its terms are, and seldom else.
-        let sum: f64 = self.values.iter().map(|v| v.abs()).sum();
+        let sum: f64 = values.iter().map(|v| v.abs()).sum();
         if !sum.is_finite() {
             return false;
         }
-        self.x.clear();
-        self.x.assign(&shape.ids, &self.values);
         if !shape.sorted {
             self.x.sort();
         }
         self.overlay.clear();
-        self.passing.clear();
         true
     }
 
@@ -323,7 +321,11 @@ impl Door {
         if self.overlay.is_empty() {
             return Ok(());
         }
-        self.read_any(event, true)
+        self.read_any(event, true)?;
+        // A model knows the names of its events before long: the room for others goes back.
+        self.overlay = Overlay::default();
+        self.passing = Vec::new();
+        Ok(())
     }
 
     /// Reads a row whose columns' names were looked up for the row before, if they are the same.
@@ -355,7 +357,8 @@ impl Door {
             self.names.intern(name);
         }
         self.x.clear();
-        self.overlay.clear();
+        self.overlay = Overlay::default();
+        self.passing = Vec::new();
         self.look_up(row);
     }
 
