@@ -49,8 +49,10 @@ _MODULES = (
 _NAMES = {
     "HouseError": "_refusals",
     "connect": "_doors",
+    "from_river": "_river",
     "load": "_shell",
     "open": "_doors",
+    "to_river": "_river",
 }
 
 __all__ = [*_MODULES, *_NAMES, "__version__"]

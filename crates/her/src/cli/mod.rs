@@ -7,6 +7,7 @@ use her_identity::Result;
 
 mod ask;
 mod bench;
+mod card;
 mod completions;
 mod config;
 mod context;
@@ -15,6 +16,8 @@ mod diff;
 mod doctor;
 mod eval;
 pub mod exit;
+mod export;
+mod follow;
 mod fork;
 mod freeze;
 mod label;
@@ -33,6 +36,7 @@ mod snapshot;
 mod spec;
 mod table;
 mod tag;
+mod tail;
 mod verify;
 
 use context::{Common, Context};
@@ -63,6 +67,8 @@ enum Verb {
     Eval(eval::Args),
     Show(show::Args),
     List(list::Args),
+    Card(card::Args),
+    Export(export::Args),
     Log(log::Args),
     Rewind(rewind::Args),
     Fork(fork::Args),
@@ -106,6 +112,8 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Eval(args) => eval::run(args, context),
         Verb::Show(args) => show::run(args, context),
         Verb::List(args) => list::run(args, context),
+        Verb::Card(args) => card::run(args, context),
+        Verb::Export(args) => export::run(args, context),
         Verb::Log(args) => log::run(args, context),
         Verb::Rewind(args) => rewind::run(args, context),
         Verb::Fork(args) => fork::run(args, context),

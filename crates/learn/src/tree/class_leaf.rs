@@ -116,6 +116,11 @@ impl ClassLeaf {
         }
     }
 
+    /// True when the next event is the first that its features are drawn from.
+    pub fn draws(&self) -> bool {
+        self.active && !self.columns.is_drawn()
+    }
+
     /// Learns from one event.
     pub fn learn(
         &mut self,

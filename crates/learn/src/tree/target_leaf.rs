@@ -133,6 +133,11 @@ impl TargetLeaf {
         }
     }
 
+    /// True when the next event is the first that its features are drawn from.
+    pub fn draws(&self) -> bool {
+        self.active && !self.columns.is_drawn()
+    }
+
     /// Learns from one event.
     pub fn learn(
         &mut self,
