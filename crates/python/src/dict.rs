@@ -12,10 +12,14 @@ use pyo3::types::PyDict;
 /// `bool`; what was read is of no use then.
 #[inline]
 #[expect(unsafe_code, reason = "borrowed references while walking a dict")]
-pub fn read_numbers(dict: &Bound<'_, PyDict>, keys: &[Py<PyAny>], out: &mut [f64]) -> bool {
+pub fn read_numbers<'a>(
+    dict: &Bound<'_, PyDict>,
+    keys: impl Iterator<Item = &'a Py<PyAny>>,
+    out: &mut [f64],
+) -> bool {
     let mut at: ffi::Py_ssize_t = 0;
     let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
-    let mut known = keys.iter().zip(out);
+    let mut known = keys.zip(out);
     // SAFETY: `dict` is a dict and the interpreter is attached (a `Bound` proves both). The dict
     // does not change and nothing it holds is dropped while we walk: between two calls of
     // `PyDict_Next` no Python code runs, since `PyFloat_AsDouble` of a float (or a subclass of it)

@@ -210,38 +210,56 @@ impl At<'_> {
         groups.into_remainder()
     }
 
+    /// The sum over all trees; `None` where `below` does not know how a walk goes on.
+    #[inline]
+    fn sum<B>(&self, nodes: &[Node], few: u32, below: B) -> Option<f64>
+    where
+        B: Fn(&[Node], usize, Node) -> Option<usize>,
+    {
+        let mut score = 0.0;
+        let rest = self.add::<ABREAST, B>(nodes, few, &mut score, &below)?;
+        let rest = self.add::<5, B>(rest, few, &mut score, &below)?;
+        self.add::<1, B>(rest, few, &mut score, &below)?;
+        Some(score)
+    }
+
     /// Adds to `score` what `N` trees at a time say; what is left is fewer than `N`.
     #[inline]
-    fn score<'n, const N: usize>(
+    fn add<'n, const N: usize, B>(
         &self,
         nodes: &'n [Node],
         few: u32,
         score: &mut f64,
-    ) -> &'n [Node] {
+        below: &B,
+    ) -> Option<&'n [Node]>
+    where
+        B: Fn(&[Node], usize, Node) -> Option<usize>,
+    {
         let groups = nodes.chunks_exact(self.size * N);
         let rest = groups.remainder();
         for trees in groups {
             // A walk that has ended goes on and counts nothing: no branch depends on where it is.
             // Whole numbers below 2⁴⁸ add up exactly, so that the sums are River's.
             let (mut at, mut sum, mut open) = ([0; N], [0_u64; N], [u32::MAX; N]);
-            for depth in 0..=self.height {
+            for depth in 0..self.height {
                 for i in 0..N {
                     let tree = &trees[i * self.size..][..self.size];
                     let node = tree[at[i]];
                     sum[i] += u64::from(node.reference & open[i]) << depth;
                     open[i] = if node.reference >= few { open[i] } else { 0 };
-                    if depth < self.height {
-                        at[i] = self.below(tree, at[i], node);
-                    }
+                    at[i] = below(tree, at[i], node)?;
                 }
                 if open.iter().all(|&open| open == 0) {
                     break;
                 }
             }
             // Tree after tree, as River adds them.
-            *score = sum.iter().fold(*score, |score, &sum| score + sum as f64);
+            for i in 0..N {
+                let leaf = trees[i * self.size + at[i]].reference & open[i];
+                *score += (sum[i] + (u64::from(leaf) << self.height)) as f64;
+            }
         }
-        rest
+        Some(rest)
     }
 }
 
@@ -293,10 +311,18 @@ impl AnomalyDetector for HalfSpaceTrees {
         let window = f64::from(self.params.window_size);
         // A whole number is at least a tenth of a window when it is at least the next whole one.
         let few = (0.1 * window).ceil() as u32;
-        let (at, mut score) = (self.at(x), 0.0);
-        let rest = at.score::<ABREAST>(&self.state.nodes, few, &mut score);
-        let rest = at.score::<5>(rest, few, &mut score);
-        at.score::<1>(rest, few, &mut score);
+        let (at, nodes) = (self.at(x), &self.state.nodes);
+        // The usual event has every feature, in a run: what else there is, is found out slowly.
+        let (first, values) = (x.run(), x.values());
+        let dense = |_: &[Node], at: usize, node: Node| {
+            let place = (node.feature as usize).wrapping_sub(first?);
+            #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes right")]
+            let right = !(*values.get(place)? < node.threshold);
+            Some(2 * at + 1 + usize::from(right))
+        };
+        let score = at.sum(nodes, few, dense);
+        let any = |tree: &[Node], place: usize, node: Node| Some(at.below(tree, place, node));
+        let score = score.or_else(|| at.sum(nodes, few, any)).unwrap_or_default();
         1.0 - score / (self.params.n_trees as f64 * window * at.size as f64)
     }
 }
