@@ -12,6 +12,8 @@ mod client;
 mod connections;
 #[path = "server/fuzz.rs"]
 mod fuzz;
+#[path = "server/crowd.rs"]
+mod crowd;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/person.rs"]
