@@ -41,8 +41,8 @@ def schemathesis(server: Served, config: Path, seconds: int) -> subprocess.Compl
     command = [str(tool), "--config-file", str(config), "run"]
     command += [f"http://{server.address}/openapi.json"]
     command += ["-H", f"Authorization: Bearer {server.token}"]
-    command += ["--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--seed", "7"]
-    command += ["--max-time", str(seconds), "--request-timeout", "20", "--no-color"]
+    command += ["--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"]
+    command += ["--seed", "7", "--max-time", str(seconds), "--request-timeout", "20", "--no-color"]
     command += ["--exclude-path", "/v1/identities/{name}/events", "--continue-on-failure"]
     command += ["--suppress-health-check", "all", "--warnings", "off", "-n", "15"]
     return subprocess.run(command, capture_output=True, text=True, cwd=config.parent)
