@@ -10,6 +10,7 @@ pub mod config;
 
 pub mod decode;
 
+mod locks;
 pub mod server;
 
 pub mod wire;

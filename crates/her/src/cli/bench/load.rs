@@ -112,27 +112,28 @@ impl Load {
 /// Counts answers as they come.
 struct Reader {
     answers: Answers,
+    piece: Vec<u8>,
     bytes: Vec<u8>,
 }
 
 impl Reader {
     fn new(answers: Answers) -> Self {
-        Self { answers, bytes: Vec::new() }
+        Self { answers, piece: vec![0; 64 * 1024], bytes: Vec::new() }
     }
 
     /// Waits for bytes; says how many answers ended in them.
     async fn answers(&mut self, stream: &mut TcpStream) -> std::io::Result<usize> {
-        let mut piece = [0; 64 * 1024];
-        let n = stream.read(&mut piece).await?;
+        let n = stream.read(&mut self.piece).await?;
+        let piece = &self.piece[..n];
         if n == 0 {
             return Err(std::io::Error::other("the server closed the connection"));
         }
         if self.answers == Answers::Lines {
-            return Ok(memchr::memchr_iter(b'\n', &piece[..n]).count());
+            return Ok(memchr::memchr_iter(b'\n', piece).count());
         }
         if self.answers == Answers::Chunks {
             // Every answer begins with its version, and nothing else says that word.
-            self.bytes.extend_from_slice(&piece[..n]);
+            self.bytes.extend_from_slice(piece);
             let word = b"{\"version\"";
             let found = memchr::memmem::find_iter(&self.bytes, word).count();
             let last = memchr::memmem::rfind(&self.bytes, word).map_or(0, |at| at + word.len());
@@ -140,7 +141,7 @@ impl Reader {
             self.bytes.drain(..keep);
             return Ok(found);
         }
-        self.bytes.extend_from_slice(&piece[..n]);
+        self.bytes.extend_from_slice(piece);
         let mut found = 0;
         while let Some(end) = self.http_answer()? {
             self.bytes.drain(..end);

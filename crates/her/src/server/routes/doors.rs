@@ -6,6 +6,7 @@ use super::super::cards;
 use super::super::learn;
 use super::super::v2::{self, models};
 use super::{Content, JSON, Param, Route, query};
+use crate::locks::scope::Scope;
 
 const BYTES: &str = "application/octet-stream";
 const INFER: &[Content] = &[(JSON, "V2Request"), (BYTES, "Binary")];
@@ -21,6 +22,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/card",
+        scope: Scope::Read,
         id: "model_card",
         summary: "An identity's model card, told from its journal, as JSON or Markdown",
         params: &[
@@ -35,6 +37,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/clients/{client}",
+        scope: Scope::Read,
         id: "client",
         summary: "The newest durable request number of a client, so that it knows where to go on",
         params: &[],
@@ -46,6 +49,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v2",
+        scope: Scope::Read,
         id: "v2_server",
         summary: "Open Inference Protocol: name, version and extensions of the server",
         params: &[],
@@ -57,6 +61,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v2/health/live",
+        scope: Scope::Open,
         id: "v2_live",
         summary: "Open Inference Protocol: says that the process answers",
         params: &[],
@@ -68,6 +73,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v2/health/ready",
+        scope: Scope::Open,
         id: "v2_ready",
         summary: "Open Inference Protocol: says whether new work is welcome",
         params: &[],
@@ -79,6 +85,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v2/models/{name}",
+        scope: Scope::Read,
         id: "v2_model",
         summary: "Open Inference Protocol: an identity as a model",
         params: &[],
@@ -90,6 +97,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v2/models/{name}/ready",
+        scope: Scope::Read,
         id: "v2_model_ready",
         summary: "Open Inference Protocol: whether an identity is there",
         params: &[],
@@ -101,6 +109,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v2/models/{name}/infer",
+        scope: Scope::Learn,
         id: "v2_infer",
         summary: "Open Inference Protocol: predict; with an input y, learn; with an id, remember",
         params: &[JSON_BYTES],
@@ -112,6 +121,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v2/models/{name}/versions/{version}",
+        scope: Scope::Read,
         id: "v2_version",
         summary: "Open Inference Protocol: a version of an identity as a model",
         params: &[],
@@ -123,6 +133,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v2/models/{name}/versions/{version}/ready",
+        scope: Scope::Read,
         id: "v2_version_ready",
         summary: "Open Inference Protocol: whether a version is there",
         params: &[],
@@ -134,6 +145,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v2/models/{name}/versions/{version}/infer",
+        scope: Scope::Predict,
         id: "v2_infer_at",
         summary: "Open Inference Protocol: predict by a past version",
         params: &[JSON_BYTES],
