@@ -137,7 +137,7 @@ const ROUTES: &[Route] = &[
         id: "learn",
         summary: "Predict, then learn; one event, or a stream that is answered line by line",
         params: &[CLIENT, query("n", "integer", "the number of the first line; 0")],
-        takes: &[(JSON, "Event"), (NDJSON, "Event")],
+        takes: &[(JSON, "Event"), (NDJSON, "Events")],
         gives: (200, (JSON, "Reply")),
         refusals: &[409, 410, 429, 507],
         handler: || post(learn::learn),

@@ -6,6 +6,7 @@ use super::client::{Running, Said};
 
 const INFER: &str = "/v2/models/sam/infer";
 
+#[allow(clippy::needless_pass_by_value, reason = "it is made where it is given")]
 fn input(name: &str, datatype: &str, data: Value) -> Value {
     let n = data.as_array().unwrap().len();
     json!({ "name": name, "datatype": datatype, "shape": [n], "data": data })
@@ -69,7 +70,9 @@ fn tensors_lie_behind_the_json_both_ways() {
     })
     .to_string();
     let mut body = json.clone().into_bytes();
-    [1f64, 2.0, 3.0, f64::NAN].iter().for_each(|v| body.extend(v.to_le_bytes()));
+    for v in [1f64, 2.0, 3.0, f64::NAN] {
+        body.extend(v.to_le_bytes());
+    }
     let ask = |length: usize, body: &[u8]| {
         let mut wire = r.connect();
         let head = r.head("POST", INFER);

@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::doors;
+
 mod channels;
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    let parts = [taken(), answers(), orders(), channels::all(), rest(), super::doors::all()];
-    for part in parts {
+    let own = [taken(), answers(), orders(), channels::all(), rest()];
+    let doors = [doors::cards(), doors::v2(), doors::v2_told()];
+    for part in own.into_iter().chain(doors) {
         if let Value::Object(part) = part {
             all.extend(part);
         }
