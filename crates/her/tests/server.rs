@@ -10,10 +10,10 @@ mod channels;
 mod client;
 #[path = "server/connections.rs"]
 mod connections;
-#[path = "server/fuzz.rs"]
-mod fuzz;
 #[path = "server/crowd.rs"]
 mod crowd;
+#[path = "server/fuzz.rs"]
+mod fuzz;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/person.rs"]

@@ -87,7 +87,11 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     while !stop.is_set() && left != Some(0) {
         let look = watcher.look()?;
         let value = look.json();
-        if cx.json() { print(&format!("{value}\n"))? } else { print(&look.lines())? }
+        if cx.json() {
+            print(&format!("{value}\n"))?
+        } else {
+            print(&look.lines())?
+        }
         left = left.map(|n| n - 1);
         if left != Some(0) {
             pause(every, &stop);
