@@ -21,6 +21,8 @@ class Names:
         self.labels = list(labels)
         self._classes = {label: i for i, label in enumerate(self.labels)}
         self._instead: dict[typing.Any, str] = {}
+        #: The classes whose objects begin anew.
+        self.afresh: frozenset[str] = frozenset()
 
     def feature(self, key: typing.Any) -> int:
         """The number of a feature."""
