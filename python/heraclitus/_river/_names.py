@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing
 
 __all__ = ["Names"]
@@ -59,6 +60,13 @@ class Names:
             at = self._classes[label] = len(self.labels)
             self.labels.append(label)
         return at
+
+    def of_two(self) -> Names:
+        """The same features, for a binary classifier inside of a model of more classes."""
+        inside = copy.copy(self)
+        inside.labels = [False, True]
+        inside._classes = {False: 0, True: 1}
+        return inside
 
     def saved(self) -> bytes:
         """The names as a model keeps them."""
