@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import inspect
 import typing
@@ -23,6 +24,11 @@ def is_data(parameter: str, value: typing.Any) -> bool:
 
 def as_data(parameter: str, value: typing.Any) -> typing.Any:
     """River's object as data; `None` where it is what is taken anyway."""
+    if parameter == "limits" and isinstance(value, dict):
+        # River adds every feature that it met to those that were given.
+        return {key: of for key, of in value.items() if of != (0.0, 1.0)} or None
+    if parameter == "window" and isinstance(value, collections.deque):
+        return None  # where a KSWIN is by now
     cls = type(value)
     if parameter not in _MODULES or not cls.__module__.startswith("river."):
         return value

@@ -7,6 +7,7 @@ import importlib
 import typing
 
 from ._names import Names
+from ._rebuild import rebuilt
 from ._wire import Blocks, Kind, block, frame
 
 __all__ = ["State", "find", "give", "named", "stateless", "take"]
@@ -14,14 +15,20 @@ __all__ = ["State", "find", "give", "named", "stateless", "take"]
 _STATES: dict[str, State] = {}
 #: Where the entries are, by the module that River has the estimator in.
 _MODULES = (
+    "anomaly",
+    "cluster",
     "compose",
+    "drift",
     "dummy",
     "ensemble",
+    "ensemble_patches",
     "feature_extraction",
+    "forest",
     "linear_model",
     "metrics",
     "multiclass",
     "naive_bayes",
+    "neighbors",
     "optim",
     "preprocessing",
     "stats",
@@ -104,14 +111,19 @@ def take(model: typing.Any, names: Names) -> bytes:
     state = find(name)
     if not type(model).__module__.startswith("river."):
         raise TypeError(f"this {name} is of {type(model).__module__}, and not River's")
+    if name in names.afresh:
+        return rebuilt(model, "river", "heraclitus")._keep()[1]
     return frame(name, state.version, state.take(model, names))
 
 
 def give(model: typing.Any, blocks: Blocks, names: Names) -> None:
     """Gives River's object the next state of ours."""
     name, version, inside = blocks.frame()
-    state = find(name)
-    if type(model).__name__ != name:
+    own = type(model).__name__
+    state = find(own)
+    if own in names.afresh:
+        return
+    if own != name:
         raise ValueError(f"this is the state of a {name}, not of a {type(model).__name__}")
     if version != state.version:
         raise ValueError(

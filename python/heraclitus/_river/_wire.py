@@ -51,6 +51,10 @@ class Source:
         piece, self._at = self._data[self._at : end], end
         return piece
 
+    def rest(self) -> bytes:
+        """What is left, which stays."""
+        return self._data[self._at :]
+
     def whole(self) -> int:
         found = shift = 0
         while True:
@@ -313,6 +317,10 @@ class Blocks:
 
     def _block(self) -> bytes:
         return self._source.take(struct.unpack("<I", self._source.take(4))[0])
+
+    def peek(self) -> bytes:
+        """The next block's bytes, which stay."""
+        return self._source.rest()[4:]
 
     def get(self, kind: Kind, names: Names) -> typing.Any:
         """The next block's value."""

@@ -8,6 +8,7 @@ from . import _wire as w
 from . import tree_parts as parts
 from ._names import Names
 from ._states import State, give, named, take
+from .ensemble import RNG, read_rng, write_rng
 from .tree_back import put_splitters
 
 _WATCH = w.Maybe(w.Row(error=parts.MOMENTS))
@@ -249,27 +250,34 @@ def _new_branch(tree: typing.Any, state: dict, made: list, classes: bool) -> typ
     return branch
 
 
-class _Trees(State):
+def take_tree(tree: typing.Any, names: Names, classes: bool) -> bytes:
     """A tree, the models in its leaves, the detectors in its nodes."""
+    layout = CLASS_TREE if classes else TARGET_TREE
+    out = w.block(layout, read_tree(tree, names, classes), names)
+    nodes = nodes_of(tree)
+    for attribute in ("_leaf_model", "drift_detector"):
+        inside = [getattr(node, attribute) for node in nodes if hasattr(node, attribute)]
+        out += b"".join(take(of, names) for of in inside)
+    return out
 
+
+def give_tree(tree: typing.Any, blocks: w.Blocks, names: Names, classes: bool) -> None:
+    """Gives River's tree what `take_tree` takes."""
+    nodes = write_tree(tree, blocks.get(CLASS_TREE if classes else TARGET_TREE, names))
+    for attribute in ("_leaf_model", "drift_detector"):
+        for node in nodes:
+            if hasattr(node, attribute):
+                give(getattr(node, attribute), blocks, names)
+
+
+class _Trees(State):
     classes: typing.ClassVar[bool]
 
     def take(self, model: typing.Any, names: Names) -> bytes:
-        layout = CLASS_TREE if self.classes else TARGET_TREE
-        out = w.block(layout, read_tree(model, names, self.classes), names)
-        nodes = nodes_of(model)
-        for attribute in ("_leaf_model", "drift_detector"):
-            inside = [getattr(node, attribute) for node in nodes if hasattr(node, attribute)]
-            out += b"".join(take(of, names) for of in inside)
-        return out
+        return take_tree(model, names, self.classes)
 
     def give(self, model: typing.Any, blocks: w.Blocks, names: Names) -> None:
-        layout = CLASS_TREE if self.classes else TARGET_TREE
-        nodes = write_tree(model, blocks.get(layout, names))
-        for attribute in ("_leaf_model", "drift_detector"):
-            for node in nodes:
-                if hasattr(node, attribute):
-                    give(getattr(node, attribute), blocks, names)
+        give_tree(model, blocks, names, self.classes)
 
 
 @named("HoeffdingTreeClassifier")
@@ -279,4 +287,35 @@ class _Classifier(_Trees):
 
 @named("HoeffdingTreeRegressor")
 class _Regressor(_Trees):
+    classes = False
+
+
+class _Adaptive(_Trees):
+    progress = w.Row(rng=RNG, n_alternate=w.SIGNED, n_pruned=w.SIGNED, n_switch=w.SIGNED)
+    counts: typing.ClassVar = {
+        "n_alternate": "_n_alternate_trees",
+        "n_pruned": "_n_pruned_alternate_trees",
+        "n_switch": "_n_switch_alternate_trees",
+    }
+
+    def take(self, model: typing.Any, names: Names) -> bytes:
+        found = {ours: getattr(model, theirs) for ours, theirs in self.counts.items()}
+        progress = w.block(self.progress, {**found, "rng": read_rng(model._rng)}, names)
+        return progress + super().take(model, names)
+
+    def give(self, model: typing.Any, blocks: w.Blocks, names: Names) -> None:
+        progress = blocks.get(self.progress, names)
+        write_rng(model._rng, progress["rng"])
+        for ours, theirs in self.counts.items():
+            setattr(model, theirs, progress[ours])
+        super().give(model, blocks, names)
+
+
+@named("HoeffdingAdaptiveTreeClassifier")
+class _AdaptiveClassifier(_Adaptive):
+    classes = True
+
+
+@named("HoeffdingAdaptiveTreeRegressor")
+class _AdaptiveRegressor(_Adaptive):
     classes = False
