@@ -54,7 +54,7 @@ BY_PARAMETER = {
     "splitter": (tree.splitter,),
 }
 NESTED = {*BY_PARAMETER, "steps", "transformers", "classifier", "regressor", "leaf_model",
-          "drift_detector"}
+          "drift_detector", "warning_detector"}
 TYPES = {"number": numbers.Number, "string": str, "bool": bool, "int": int, "float": float}
 
 

@@ -350,13 +350,25 @@ def arfc(**parameters: Any) -> dict[str, Any]:
     return {"ARFClassifier": {"seed": 42, **parameters}}
 
 
+def arfr(**parameters: Any) -> list[Any]:
+    return ["StandardScaler", {"ARFRegressor": {"seed": 42, **parameters}}]
+
+
 def adaptive_forests() -> list[Case]:
     few = {"n_models": 3, "leaf_prediction": "mc", "disable_weighted_vote": True}
+    some = {"n_models": 3, "leaf_prediction": "mean", "max_features": 3,
+            "aggregation_method": "mean"}
+    nervous = {"n_models": 4, "leaf_prediction": "model", "max_features": 0.5,
+               "lambda_value": 3, "drift_detector": {"ADWIN": {"delta": 0.2}},
+               "warning_detector": {"ADWIN": {"delta": 0.4}}}
     return [
         case("phishing", "arfc", "binary", arfc()),
         case("phishing", "arfc-few", "binary", arfc(**few, max_features=3)),
         case("bananas", "arfc", "binary", arfc(n_models=3, leaf_prediction="nb")),
         case("image_segments", "arfc", "proba", arfc(n_models=3)),
+        case("trump_approval", "arfr", "regression", arfr()),
+        case("trump_approval", "arfr-few", "regression", arfr(**some)),
+        case("trump_approval", "arfr-nervous", "regression", arfr(**nervous)),
     ]
 
 

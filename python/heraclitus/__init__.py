@@ -49,8 +49,12 @@ _MODULES = (
 _NAMES = {
     "HouseError": "_refusals",
     "connect": "_doors",
+    "from_river": "_river",
+    "get_num_threads": "_threads",
     "load": "_shell",
     "open": "_doors",
+    "set_num_threads": "_threads",
+    "to_river": "_river",
 }
 
 __all__ = [*_MODULES, *_NAMES, "__version__"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 import typing
 
-__all__ = ["batches", "chosen", "events", "row", "shown", "state", "text"]
+__all__ = ["batches", "chosen", "events", "row", "saved", "shown", "state", "text"]
 
 #: How long an event may wait for its batch to fill.
 _WAIT_S = 0.5
@@ -19,6 +20,19 @@ def state(model: typing.Any) -> list[typing.Any]:
         if isinstance(parts, dict):
             return [state(part) for part in parts.values()]
     return [model._keep()] if hasattr(model, "_keep") else []
+
+
+def saved(model: typing.Any) -> str:
+    """What a model has learned, as text: the bytes of its file."""
+    from ._shell import _check_labels
+
+    if getattr(model, "_is_one_core", lambda: True)():
+        _check_labels(model)
+        return base64.b64encode(model._to_bytes()).decode()
+    raise ValueError(
+        f"the steps of this {type(model).__name__} have learned apart from each other and can't be "
+        "one identity: give it model.clone(), and what the model learned from to learn_many"
+    )
 
 
 def chosen(prediction: dict[str, typing.Any] | None) -> typing.Any:

@@ -205,13 +205,64 @@ def half(x: dict) -> dict:
 def test_what_is_no_data_is_refused_by_name(house: typing.Any) -> None:
     with pytest.raises(TypeError, match="half"):
         house.create("sam", compose.FuncTransformer(half) | linear_model.LogisticRegression())
-    learned = model()
-    learned.learn_one({"a": 1.0}, True)
-    with pytest.raises(ValueError, match="has learned"):
-        house.create("sam", learned)
-    fresh = learned.clone()
+    odd = naive_bayes.GaussianNB()
+    odd.learn_one({"a": 1.0}, (1, 2))
+    with pytest.raises(TypeError, match="a file holds classes that are bool, int or str"):
+        house.create("sam", odd)
+    large = compose.Pipeline(model())
+    for i in range(8_000):
+        large.learn_one({f"feature {i}": 1.0}, True)
+    with pytest.raises(ValueError, match="at most 262144 are taken over at birth"):
+        house.create("sam", large)
+    fresh = large.clone()
     fresh.predict_one({"a": 1.0})
     house.create("sam", fresh)
+
+
+def test_a_model_that_has_learned_goes_on_in_a_house_and_comes_back(house: typing.Any) -> None:
+    alone = model()
+    for x, y in events(150)[:100]:
+        alone.learn_one(x, y)
+    sam = house.identity("sam", alone, names_max=1000)
+    again = house.identity("sam", model())
+    for x, y in events(150)[100:]:
+        assert sam.predict_proba_one(x) == alone.predict_proba_one(x)
+        sam.learn_one(x, y)
+        alone.learn_one(x, y)
+    assert again.version == sam.version == 51
+    assert sam.verify()["verified"]
+    assert "bytes" in sam.log(limit=1)[0]["spec"]["state"]
+    copy, young = sam.model(), sam.at(1).model()
+    assert type(copy) is type(alone) and repr(copy) == repr(alone)
+    assert copy.predict_proba_one(x) == alone.predict_proba_one(x) != young.predict_proba_one(x)
+    copy.learn_one(x, not y)
+    assert sam.predict_proba_one(x) == alone.predict_proba_one(x) != copy.predict_proba_one(x)
+    theirs = heraclitus.to_river(sam)
+    assert type(theirs).__module__.startswith("river.")
+    assert theirs.predict_proba_one(x) == pytest.approx(sam.predict_proba_one(x), abs=1e-12)
+    assert house.identity("ann", heraclitus.from_river(theirs)).predict_one(x) == sam.predict_one(x)
+    with pytest.raises(LookupError, match="no identity"):
+        house.identity("nobody")
+
+
+def test_what_needs_no_target_learns_without(house: typing.Any) -> None:
+    from heraclitus import anomaly
+
+    eye = house.create("eye", anomaly.HalfSpaceTrees(seed=1, window_size=5))
+    for i in range(30):
+        eye.learn_one({"a": i % 7 / 7})
+    assert 0.0 <= eye.score_one({"a": 0.5}) <= 1.0
+    with pytest.raises(ValueError, match="no label"):
+        house.create("sam", model()).learn_one({"a": 1.0})
+
+
+def test_an_identity_is_evaluated_as_any_model_is(house: typing.Any) -> None:
+    from heraclitus import evaluate, metrics
+
+    sam = house.create("sam", model())
+    got = evaluate.progressive_val_score(events(60), sam, metrics.Accuracy())
+    want = evaluate.progressive_val_score(events(60), model(), metrics.Accuracy())
+    assert got.get() == want.get()
 
 
 def test_frames_go_in_and_columns_come_out(house: typing.Any) -> None:
@@ -224,7 +275,49 @@ def test_frames_go_in_and_columns_come_out(house: typing.Any) -> None:
     assert set(sam.predict_proba_many(X).columns) == {False, True}
 
 
-def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(server: Server) -> None:
+def test_a_stream_tells_what_was_refused_and_goes_on(house: typing.Any) -> None:
+    sam = house.create("sam", model())
+    with sam.stream() as stream:
+        for x, y in events(20):
+            stream.learn_one(x, y)
+        assert stream.predict_proba_one(x) == sam.predict_proba_one(x)
+        assert (stream.acknowledged, sam.version) == (20, 21)
+        stream.learn_one(x, "no class of a binary model")
+        with pytest.raises(ValueError, match="binary") as refused:
+            stream.flush()
+        assert refused.value.__notes__ == ["event 20 of this stream, counted from 0"]
+        with pytest.raises(ValueError, match="not finite"):
+            stream.learn_one({"a": float("nan")}, True)
+        stream.learn_one(x, y)
+    assert sam.version == 22
+    with pytest.raises(ValueError, match="closed"):
+        stream.learn_one(x, y)
+    places = []
+    with sam.stream(refused=lambda place, error: places.append((place, error.kind))) as stream:
+        for target in (True, "a", False, "b"):
+            stream.learn_one(x, target)
+    assert places == [(1, "invalid"), (3, "invalid")] and sam.version == 24
+    with pytest.raises(KeyError, match="mine"), sam.stream() as stream:
+        stream.learn_one(x, "a")
+        raise KeyError("mine")
+
+
+def test_a_stream_whose_server_stays_away_says_how_much_is_not_known(server: Server) -> None:
+    with heraclitus.connect(server.url, server.token, retry_s=0.2) as house:
+        sam = house.create("sam", model())
+        with pytest.raises(ConnectionError) as away, sam.stream() as stream:
+            stream.learn_one({"a": 1.0}, True)
+            stream.flush()
+            server.kill()
+            for x, y in events(5_000):
+                stream.learn_one(x, y)
+        assert "are not known to be durable" in away.value.__notes__[-1]
+
+
+@pytest.mark.parametrize("way", ["learn_many", "stream"])
+def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(
+    server: Server, way: str
+) -> None:
     stream, plain = events(30_000), model()
     with heraclitus.connect(server.url, server.token) as house:
         sam = house.create("sam", model())
@@ -244,7 +337,13 @@ def test_a_server_that_is_killed_in_a_stream_learns_every_event_once(server: Ser
                 server.kill()
                 server.start()
 
-        sam.learn_many(taken())
+        if way == "learn_many":
+            sam.learn_many(taken())
+        else:
+            with sam.stream() as learning:
+                for x, y in taken():
+                    learning.learn_one(x, y)
+            assert learning.acknowledged == len(stream)
         for thread in kills:
             thread.join()
         assert len(kills) == 3

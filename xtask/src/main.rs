@@ -5,6 +5,7 @@ mod bench;
 mod conformance;
 mod data;
 mod demo;
+mod doors;
 mod generate;
 mod hash;
 mod python;
@@ -22,7 +23,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|river-suite|all]
+  setup [conformance|peers|python|river-suite|doors|mlflow|capymoa|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
@@ -32,6 +33,7 @@ cargo xtask <verb>
   wheel                           the Python package as one wheel, into target/wheels
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
+  mlflow                          `her export` against a real MLflow server; not part of `test`
   river-suite [--check|--update|--baseline|--prove]
                                   River's own tests on our Python package, with a report
 ";
@@ -68,6 +70,10 @@ fn run(arguments: &[String]) -> Result<()> {
             tidy::run()
         }
         Some("conformance") => conformance::run(rest),
+        Some("mlflow") => {
+            refuse_arguments("mlflow", rest)?;
+            doors::mlflow()
+        }
         Some("river-suite") => river_suite::run(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

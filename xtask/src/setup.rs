@@ -18,6 +18,12 @@ pub enum Venv {
     Python,
     /// What River's own tests need, without River.
     RiverSuite,
+    /// Stock clients of the server's doors.
+    Doors,
+    /// A real MLflow server; heavy, so only made when its own test is asked for.
+    Mlflow,
+    /// CapyMOA, for `bench/package.py`. Large and needs Java, so made only when asked for by name.
+    Capymoa,
 }
 
 impl Venv {
@@ -27,6 +33,9 @@ impl Venv {
             Self::Peers => "venv-peers",
             Self::Python => "venv-python",
             Self::RiverSuite => "venv-river-suite",
+            Self::Doors => "venv-doors",
+            Self::Mlflow => "venv-mlflow",
+            Self::Capymoa => "venv-capymoa",
         })
     }
 
@@ -36,6 +45,9 @@ impl Venv {
             Self::Peers => "bench/requirements.txt",
             Self::Python => "python/requirements.txt",
             Self::RiverSuite => "conformance/river_suite/requirements.txt",
+            Self::Doors => "conformance/doors/requirements.txt",
+            Self::Mlflow => "conformance/mlflow/requirements.txt",
+            Self::Capymoa => "bench/requirements-capymoa.txt",
         })
     }
 
@@ -45,7 +57,8 @@ impl Venv {
     }
 }
 
-/// `cargo xtask setup [conformance|peers|python|river-suite|all]`.
+/// `cargo xtask setup NAME`, or `all` that `cargo xtask test` needs: mlflow and capymoa are made
+/// when asked for by name.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -53,14 +66,19 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ["peers"] => ensure(Venv::Peers),
         ["python"] => ensure(Venv::Python),
         ["river-suite"] => ensure(Venv::RiverSuite),
+        ["doors"] => ensure(Venv::Doors),
+        ["mlflow"] => ensure(Venv::Mlflow),
+        ["capymoa"] => ensure(Venv::Capymoa),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
             ensure(Venv::Peers)?;
             ensure(Venv::Python)?;
-            ensure(Venv::RiverSuite)
+            ensure(Venv::RiverSuite)?;
+            ensure(Venv::Doors)
         }
         other => bail!(
-            "`setup` takes conformance, peers, python, river-suite or all, but was given {other:?}"
+            "`setup` takes conformance, peers, python, river-suite, doors, mlflow, capymoa or all, \
+             but was given {other:?}"
         ),
     }
 }

@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use her_identity::{Error, Result};
 
+mod channels;
 mod keys;
 
+pub use channels::Channels;
 pub use keys::KEYS;
 
 /// Where a value came from.
@@ -94,10 +96,14 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// Learner threads of a new house; by cores if not said.
     pub shards: Option<usize>,
+    /// Threads that the members of an ensemble may work on at once.
+    pub ensemble_threads: usize,
     /// Bytes of a journal's segment, if not the journal's own choice.
     pub segment_bytes: Option<u64>,
     /// Bounds on what comes in.
     pub limits: Limits,
+    /// How long people and devices may be slow, and how many they may be.
+    pub channels: Channels,
     /// How long requests under way may take when the server ends.
     pub drain: Duration,
     origins: BTreeMap<&'static str, Origin>,
@@ -158,6 +164,7 @@ impl Settings {
             insecure: false,
             token_file: None,
             shards: None,
+            ensemble_threads: 1,
             segment_bytes: None,
             limits: Limits {
                 body_bytes: 1 << 20,
@@ -169,6 +176,7 @@ impl Settings {
                 header_timeout: Duration::from_secs(10),
                 idle_timeout: Duration::from_mins(2),
             },
+            channels: Channels::default(),
             drain: Duration::from_secs(30),
             origins: BTreeMap::new(),
         }
@@ -206,8 +214,10 @@ impl Settings {
         for (name, value) in table {
             let key = format!("{above}{name}");
             let text = match value {
-                toml::Value::Table(inner) if above.is_empty() && name == "limits" => {
-                    self.take_table(path, "limits.", inner)?;
+                toml::Value::Table(inner)
+                    if above.is_empty() && matches!(name.as_str(), "limits" | "channels") =>
+                {
+                    self.take_table(path, &format!("{name}."), inner)?;
                     continue;
                 }
                 toml::Value::String(s) => s.clone(),

@@ -1,5 +1,7 @@
 //! The command line, the server, and the client that both speak to.
 
+pub mod card;
+
 pub mod cli;
 
 pub mod client;
@@ -8,6 +10,7 @@ pub mod config;
 
 pub mod decode;
 
+mod locks;
 pub mod server;
 
 pub mod wire;

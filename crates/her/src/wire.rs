@@ -147,8 +147,9 @@ fn merge(into: &mut Value, from: Value) {
 /// What an event may say.
 const KNOWN: [&str; 6] = ["x", "y", "id", "w", "client", "n"];
 
-/// The event that a JSON object `{"x", "y"?, "id"?, "w"?}` asks for: with `y`, learn; with `id`
-/// and `x`, predict and wait for a label; with `id` and `y` and no `x`, a late label.
+/// The event that a JSON object `{"x", "y"?, "id"?, "w"?}` asks for: with `id` and `x`, predict
+/// and wait for a label; with `id` and `y`, a late label; else learn. A model that needs labels
+/// refuses an event without `y`.
 pub fn event(house: &House, body: &Value) -> Result<Event> {
     let Some(map) = body.as_object() else {
         return Err(Error::invalid(format!(
@@ -162,7 +163,12 @@ pub fn event(house: &House, body: &Value) -> Result<Event> {
         )));
     }
     let refused = |e: her_learn::Error| Error::invalid(e.to_string());
-    let target = map.get("y").map(Target::from_json).transpose().map_err(refused)?;
+    let target = map
+        .get("y")
+        .filter(|y| !y.is_null())
+        .map(Target::from_json)
+        .transpose()
+        .map_err(refused)?;
     let row = map.get("x").map(Row::from_json).transpose().map_err(refused)?;
     let key = match map.get("id") {
         None | Some(Value::Null) => None,
@@ -178,7 +184,9 @@ pub fn event(house: &House, body: &Value) -> Result<Event> {
             .ok_or_else(|| Error::invalid(format!("w must be a number of 0 or more, got {w}")))?,
     };
     let what = match (row, target, key) {
-        (Some(row), Some(target), None) => What::Learn { row, target, weight },
+        (Some(row), target, None) => {
+            What::Learn { row, target: target.unwrap_or(Target::None), weight }
+        }
         (Some(row), None, Some(key)) => What::Remember { key, row },
         (None, Some(target), Some(key)) => What::Label { key, target },
         (Some(_), Some(_), Some(_)) => {
@@ -189,7 +197,7 @@ pub fn event(house: &House, body: &Value) -> Result<Event> {
         }
         _ => {
             return Err(Error::invalid(
-                "an event needs x and y (learn), x and id (predict, label later) or id and y \
+                "an event needs x (learn; with y where labels are learned), x and id (predict, label later) or id and y \
                  (a late label)",
             ));
         }

@@ -2,12 +2,22 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+#[path = "server/card.rs"]
+mod card;
+#[path = "server/channels.rs"]
+mod channels;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/connections.rs"]
 mod connections;
+#[path = "server/fuzz.rs"]
+mod fuzz;
+#[path = "server/crowd.rs"]
+mod crowd;
 #[path = "server/life.rs"]
 mod life;
+#[path = "server/person.rs"]
+mod person;
 #[path = "server/refusals.rs"]
 mod refusals;
 #[path = "server/routes.rs"]
@@ -16,3 +26,5 @@ mod routes;
 mod stream;
 #[path = "server/tail.rs"]
 mod tail;
+#[path = "server/v2.rs"]
+mod v2;

@@ -22,6 +22,8 @@ pub mod limits {
     pub const CLIENT_BYTES: usize = 64;
     /// Events in one frame.
     pub const FRAME_EVENTS: usize = 256;
+    /// Bytes of a model that an identity begins as: its birth has to fit into a frame.
+    pub const STATE_BYTES: usize = 256 * 1024;
 }
 
 /// A request number of a client, by which a retry is told from a new request.
@@ -56,7 +58,7 @@ pub enum What {
         /// The version it goes on from.
         version: u64,
     },
-    /// An event with its label: predict, then learn.
+    /// An event with its label, if the model learns from labels: predict, then learn.
     Learn {
         /// The features.
         row: Row,
@@ -88,6 +90,10 @@ pub enum What {
 pub struct Birth {
     /// The model's spec, as given.
     pub model: Value,
+    /// The model that it begins as, when that has learned before: the bytes of
+    /// [`her_learn::Model::save`] in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<str>>,
     /// Everything else that may be chosen.
     #[serde(flatten)]
     pub options: Options,
@@ -109,7 +115,24 @@ pub struct Options {
     pub shadow_after: u64,
     /// Events between two snapshots.
     pub snapshot_every: u64,
+    /// Under which licence the identity may be used, for its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<Box<str>>,
+    /// What the identity is for, for its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<Box<str>>,
+    /// The text feature that what a person says becomes.
+    #[serde(skip_serializing_if = "is_text")]
+    pub say_as: Box<str>,
 }
+
+/// The default is left out, so that births written before the option was there keep their bytes.
+fn is_text(name: &str) -> bool {
+    name == SAY_AS
+}
+
+/// See [`Options::say_as`].
+const SAY_AS: &str = "text";
 
 impl Default for Options {
     fn default() -> Self {
@@ -117,16 +140,19 @@ impl Default for Options {
             names_max: her_learn::features::Vocabulary::CAP_DEFAULT,
             late_labels_max: 10_000,
             late_label_ttl_s: 7 * 24 * 3600,
-            clients_max: 1_024,
+            clients_max: 16_384,
             shadow_after: 256,
             snapshot_every: 100_000,
+            licence: None,
+            about: None,
+            say_as: SAY_AS.into(),
         }
     }
 }
 
 impl Birth {
     /// What a spec file or a request says: a model's spec alone, or an object with `model` (or
-    /// `pipeline`) and options.
+    /// `pipeline`), options, and the `state` of a model that has learned.
     ///
     /// ```
     /// use her_identity::event::Birth;
@@ -137,17 +163,40 @@ impl Birth {
     /// ```
     pub fn from_json(spec: &Value) -> Result<Self> {
         let Some(map) = spec.as_object() else {
-            return Ok(Self { model: spec.clone(), options: Options::default() });
+            return Ok(Self::of(spec));
         };
         let Some(key) = ["model", "pipeline"].into_iter().find(|k| map.contains_key(*k)) else {
-            return Ok(Self { model: spec.clone(), options: Options::default() });
+            return Ok(Self::of(spec));
         };
         let mut rest = map.clone();
         let model = rest.remove(key).unwrap_or_default();
+        let state = match rest.remove("state") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.into_boxed_str()),
+            Some(other) => {
+                return Err(Error::invalid(format!(
+                    "spec: state must be the bytes of a model in base64, got {other}"
+                )));
+            }
+        };
         let options: Options = serde_json::from_value(rest.into())
             .map_err(|e| Error::invalid(format!("spec: {}", e.to_string().replace('`', "'"))))?;
         options.check()?;
-        Ok(Self { model, options })
+        Ok(Self { model, state, options })
+    }
+
+    /// A model that begins with nothing learned.
+    fn of(model: &Value) -> Self {
+        Self { model: model.clone(), state: None, options: Options::default() }
+    }
+
+    /// The birth for people: a state as its size.
+    fn to_json(&self) -> Value {
+        let mut shown = serde_json::json!(Self { state: None, ..self.clone() });
+        if let Some(state) = &self.state {
+            shown["state"] = format!("{} bytes in base64", state.len()).into();
+        }
+        shown
     }
 }
 
@@ -160,10 +209,20 @@ impl Options {
             ("clients_max", u64::from(self.clients_max), 1, 1_000_000),
             ("snapshot_every", self.snapshot_every, 1_000, u64::MAX),
         ];
+        check_name("spec's say_as", &self.say_as, her_learn::row::limits::NAME_BYTES)?;
         for (name, value, low, high) in rules {
             if value < low || value > high {
                 return Err(Error::invalid(format!(
                     "spec: {name} must lie between {low} and {high}, got {value}"
+                )));
+            }
+        }
+        let texts = [("licence", &self.licence, 256), ("about", &self.about, 4_096)];
+        for (name, text, max) in texts {
+            if let Some(text) = text.as_ref().filter(|text| text.len() > max) {
+                return Err(Error::invalid(format!(
+                    "spec: {name} has {} bytes, at most {max} are allowed",
+                    text.len()
                 )));
             }
         }
@@ -193,14 +252,15 @@ impl Event {
     /// The event as people and programs read it in a log.
     pub fn to_json(&self) -> Value {
         let mut map = match &self.what {
-            What::Born(birth) => serde_json::json!({ "event": "born", "spec": birth }),
+            What::Born(birth) => serde_json::json!({ "event": "born", "spec": birth.to_json() }),
             What::Branched { parent, version } => serde_json::json!({
                 "event": "branched", "parent": parent.to_string(), "parent_version": version,
             }),
             What::Learn { row, target, weight } => {
-                let mut v = serde_json::json!({
-                    "event": "learn", "x": row.to_json(), "y": target.to_json(),
-                });
+                let mut v = serde_json::json!({ "event": "learn", "x": row.to_json() });
+                if *target != Target::None {
+                    v["y"] = target.to_json();
+                }
                 if *weight != 1.0 {
                     v["w"] = (*weight).into();
                 }

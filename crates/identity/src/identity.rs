@@ -1,5 +1,6 @@
 //! One identity on its shard: its state, its place in the journal, and the frame being filled.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use her_learn::Catalog;
@@ -188,7 +189,7 @@ impl State {
                         return Ok(());
                     }
                     replayed += 1;
-                    fold(&mut state, &event, seq, catalog, &mut desk)
+                    fold(&mut state, &event, seq, catalog, &mut desk).map(drop)
                 })?;
                 if seq != frame.header.last_seq() {
                     return Err(broken(id, seq, "a frame holds another number of events"));
@@ -198,9 +199,9 @@ impl State {
                 digest = frame.digest;
             }
             Ok(if frame.header.last_seq() >= version && frame.header.count > 0 {
-                std::ops::ControlFlow::Break(())
+                ControlFlow::Break(())
             } else {
-                std::ops::ControlFlow::Continue(())
+                ControlFlow::Continue(())
             })
         })?;
         let state =
@@ -215,22 +216,50 @@ impl State {
     }
 }
 
-fn fold(
+/// Shows the events of a journal after a version and up to another, until `show` breaks off.
+pub(crate) fn tell(
+    id: IdentityId,
+    after: u64,
+    version: u64,
+    reader: &dyn JournalReader,
+    show: &mut dyn FnMut(u64, &Event) -> Result<ControlFlow<()>>,
+) -> Result<ControlFlow<()>> {
+    let (mut shapes, mut told) = (Vec::new(), ControlFlow::Continue(()));
+    reader.read(id, after + 1, &mut |frame| {
+        if frame.header.kind == FrameKind::Events {
+            let mut seq = frame.header.first_seq - 1;
+            event::decode(frame.payload, &mut shapes, &mut |event| {
+                seq += 1;
+                if seq > after && seq <= version && told.is_continue() {
+                    told = show(seq, &event)?;
+                }
+                Ok(())
+            })?;
+        }
+        let done = told.is_break() || frame.header.last_seq() >= version;
+        Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Ok(told)
+}
+
+/// The next event of a journal; true when it raised a drift alarm.
+pub(crate) fn fold(
     state: &mut Option<State>,
     event: &Event,
     seq: u64,
     catalog: &Catalog,
     desk: &mut Desk,
-) -> Result<()> {
+) -> Result<bool> {
     match (state.as_mut(), &event.what) {
         (None, What::Born(birth)) => *state = Some(State::born((**birth).clone(), catalog)?),
         (Some(state), _) => {
-            state.turn(event, desk).map_err(|e| {
+            let reply = state.turn(event, desk).map_err(|e| {
                 Error::new(
                     ErrorKind::Corrupt,
                     format!("replay refuses event {seq}, which was accepted once: {e}"),
                 )
             })?;
+            return Ok(reply.drift);
         }
         (None, _) => {
             return Err(Error::new(
@@ -239,7 +268,7 @@ fn fold(
             ));
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 fn broken(id: IdentityId, seq: u64, what: &str) -> Error {

@@ -20,6 +20,7 @@ pub mod journal;
 pub mod snapshot;
 
 pub mod clock;
+pub mod crew;
 pub mod disk;
 pub mod error;
 pub mod format;

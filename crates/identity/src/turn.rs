@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::figures::{Figures, Outcome};
 
+mod begun;
 mod clients;
 mod pending;
 
@@ -87,9 +88,10 @@ struct Saved {
 
 impl State {
     /// An identity that was just born: version 1.
-    pub fn born(birth: Birth, catalog: &Catalog) -> Result<Self> {
-        let model = Model::with_cap(&birth.model, catalog, birth.options.names_max)
-            .map_err(|e| Error::invalid(e.to_string()))?;
+    pub fn born(mut birth: Birth, catalog: &Catalog) -> Result<Self> {
+        let model = begun::model(&birth, catalog)?;
+        // The journal has it; kept here, every snapshot would hold it again.
+        birth.state = None;
         Ok(Self {
             catalog: catalog.clone(),
             version: 1,
@@ -286,7 +288,7 @@ impl State {
         self.version
     }
 
-    /// What the identity was made of.
+    /// What the identity was made of. A state that it began as is in its journal only.
     pub fn birth(&self) -> &Birth {
         &self.birth
     }
@@ -309,6 +311,17 @@ impl State {
     /// Lets a branch of a frozen identity learn again.
     pub(crate) fn thaw(&mut self) {
         self.frozen = false;
+    }
+
+    /// A prediction that waits for its label, as it was made, and the version it was made by.
+    pub fn as_made(&self, key: &str) -> Option<(u64, Answer)> {
+        let waiting = self.pending.find(key).ok()?;
+        Some((waiting.version, self.answer(&waiting.live)))
+    }
+
+    /// The table of request numbers.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     /// Predictions that wait for their label.

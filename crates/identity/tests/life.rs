@@ -179,6 +179,7 @@ fn refused_events_leave_the_identity_bit_identical() {
         house.event(What::Learn { row: row(1), target: Target::Number(0.5), weight: 1.0 }),
         house.event(What::Learn { row: row(1), target: Target::Text("x".into()), weight: 1.0 }),
         house.event(What::Learn { row: row(1), target: truth(1), weight: f64::NAN }),
+        house.event(What::Learn { row: row(1), target: Target::None, weight: 1.0 }),
         house.event(What::Learn { row: text, target: truth(1), weight: 1.0 }),
         house.event(What::Remember { key: "".into(), row: row(1) }),
     ];

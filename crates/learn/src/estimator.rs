@@ -135,6 +135,12 @@ pub trait DriftDetector: Estimator {
     /// True when the last update completed a change.
     fn drift_detected(&self) -> bool;
 
+    /// True when the next update completes no change, whatever its number. Detectors that don't
+    /// know say false.
+    fn is_quiet(&self) -> bool {
+        false
+    }
+
     /// True when the last update made a change likely; detectors without this zone say false.
     fn warning_detected(&self) -> bool {
         false

@@ -1,7 +1,8 @@
 //! Online estimators with River's names, parameters and arithmetic.
 //!
 //! This crate does no I/O, reads no clock and starts no thread: the same events give the same
-//! bits, in another process and on another machine of the same build. The loop is:
+//! bits, in another process and on another machine of the same build. Threads that others own may
+//! be lent to it ([`parallel`]), which changes no bit. The loop is:
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
@@ -41,6 +42,8 @@ pub mod saved;
 mod nursery;
 
 pub mod model;
+
+pub mod parallel;
 
 pub mod rng;
 

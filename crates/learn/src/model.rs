@@ -357,6 +357,7 @@ impl Model {
     /// Checks that a target fits the task, without learning it.
     pub fn check_target(&self, target: &Target) -> Result<()> {
         match (self.task, target) {
+            (task, Target::None) if task.supervised() => Err(no_label()),
             (Task::Regression, Target::Number(v)) if v.is_finite() => Ok(()),
             (Task::Regression, other) => Err(Error::new(format!(
                 "the target is {}, a regression learns from finite numbers",
@@ -497,7 +498,15 @@ fn label_of(target: &Target) -> Result<Label> {
             "the target is {v}, a class is true, false, an integer or a string"
         ))),
         Target::Text(t) => Ok(Label::Text(t.clone())),
+        Target::None => Err(no_label()),
     }
+}
+
+fn no_label() -> Error {
+    Error::new(
+        "the event has no label, and this model learns from labels only: give it a y, or an id by \
+         which its label can come later",
+    )
 }
 
 /// A model that cannot learn: the type has no method for it.

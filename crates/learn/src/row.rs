@@ -96,6 +96,8 @@ pub enum Target {
     Number(f64),
     /// The name of a class.
     Text(Box<str>),
+    /// No label: what anomaly detectors and clusterers learn from.
+    None,
 }
 
 /// One event's features.
@@ -324,6 +326,7 @@ impl Target {
             Self::Bool(b) => (*b).into(),
             Self::Number(v) => (*v).into(),
             Self::Text(t) => (&**t).into(),
+            Self::None => serde_json::Value::Null,
         }
     }
 }

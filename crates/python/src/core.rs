@@ -128,11 +128,11 @@ impl Handle {
     }
 
     /// Works on the live core when nobody else does and when it has not moved; `work` comes back
-    /// undone otherwise. It must run no Python code.
+    /// undone otherwise. It must run no Python code, nor make what may start a collection.
     #[inline]
-    pub fn at_once<R, W>(&self, work: W) -> Result<PyResult<R>, W>
+    pub fn at_once<R, W>(&self, work: W) -> Result<R, W>
     where
-        W: FnOnce(&mut Live, &[Box<str>]) -> PyResult<R>,
+        W: FnOnce(&mut Live, &[Box<str>]) -> R,
     {
         match self.core.state.try_lock() {
             Ok(mut state) => match &mut *state {

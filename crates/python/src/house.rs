@@ -15,6 +15,7 @@ use her_identity::house::Config;
 use her_identity::{Error, ErrorKind, House as Home, Result};
 use her_learn::{Catalog, Row, Target};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use serde_json::Value;
 
 pyo3::create_exception!(
@@ -111,6 +112,18 @@ impl House {
         top: usize,
     ) -> PyResult<String> {
         self.tell(py, |door| door.show(name, version, top))
+    }
+
+    /// The model's bytes, as it is or was.
+    #[pyo3(signature = (name, version=None))]
+    fn model<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        version: Option<u64>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.ask(py, |door| door.model(name, version))?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// Predictions for a list of events' features.
@@ -254,7 +267,10 @@ fn feed(door: &dyn Door, name: &str, events: &str, client: Option<&str>, n: u64)
 fn what(event: &Value) -> Result<her_identity::event::What> {
     let wrong = |e: her_learn::Error| Error::invalid(e.to_string());
     let row = Row::from_json(&event[0]).map_err(wrong)?;
-    let target = Target::from_json(&event[1]).map_err(wrong)?;
+    let target = match &event[1] {
+        Value::Null => Target::None,
+        label => Target::from_json(label).map_err(wrong)?,
+    };
     let weight = event[2].as_f64().ok_or_else(|| {
         Error::invalid(format!("w must be a number of 0 or more, got {}", event[2]))
     })?;

@@ -35,6 +35,7 @@ MODULES: dict[str, str] = {
     "AMFClassifier": "forest",
     "AMFRegressor": "forest",
     "ARFClassifier": "forest",
+    "ARFRegressor": "forest",
     "LinearRegression": "linear_model",
     "LogisticRegression": "linear_model",
     "SoftmaxRegression": "linear_model",

@@ -37,6 +37,7 @@ impl Context {
     /// The context of these options, and of the environment and the settings files.
     pub fn new(common: Common) -> Result<Self> {
         let settings = Settings::of_process(&common.flags)?;
+        her_identity::crew::set_threads(settings.ensemble_threads);
         Ok(Self { common, settings })
     }
 

@@ -1,6 +1,6 @@
 //! `her learn`: a stream of events.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use her_identity::clock::{Clock, RealClock};
 use her_identity::{Error, Result};
@@ -8,6 +8,7 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::follow::Follow;
 use super::records::{Chunk, Source};
 use super::signal::Stop;
 use super::{exit, table};
@@ -22,19 +23,22 @@ const TOLD_MAX: u64 = 10;
 #[command(
     after_help = "NDJSON holds events {\"x\": {…}, \"y\": …}, or flat records with --target. \
 An event without a target and with an id is predicted and waits for its label; {\"id\": …, \"y\": …} \
-labels it.\n\nExamples:\n  her learn samantha clicks.csv --target bought\n  \
+labels it. \
+Anomaly detectors and clusterers learn without a target.\n\nExamples:\n  \
+her learn samantha clicks.csv --target bought\n  \
 tail -f events.ndjson | her learn samantha - --format ndjson\n  \
+her learn samantha --follow clicks.ndjson             as it grows, for ever, and each line once\n  \
 her learn samantha big.ndjson --client import-7     run it again after a crash: no line counts twice"
 )]
 pub struct Args {
     /// Who learns
-    name: String,
+    pub(super) name: String,
     /// The file, or `-` for standard input
     #[arg(default_value = "-")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// How the records are written [default: by the file's extension; ndjson for `-`]
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    pub(super) format: Option<Format>,
     /// The column to learn
     #[arg(long, value_name = "COLUMN")]
     target: Option<String>,
@@ -44,6 +48,10 @@ pub struct Args {
     /// The column that says how much an event counts
     #[arg(long, value_name = "COLUMN")]
     weight: Option<String>,
+    /// Follow the file as it grows, through rotations, until Ctrl-C; run again, it goes on after
+    /// the last line that was learned
+    #[arg(long, conflicts_with = "client")]
+    follow: bool,
     /// Number the lines under this name, so that a second run learns no line twice
     #[arg(long, value_name = "NAME")]
     client: Option<String>,
@@ -51,7 +59,7 @@ pub struct Args {
 
 /// What became of the stream so far.
 #[derive(Default)]
-struct Count {
+pub(super) struct Count {
     events: u64,
     duplicates: u64,
     refused: u64,
@@ -60,14 +68,14 @@ struct Count {
 }
 
 impl Count {
-    fn refuse(&mut self, why: &str) {
+    pub(super) fn refuse(&mut self, why: &str) {
         self.refused += 1;
         if self.refused <= TOLD_MAX {
             eprintln!("refused: {why}");
         }
     }
 
-    fn hear(&mut self, line: u64, told: Result<Told>) {
+    pub(super) fn hear(&mut self, line: u64, told: Result<Told>) {
         match told {
             Ok(told) => {
                 self.version = told.version;
@@ -86,7 +94,7 @@ impl Count {
 
 /// True for a numbered line so far behind the client's newest that the identity forgot whether it
 /// was learned. A stream hands its lines in by order, so it was, or was refused for good.
-fn is_old_request(error: &Error) -> bool {
+pub(super) fn is_old_request(error: &Error) -> bool {
     error.kind == her_identity::ErrorKind::TooOld
 }
 
@@ -94,6 +102,9 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let stop = Stop::listen()?;
     let columns =
         Columns { target: args.target.clone(), id: args.id.clone(), weight: args.weight.clone() };
+    if args.follow && args.file != Path::new("-") {
+        return follow(args, cx, &columns, &stop);
+    }
     let door = cx.door()?;
     let source = Source::open(&args.file, args.format, &columns, args.client.as_deref(), &stop)?;
     let clock = RealClock::new();
@@ -122,6 +133,17 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let count = count.into_inner();
     report(args, cx, &count, seconds, stop.is_set())?;
     fed?;
+    finish(args, &count, stop.is_set())
+}
+
+/// Follows a file until Ctrl-C, which is the usual end.
+fn follow(args: &Args, cx: &Context, columns: &Columns, stop: &Stop) -> Result<()> {
+    let clock = RealClock::new();
+    let mut count = Count::default();
+    let followed = Follow::new(args, cx, columns, stop)?.run(&mut count);
+    let seconds = clock.monotonic_ns() as f64 / 1e9;
+    report(args, cx, &count, seconds, stop.is_set())?;
+    followed?;
     finish(args, &count, stop.is_set())
 }
 
@@ -172,6 +194,7 @@ fn finish(args: &Args, count: &Count, stopped: bool) -> Result<()> {
     }
     if stopped {
         let how = match &args.client {
+            _ if args.follow => "the same command goes on where this one stopped",
             Some(_) => "the same command goes on where this one stopped",
             None => "with --client NAME, the same command would go on where it stopped",
         };

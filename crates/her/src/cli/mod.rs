@@ -7,6 +7,7 @@ use her_identity::Result;
 
 mod ask;
 mod bench;
+mod card;
 mod completions;
 mod config;
 mod context;
@@ -15,6 +16,8 @@ mod diff;
 mod doctor;
 mod eval;
 pub mod exit;
+mod export;
+mod follow;
 mod fork;
 mod freeze;
 mod label;
@@ -33,7 +36,9 @@ mod snapshot;
 mod spec;
 mod table;
 mod tag;
+mod tail;
 mod verify;
+mod watch;
 
 use context::{Common, Context};
 
@@ -63,6 +68,8 @@ enum Verb {
     Eval(eval::Args),
     Show(show::Args),
     List(list::Args),
+    Card(card::Args),
+    Export(export::Args),
     Log(log::Args),
     Rewind(rewind::Args),
     Fork(fork::Args),
@@ -70,6 +77,7 @@ enum Verb {
     Tag(tag::Args),
     Diff(diff::Args),
     Verify(verify::Args),
+    Watch(watch::Args),
     Snapshot(snapshot::Args),
     Models(models::Args),
     Bench(bench::Args),
@@ -106,6 +114,8 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Eval(args) => eval::run(args, context),
         Verb::Show(args) => show::run(args, context),
         Verb::List(args) => list::run(args, context),
+        Verb::Card(args) => card::run(args, context),
+        Verb::Export(args) => export::run(args, context),
         Verb::Log(args) => log::run(args, context),
         Verb::Rewind(args) => rewind::run(args, context),
         Verb::Fork(args) => fork::run(args, context),
@@ -113,6 +123,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Tag(args) => tag::run(args, context),
         Verb::Diff(args) => diff::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
+        Verb::Watch(args) => watch::run(args, context),
         Verb::Snapshot(args) => snapshot::run(args, context),
         Verb::Models(args) => models::run(args, context),
         Verb::Bench(args) => bench::run(args, context),

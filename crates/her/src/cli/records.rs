@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use her_identity::event::{Request, What};
 use her_identity::{Error, Result};
+use her_learn::Target;
 use her_learn::stream::Event;
 
 use super::signal::Stop;
@@ -20,6 +21,16 @@ pub struct Chunk {
     pub items: Vec<Item>,
     /// Lines that cannot, and why.
     pub refused: Vec<(u64, String)>,
+}
+
+/// How records are numbered: by their lines.
+pub struct Numbering {
+    /// Whose requests they are.
+    pub client: Box<str>,
+    /// Lines before the first that is read.
+    pub base: u64,
+    /// The last line that was done already.
+    pub after: u64,
 }
 
 /// The end of a reader thread where chunks come out.
@@ -39,11 +50,20 @@ impl Source {
         stop: &Stop,
     ) -> Result<Self> {
         let records = decode::open(path, format, columns)?;
-        let client: Option<Box<str>> = client.map(Into::into);
+        let numbering = client.map(|client| Numbering { client: client.into(), base: 0, after: 0 });
+        Self::of(records, numbering, stop)
+    }
+
+    /// The same of records that are opened already.
+    pub fn of(
+        records: Box<dyn Records>,
+        numbering: Option<Numbering>,
+        stop: &Stop,
+    ) -> Result<Self> {
         let (send, chunks) = sync_channel(IN_FLIGHT);
         std::thread::Builder::new()
             .name("reader".to_owned())
-            .spawn(move || read(records, client.as_deref(), &send))
+            .spawn(move || read(records, numbering.as_ref(), &send))
             .map_err(|e| Error::io("starting a thread", e))?;
         Ok(Self { chunks, stop: stop.clone() })
     }
@@ -64,7 +84,11 @@ impl Source {
     }
 }
 
-fn read(mut records: Box<dyn Records>, client: Option<&str>, to: &SyncSender<Result<Chunk>>) {
+fn read(
+    mut records: Box<dyn Records>,
+    numbering: Option<&Numbering>,
+    to: &SyncSender<Result<Chunk>>,
+) {
     let (mut event, mut chunk) = (Event::default(), Chunk::default());
     loop {
         let full = chunk.items.len() >= CHUNK || chunk.refused.len() >= CHUNK;
@@ -76,7 +100,7 @@ fn read(mut records: Box<dyn Records>, client: Option<&str>, to: &SyncSender<Res
             return;
         }
         let what = match records.next(&mut event) {
-            Ok(Next::Event) => what(&mut event, records.line()),
+            Ok(Next::Event) => Ok(what(&mut event)),
             Ok(Next::Label(key, target)) => Ok(What::Label { key, target }),
             Ok(Next::Refused(e)) => Err(e.to_string()),
             Ok(Next::End) => break,
@@ -86,10 +110,13 @@ fn read(mut records: Box<dyn Records>, client: Option<&str>, to: &SyncSender<Res
                 return;
             }
         };
-        let line = records.line();
+        let line = records.line() + numbering.map_or(0, |n| n.base);
+        if numbering.is_some_and(|n| line <= n.after) {
+            continue;
+        }
         match what {
             Ok(what) => {
-                let request = client.map(|client| Request { client: client.into(), n: line });
+                let request = numbering.map(|n| Request { client: n.client.clone(), n: line });
                 chunk.items.push(Item { line, request, what });
             }
             Err(why) => chunk.refused.push((line, why)),
@@ -99,14 +126,13 @@ fn read(mut records: Box<dyn Records>, client: Option<&str>, to: &SyncSender<Res
 }
 
 /// What a record asks for: to be learned, or to be remembered until its label comes.
-fn what(event: &mut Event, line: u64) -> std::result::Result<What, String> {
+fn what(event: &mut Event) -> What {
     let row = event.row.clone();
     match (event.target.take(), event.id.take()) {
-        (Some(target), _) => Ok(What::Learn { row, target, weight: event.weight }),
-        (None, Some(key)) => Ok(What::Remember { key, row }),
-        (None, None) => Err(format!(
-            "line {line}: the record has no target to learn and no id to be labelled by; \
-             --target and --id name their columns"
-        )),
+        (None, Some(key)) => What::Remember { key, row },
+        // A model that needs a label says so itself.
+        (target, _) => {
+            What::Learn { row, target: target.unwrap_or(Target::None), weight: event.weight }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The door to a house that this process has open.
 
+use std::time::Duration;
+
 use her_identity::event::{Birth, Event};
 use her_identity::turn::Desk;
 use her_identity::{Error, House, Result};
@@ -53,6 +55,21 @@ impl Door for Local {
         let mut card = wire::state(&self.house.at(name, version)?, top);
         card["name"] = name.into();
         Ok(card)
+    }
+
+    fn model(&self, name: &str, version: Option<u64>) -> Result<Vec<u8>> {
+        match version {
+            Some(version) => Ok(self.house.at(name, version)?.model().save()),
+            None => self.house.look(name, |identity| identity.state().model().save()),
+        }
+    }
+
+    fn card(&self, name: &str, patience: Duration) -> Result<Value> {
+        crate::card::card(&self.house, name, patience)
+    }
+
+    fn newest(&self, name: &str, client: &str) -> Result<Option<u64>> {
+        self.house.newest_request(name, client)
     }
 
     fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value> {

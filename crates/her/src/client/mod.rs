@@ -2,7 +2,9 @@
 //!
 //! The verbs of the command line speak to [`Door`] and do not know which of the two it is.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use her_identity::event::What;
 use her_identity::house::Config;
@@ -13,6 +15,7 @@ use serde_json::Value;
 pub mod feed;
 pub mod kind;
 pub mod local;
+pub mod mlflow;
 pub mod remote;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
@@ -23,6 +26,12 @@ pub trait Door {
     fn list(&self) -> Result<Vec<Value>>;
     /// An identity's card, with this many top weights; at a past version if one is given.
     fn show(&self, name: &str, version: Option<u64>, top: usize) -> Result<Value>;
+    /// The model as bytes, as it is or was: what [`her_learn::Model::save`] writes.
+    fn model(&self, name: &str, version: Option<u64>) -> Result<Vec<u8>>;
+    /// An identity's model card; telling its journal takes at most about this long.
+    fn card(&self, name: &str, patience: Duration) -> Result<Value>;
+    /// The newest request number of a client that is durable, if the identity knows the client.
+    fn newest(&self, name: &str, client: &str) -> Result<Option<u64>>;
     /// A prediction, by a past version if one is given.
     fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value>;
     /// Events as in [`crate::wire::event`]; durable when this returns, one answer per event.
@@ -47,6 +56,11 @@ pub trait Door {
     fn verify(&self, name: &str) -> Result<Value>;
     /// Writes a snapshot with the next commit.
     fn snapshot(&self, name: &str) -> Result<Value>;
+    /// Who talks at present, as `GET /v1/channels` tells it: to one identity, or to all. Nobody
+    /// does where no server runs.
+    fn channels(&self, _name: Option<&str>) -> Result<Value> {
+        Ok(serde_json::json!({ "channels": [], "open": 0, "present": 0, "away": 0 }))
+    }
     /// Where the identities are, for people.
     fn place(&self) -> String;
 }
@@ -89,6 +103,19 @@ pub struct Options {
     pub token_file: Option<PathBuf>,
     /// The token itself, which comes before the file.
     pub token: Option<String>,
+}
+
+/// A path's part with everything but plain characters percent-encoded.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(byte as char);
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// What a running server says of itself in `<data-dir>/server.json`.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use ureq::Agent;
 
 use super::kind::{self, Cause};
-use super::{Door, Hear, Item, Next, Told, feed};
+use super::{Door, Hear, Item, Next, Told, encoded, feed};
 
 /// A server elsewhere.
 pub struct Remote {
@@ -41,6 +41,10 @@ impl Remote {
     }
 
     fn get(&self, path: &str, query: &[(&str, String)]) -> Result<String> {
+        text(self.bytes(path, query)?)
+    }
+
+    fn bytes(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<u8>> {
         let mut request = self.agent.get(self.url(path, query));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -58,7 +62,7 @@ impl Remote {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        self.read(request.send(body))
+        text(self.read(request.send(body))?)
     }
 
     fn post(&self, path: &str, body: &Value) -> Result<Value> {
@@ -117,18 +121,27 @@ impl Remote {
     fn read(
         &self,
         answer: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<String> {
+    ) -> Result<Vec<u8>> {
         let mut answer = answer.map_err(|e| self.unreachable(&e))?;
         let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(u64::MAX).read_to_string();
+        let body = answer.body_mut().with_config().limit(u64::MAX).read_to_vec();
         let body = body.map_err(|e| self.unreachable(&e))?;
-        if (200..300).contains(&status) { Ok(body) } else { Err(refusal(status, &body)) }
+        if (200..300).contains(&status) {
+            Ok(body)
+        } else {
+            Err(refusal(status, &String::from_utf8_lossy(&body)))
+        }
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Error {
         Error::new(ErrorKind::Unavailable, format!("{} gives no answer: {error}", self.base))
             .because(Cause::Unreachable)
     }
+}
+
+fn text(body: Vec<u8>) -> Result<String> {
+    String::from_utf8(body)
+        .map_err(|e| Error::new(ErrorKind::Internal, format!("the server answers no text: {e}")))
 }
 
 /// The error that an answer tells: a `problem+json`, or any text with a status.
@@ -178,19 +191,6 @@ fn answer(line: &str) -> Result<Value> {
     let kind = error["kind"].as_str().and_then(kind::parse).unwrap_or(ErrorKind::Internal);
     let message = error["detail"].as_str().or(error["message"].as_str());
     Err(Error::new(kind, message.unwrap_or("refused without a reason")))
-}
-
-/// A path's part with everything but plain characters percent-encoded.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(byte as char);
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 fn of(name: &str, rest: &str) -> String {
@@ -248,6 +248,20 @@ impl Door for Remote {
     fn show(&self, name: &str, version: Option<u64>, top: usize) -> Result<Value> {
         let at = version.map_or(String::new(), |v| format!("/at/{v}"));
         parse(&self.get(&of(name, &at), &[("top", top.to_string())])?)
+    }
+
+    fn model(&self, name: &str, version: Option<u64>) -> Result<Vec<u8>> {
+        let at = version.map_or(String::new(), |v| format!("/at/{v}"));
+        self.bytes(&of(name, &format!("{at}/model")), &[])
+    }
+
+    fn card(&self, name: &str, patience: Duration) -> Result<Value> {
+        parse(&self.get(&of(name, "/card"), &[("seconds", patience.as_secs().to_string())])?)
+    }
+
+    fn newest(&self, name: &str, client: &str) -> Result<Option<u64>> {
+        let path = of(name, &format!("/clients/{}", encoded(client)));
+        Ok(parse(&self.get(&path, &[])?)?["newest"].as_u64())
     }
 
     fn predict(&self, name: &str, x: &Value, version: Option<u64>) -> Result<Value> {
@@ -331,6 +345,11 @@ impl Door for Remote {
 
     fn snapshot(&self, name: &str) -> Result<Value> {
         self.post(&of(name, "/snapshot"), &json!({}))
+    }
+
+    fn channels(&self, name: Option<&str>) -> Result<Value> {
+        let path = name.map_or_else(|| "/v1/channels".to_owned(), |name| of(name, "/channels"));
+        parse(&self.get(&path, &[])?)
     }
 
     fn place(&self) -> String {

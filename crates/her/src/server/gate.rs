@@ -34,9 +34,9 @@ impl Gate {
         Arc::clone(&self.places).acquire_many_owned(events as u32).await.ok()
     }
 
-    /// A place for a single request; busy when there is none for a while.
-    async fn one(&self) -> std::result::Result<OwnedSemaphorePermit, Problem> {
-        let place = Arc::clone(&self.places).acquire_owned();
+    /// Places for the events of a request; busy when there are none for a while.
+    async fn some(&self, events: usize) -> std::result::Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.places).acquire_many_owned(events as u32);
         match tokio::time::timeout(PATIENCE, place).await {
             Ok(Ok(place)) => Ok(place),
             _ => Err(Problem::busy("too many events wait for the learners; try again")),
@@ -50,11 +50,21 @@ impl Gate {
         name: &str,
         event: Event,
     ) -> std::result::Result<Reply, Problem> {
-        let place = self.one().await?;
-        let told = submit(house, name, vec![event], place)?;
-        let results = told.await.map_err(|_| closing())??;
+        let results = self.submit_all(house, name, vec![event]).await?;
         let result = results.into_iter().next().ok_or_else(closing)?;
         Ok(result?)
+    }
+
+    /// Hands the events of one request in and waits until those that are taken are durable.
+    pub async fn submit_all(
+        &self,
+        house: &House,
+        name: &str,
+        events: Vec<Event>,
+    ) -> std::result::Result<Vec<Result<Reply>>, Problem> {
+        let place = self.some(events.len()).await?;
+        let told = submit(house, name, events, place)?;
+        Ok(told.await.map_err(|_| closing())??)
     }
 }
 
@@ -87,8 +97,8 @@ mod tests {
     async fn a_full_gate_is_busy_for_requests() {
         let gate = Gate::new(1);
         let held = gate.wait(1).await;
-        assert_eq!(gate.one().await.unwrap_err().kind, "busy");
+        assert_eq!(gate.some(1).await.unwrap_err().kind, "busy");
         drop(held);
-        assert!(gate.one().await.is_ok());
+        assert!(gate.some(1).await.is_ok());
     }
 }

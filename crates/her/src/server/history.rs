@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
+use her_identity::identity::Identity;
 use her_identity::turn::Desk;
 use her_learn::Row;
 use serde::Deserialize;
@@ -96,6 +97,22 @@ pub(super) async fn at(
         })
         .await?;
     Ok(answer::card(StatusCode::OK, &card))
+}
+
+/// `GET …/at/{version}/model`.
+pub(super) async fn model_at(
+    State(app): State<Arc<App>>,
+    At((name, version)): At<(String, u64)>,
+) -> Answer {
+    let bytes = app.blocking(move |house| Ok(house.at(&name, version)?.model().save())).await?;
+    Ok(answer::of_version(answer::stream("application/octet-stream", bytes.into()), version))
+}
+
+/// `GET …/model`.
+pub(super) async fn model(State(app): State<Arc<App>>, At(name): At<String>) -> Answer {
+    let look = |identity: &Identity| (identity.state().model().save(), identity.state().version());
+    let (bytes, version) = app.blocking(move |house| house.look(&name, look)).await?;
+    Ok(answer::of_version(answer::stream("application/octet-stream", bytes.into()), version))
 }
 
 /// `POST …/at/{version}/predict`.

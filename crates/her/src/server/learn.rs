@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use her_identity::turn::{Answer as Given, Reply};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::App;
-use super::answer::{Answer, Asked, At};
+use super::answer::{self, Answer, Asked, At};
 use super::body;
 use super::ndjson;
 use super::predict::{kind_of, single};
@@ -57,6 +58,16 @@ pub(super) async fn learn(
              line an event, as application/x-ndjson"
         ))),
     }
+}
+
+/// `GET …/clients/{client}`.
+pub(super) async fn client(
+    State(app): State<Arc<App>>,
+    At((name, client)): At<(String, String)>,
+) -> Answer {
+    let asked = client.clone();
+    let newest = app.blocking(move |house| house.newest_request(&name, &asked)).await?;
+    Ok(answer::json(StatusCode::OK, &json!({ "client": client, "newest": newest })))
 }
 
 /// A reply as [`wire::reply`] makes it, written without anything in between.

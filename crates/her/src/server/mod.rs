@@ -22,6 +22,8 @@ mod accept;
 mod answer;
 mod auth;
 mod body;
+mod cards;
+mod channels;
 mod docs;
 mod events;
 mod gate;
@@ -36,8 +38,10 @@ mod predict;
 mod problem;
 mod routes;
 mod server_file;
+mod v2;
 
 use auth::Door;
+use channels::Channels;
 use events::Followed;
 use gate::Gate;
 use metrics::Metrics;
@@ -57,6 +61,7 @@ pub(crate) struct App {
     blocking: Arc<Semaphore>,
     metrics: Metrics,
     followed: Followed,
+    channels: Channels,
     stopping: watch::Receiver<bool>,
 }
 
@@ -96,6 +101,7 @@ impl Server {
             blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
             metrics: Metrics::new(&house),
             followed: Followed::default(),
+            channels: Channels::new(settings.channels.clone()),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });

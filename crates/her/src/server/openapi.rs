@@ -5,9 +5,10 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::answer;
-use super::auth::OPEN;
-use super::routes::{Content, ROUTES, Route};
+use super::routes::{self, Content, Route};
+use crate::locks::scope::Scope;
 
+mod doors;
 mod schemas;
 
 /// `GET /openapi.json`.
@@ -18,7 +19,7 @@ pub(super) async fn openapi() -> Response {
 /// The whole document.
 pub(super) fn document() -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in routes::all() {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.to_lowercase()] = operation(route);
     }
@@ -49,7 +50,8 @@ pub(super) fn document() -> Value {
 fn operation(route: &Route) -> Value {
     let (status, given) = route.gives;
     let mut responses = Map::new();
-    let mut fine = json!({ "description": route.summary, "content": content(&[given]) });
+    let given = [&[given], doors::also(route.id)].concat();
+    let mut fine = json!({ "description": route.summary, "content": content(&given) });
     if route.path.starts_with("/v1/identities/") {
         fine["headers"] = json!({ "Her-Version": { "$ref": "#/components/headers/HerVersion" } });
     }
@@ -60,7 +62,7 @@ fn operation(route: &Route) -> Value {
             status.to_string(),
             json!({
                 "description": what.unwrap_or("refused"),
-                "content": content(&[("application/problem+json", "Problem")]),
+                "content": content(&[refusal(route)]),
             }),
         );
     }
@@ -73,19 +75,30 @@ fn operation(route: &Route) -> Value {
     if !route.takes.is_empty() {
         operation["requestBody"] = json!({ "required": true, "content": content(route.takes) });
     }
-    if OPEN.contains(&route.path) {
+    if route.scope == Scope::Open {
         operation["security"] = json!([]);
+    } else {
+        operation["security"] = json!([{ "token": [route.scope.name()] }]);
     }
     operation
+}
+
+/// How a route tells a refusal.
+fn refusal(route: &Route) -> Content {
+    if route.path.starts_with("/v2") {
+        ("application/json", "V2Error")
+    } else {
+        ("application/problem+json", "Problem")
+    }
 }
 
 /// What a route may refuse: its own reasons, and those of every route like it.
 fn refusals(route: &Route) -> Vec<u16> {
     let mut all = vec![400, 403];
-    if !OPEN.contains(&route.path) {
+    if route.scope != Scope::Open {
         all.push(401);
     }
-    if route.path.starts_with("/v1/") {
+    if route.path.starts_with("/v1/") || route.path.starts_with("/v2/models/") {
         all.extend([422, 500, 503]);
     }
     if route.path.contains('{') && route.method != "PUT" {
@@ -104,6 +117,7 @@ fn parameters(route: &Route) -> Value {
     let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| {
         let (kind, help) = match name {
             "version" => ("integer", "a version, from 1"),
+            "client" => ("string", "the name that a client numbers its requests under"),
             _ => ("string", "the name of an identity"),
         };
         let schema = json!({ "type": kind });
@@ -155,7 +169,7 @@ mod tests {
     fn every_route_is_described_and_every_reference_leads_somewhere() {
         let doc = document();
         let mut ids = Vec::new();
-        for route in ROUTES {
+        for route in routes::all() {
             let op = &doc["paths"][route.path][route.method.to_lowercase()];
             ids.push(op["operationId"].as_str().expect(route.path));
             for name in route.path.split(['{', '}']).skip(1).step_by(2) {
@@ -165,7 +179,7 @@ mod tests {
         }
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), ROUTES.len(), "operation ids are unique");
+        assert_eq!(ids.len(), routes::all().count(), "operation ids are unique");
         let (mut found, mut used) = (0, Vec::new());
         walk(&doc, &mut |map| {
             if let Some(Value::String(to)) = map.get("$ref") {
@@ -175,7 +189,7 @@ mod tests {
                 found += 1;
             }
         });
-        assert!(found > ROUTES.len());
+        assert!(found > routes::all().count());
         for name in doc["components"]["schemas"].as_object().unwrap().keys() {
             let pointer = format!("/components/schemas/{name}");
             assert!(used.contains(&pointer), "the schema {name} is used by nothing");

@@ -10,9 +10,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post, put};
 
 use super::App;
+use super::auth::Granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{docs, events, history, identities, learn, metrics, openapi, predict};
+use super::{channels, docs, events, history, identities, learn, metrics, openapi, predict};
+use crate::locks::scope::Scope;
+
+mod doors;
 
 /// A value in a query or a header.
 pub(super) struct Param {
@@ -29,6 +33,8 @@ pub(super) type Content = (&'static str, &'static str);
 pub(super) struct Route {
     pub method: &'static str,
     pub path: &'static str,
+    /// What a token must be allowed to do.
+    pub scope: Scope,
     /// Its name in the OpenAPI document.
     pub id: &'static str,
     pub summary: &'static str,
@@ -40,6 +46,10 @@ pub(super) struct Route {
     handler: fn() -> MethodRouter<Arc<App>>,
 }
 
+mod find;
+
+pub(super) use find::find;
+
 const fn query(name: &'static str, kind: &'static str, help: &'static str) -> Param {
     Param { place: "query", name, kind, help }
 }
@@ -48,13 +58,31 @@ const TOP: Param = query("top", "integer", "how many of the largest weights to s
 const CLIENT: Param = query("client", "string", "a name for whoever sends, to tell retries");
 const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
+const BYTES: &str = "application/octet-stream";
 const TEXT: &str = "text/plain";
 
+const RESUME: [Param; 4] = [
+    query("resume", "string", "the token of the session that goes on; none begins one"),
+    query("n", "integer", "the newest message whose answer was seen"),
+    query("seq", "integer", "the newest version that was seen"),
+    query("pulse", "integer", "beats a second that tell where the identity stands; 0, at most 20"),
+];
+const CHANNELS: [Param; 2] = [
+    query("limit", "integer", "channels on a page; 1000"),
+    query("after", "string", "the member next of the page before"),
+];
+
 /// Every route.
-pub(super) const ROUTES: &[Route] = &[
+pub(super) fn all() -> impl Iterator<Item = &'static Route> + Clone {
+    ROUTES.iter().chain(doors::ROUTES)
+}
+
+/// The routes of our own protocol.
+const ROUTES: &[Route] = &[
     Route {
         method: "PUT",
         path: "/v1/identities/{name}",
+        scope: Scope::Admin,
         id: "create",
         summary: "Make an identity of a spec",
         params: &[],
@@ -66,6 +94,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities",
+        scope: Scope::Read,
         id: "list",
         summary: "All identities, by name, a page at a time",
         params: &[
@@ -80,6 +109,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}",
+        scope: Scope::Read,
         id: "show",
         summary: "An identity's card: version, spec, weights, figures, branches",
         params: &[TOP],
@@ -91,6 +121,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/predict",
+        scope: Scope::Predict,
         id: "predict",
         summary: "Predict; with an id, remember it for a late label",
         params: &[query("min_version", "integer", "the oldest version that may answer")],
@@ -102,10 +133,11 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/learn",
+        scope: Scope::Learn,
         id: "learn",
         summary: "Predict, then learn; one event, or a stream that is answered line by line",
         params: &[CLIENT, query("n", "integer", "the number of the first line; 0")],
-        takes: &[(JSON, "Event"), (NDJSON, "Event")],
+        takes: &[(JSON, "Event"), (NDJSON, "Events")],
         gives: (200, (JSON, "Reply")),
         refusals: &[409, 410, 429, 507],
         handler: || post(learn::learn),
@@ -113,6 +145,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/label",
+        scope: Scope::Label,
         id: "label",
         summary: "Tell the truth about a remembered prediction, once",
         params: &[],
@@ -124,6 +157,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/log",
+        scope: Scope::Read,
         id: "log",
         summary: "Events from a version on, a line each",
         params: &[
@@ -138,6 +172,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/events",
+        scope: Scope::Read,
         id: "events",
         summary: "Events as they become durable (server-sent events, id = version)",
         params: &[
@@ -157,6 +192,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/at/{version}",
+        scope: Scope::Read,
         id: "at",
         summary: "An identity as it was",
         params: &[TOP],
@@ -166,8 +202,33 @@ pub(super) const ROUTES: &[Route] = &[
         handler: || get(history::at),
     },
     Route {
+        method: "GET",
+        path: "/v1/identities/{name}/model",
+        scope: Scope::Read,
+        id: "model",
+        summary: "The model as it is, as bytes: what heraclitus.load reads",
+        params: &[],
+        takes: &[],
+        gives: (200, (BYTES, "Model")),
+        refusals: &[],
+        handler: || get(history::model),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/at/{version}/model",
+        scope: Scope::Read,
+        id: "model_at",
+        summary: "The model as it was",
+        params: &[],
+        takes: &[],
+        gives: (200, (BYTES, "Model")),
+        refusals: &[],
+        handler: || get(history::model_at),
+    },
+    Route {
         method: "POST",
         path: "/v1/identities/{name}/at/{version}/predict",
+        scope: Scope::Predict,
         id: "predict_at",
         summary: "Predict by a past version",
         params: &[],
@@ -179,6 +240,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/diff",
+        scope: Scope::Read,
         id: "diff",
         summary: "What changed between two versions",
         params: &[
@@ -194,6 +256,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/fork",
+        scope: Scope::Admin,
         id: "fork",
         summary: "A new identity that goes on from a version; both live on",
         params: &[],
@@ -205,6 +268,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/rewind",
+        scope: Scope::Admin,
         id: "rewind",
         summary: "Go back to a version as a new branch; nothing is deleted",
         params: &[],
@@ -216,6 +280,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/freeze",
+        scope: Scope::Admin,
         id: "freeze",
         summary: "Learn no more; predictions go on",
         params: &[],
@@ -227,6 +292,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/tag",
+        scope: Scope::Admin,
         id: "tag",
         summary: "Give a version a name",
         params: &[],
@@ -238,6 +304,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/snapshot",
+        scope: Scope::Admin,
         id: "snapshot",
         summary: "Write a snapshot with the next commit",
         params: &[],
@@ -249,6 +316,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/verify",
+        scope: Scope::Read,
         id: "verify",
         summary: "Replay from birth and compare with the live state and every snapshot",
         params: &[],
@@ -259,7 +327,68 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         method: "GET",
+        path: "/v1/identities/{name}/ws",
+        scope: Scope::Learn,
+        id: "ws",
+        summary: "Talk over a WebSocket: messages in, answers out, and back again by a token",
+        params: &RESUME,
+        takes: &[],
+        gives: (101, (JSON, "Frame")),
+        refusals: &[],
+        handler: || get(channels::ws),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/talk",
+        scope: Scope::Learn,
+        id: "hear",
+        summary: "The same without WebSocket: what is said to you (server-sent events)",
+        params: &RESUME,
+        takes: &[],
+        gives: (200, ("text/event-stream", "Frame")),
+        refusals: &[],
+        handler: || get(channels::hear),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/talk",
+        scope: Scope::Learn,
+        id: "say",
+        summary: "The same without WebSocket: one message",
+        params: &[],
+        takes: &[(JSON, "Message")],
+        gives: (200, (JSON, "Frame")),
+        refusals: &[409, 410, 507],
+        handler: || post(channels::say),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/channels",
+        scope: Scope::Read,
+        id: "channels_of",
+        summary: "Who talks to an identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::of_identity),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/channels",
+        scope: Scope::Read,
+        id: "channels",
+        summary: "Who talks to any identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::all),
+    },
+    Route {
+        method: "GET",
         path: "/metrics",
+        scope: Scope::Read,
         id: "metrics",
         summary: "Figures of the server for Prometheus",
         params: &[],
@@ -271,6 +400,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/openapi.json",
+        scope: Scope::Read,
         id: "openapi",
         summary: "This document",
         params: &[],
@@ -282,6 +412,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/docs",
+        scope: Scope::Open,
         id: "docs",
         summary: "A page that shows this document",
         params: &[],
@@ -293,6 +424,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/livez",
+        scope: Scope::Open,
         id: "livez",
         summary: "Says that the process answers",
         params: &[],
@@ -304,6 +436,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/readyz",
+        scope: Scope::Open,
         id: "readyz",
         summary: "Says whether new work is welcome",
         params: &[],
@@ -317,7 +450,7 @@ pub(super) const ROUTES: &[Route] = &[
 /// The router of the table.
 pub(super) fn router(app: Arc<App>) -> Router {
     let mut router = Router::new();
-    for route in ROUTES {
+    for route in all() {
         router = router.route(route.path, (route.handler)());
     }
     router
@@ -332,9 +465,17 @@ pub(super) fn router(app: Arc<App>) -> Router {
 /// refusal of a method, which has no body, one of ours.
 async fn known(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().cloned();
+    let granted = request.extensions().get::<Granted>().and_then(|g| g.route);
+    // The door read the path by the same table. Should the two ever differ, nobody comes in.
+    let method = request.method().as_str();
+    let ours = |p: &MatchedPath| all().any(|r| r.path == p.as_str() && r.method == method);
+    if path.as_ref().is_some_and(|p| ours(p) && granted != Some(p.as_str())) {
+        return Problem::forbidden("this address has two readings; write it plainly")
+            .into_response();
+    }
     let mut response = next.run(request).await;
     let Some(path) = path else { return response };
-    let mut routes = ROUTES.iter().filter(|r| r.path == path.as_str()).peekable();
+    let mut routes = all().filter(|r| r.path == path.as_str()).peekable();
     let Some(name) = routes.peek().map(|r| RouteName(r.path)) else { return response };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods: Vec<&str> = routes.map(|r| r.method).collect();

@@ -93,6 +93,13 @@ fn the_past_is_shown_asked_and_compared() {
 
     let then = r.get("/v1/identities/sam/at/51");
     assert_eq!((then.header("her-version"), &then.json()["version"]), (Some("51"), &json!(51)));
+    for (path, version) in [("model", "101"), ("at/51/model", "51")] {
+        let said = r.get(&format!("/v1/identities/sam/{path}"));
+        assert_eq!((said.status, said.header("her-version")), (200, Some(version)));
+        assert_eq!(said.header("content-type"), Some("application/octet-stream"));
+        let model = her_learn::Model::load(&said.body, &her_learn::Catalog::builtin()).unwrap();
+        assert_eq!(*model.spec(), r.get("/v1/identities/sam").json()["spec"]);
+    }
     let asked = r.post("/v1/identities/sam/at/1/predict", &json!({"x": {"a": 1}})).json();
     assert_eq!(asked["version"], 1);
 

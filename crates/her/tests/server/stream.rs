@@ -31,13 +31,30 @@ fn streams_and_single_requests_teach_the_same() {
 }
 
 #[test]
+fn what_needs_no_label_learns_without_one() {
+    let r = Running::new(&[]);
+    let spec = json!({"model": {"HalfSpaceTrees": {"seed": 1}}});
+    assert_eq!(r.put("/v1/identities/odd", &spec).status, 201);
+    let lines: Vec<String> = (0..600).map(|i| format!("{{\"x\": {{\"a\": 0.4{i}}}}}")).collect();
+    let answers = r.lines("/v1/identities/odd/learn", &lines.join("\n"));
+    assert_eq!(answers[599]["version"], 601);
+    let usual = answers[599]["prediction"]["value"].as_f64().unwrap();
+    let one = r.post("/v1/identities/odd/learn", &json!({"x": {"a": 0.9}})).json();
+    assert_eq!(one["version"], 602);
+    let odd = one["prediction"]["value"].as_f64().unwrap();
+    assert!(odd > usual + 0.1, "{odd} after {usual}");
+    let log = r.get("/v1/identities/odd/log?from=602").text();
+    assert!(log.contains("\"x\":{\"a\":0.9}") && !log.contains("\"y\""), "{log}");
+}
+
+#[test]
 fn a_refused_line_is_answered_in_its_place_and_changes_nothing() {
     let (with, without) = (Running::with_sam(&[]), Running::with_sam(&[]));
     let bad = [
         ("nonsense", "not JSON"),
         ("{\"x\": {\"a\": NaN}, \"y\": true}", "not JSON"),
         ("{\"x\": {\"a\": [1]}, \"y\": true}", "feature \"a\""),
-        ("{\"x\": {\"a\": 1}}", "an event needs"),
+        ("{\"x\": {\"a\": 1}}", "has no label"),
         ("{\"x\": {\"a\": 1}, \"y\": 0.5}", "0.5"),
         ("{\"x\": {\"a\": 1}, \"y\": true, \"z\": 1}", "\"z\""),
         ("{\"id\": \"nobody\", \"y\": true}", "nobody"),

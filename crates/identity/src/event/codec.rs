@@ -184,6 +184,7 @@ fn put_target(out: &mut Vec<u8>, target: &Target) {
             out.push(3);
             put_bytes(out, t.as_bytes());
         }
+        Target::None => out.push(4),
     }
 }
 
@@ -352,6 +353,7 @@ impl<'a> Reader<'a> {
             1 => Target::Bool(true),
             2 => Target::Number(self.f64()?),
             3 => Target::Text(self.str()?.into()),
+            4 => Target::None,
             other => return Err(damaged(&format!("a target of kind {other}"))),
         })
     }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Branch, House, Origin, Record, registry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{self, What};
+use crate::event::{self, Event, What};
 use crate::identity::Past;
 use crate::journal::{FrameKind, Head, IdentityId};
-use crate::turn::State;
+use crate::turn::{Desk, State};
 
 /// What `verify` found.
 #[derive(Debug, Clone, PartialEq)]
@@ -260,6 +260,17 @@ impl House {
         Ok(Verified { version: live_version, events, chain, state, snapshots })
     }
 
+    /// The newest request number of a client that is durable, if the identity knows the client.
+    pub fn newest_request(&self, name: &str, client: &str) -> Result<Option<u64>> {
+        let client: Box<str> = client.into();
+        let (newest, version) = self.look(name, move |identity| {
+            let state = identity.state();
+            (state.clients().newest(&client).map(|(n, _)| n), state.version())
+        })?;
+        self.wait_durable(name, version)?;
+        Ok(newest)
+    }
+
     fn compare_snapshot(&self, id: IdentityId, state: &State) -> Result<u64> {
         let version = state.version();
         if !self.snapshots.list(id)?.contains(&version) {
@@ -286,6 +297,36 @@ impl House {
             ErrorKind::Unavailable,
             format!("version {version} of {name} is not durable after 10 s; try again"),
         ))
+    }
+}
+
+impl House {
+    /// Lives a life again from birth up to a version, and shows each event with whether it raised
+    /// a drift alarm, until `show` breaks off. Gives the version that was reached.
+    pub fn retell(
+        &self,
+        name: &str,
+        version: u64,
+        show: &mut dyn FnMut(u64, &Event, bool) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        let record = self.record(name)?;
+        let (mut state, mut desk) = (None, Desk::default());
+        for (id, begin, end) in record.lineage(version) {
+            if let Some(state) = &mut state {
+                // A branch of a frozen identity learns again.
+                State::thaw(state);
+            }
+            let reader = &**self.shard(id).reader();
+            let told = crate::identity::tell(id, begin, end, reader, &mut |seq, event| {
+                let drift =
+                    crate::identity::fold(&mut state, event, seq, &self.catalog, &mut desk)?;
+                Ok(show(seq, event, drift))
+            })?;
+            if told.is_break() {
+                break;
+            }
+        }
+        Ok(state.map_or(0, |state: State| state.version()))
     }
 }
 

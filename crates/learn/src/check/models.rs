@@ -307,9 +307,11 @@ fn bad_event(subject: &Subject<'_>) -> Outcome {
     let good = columns(subject.sort, 60);
     let y = target(live.model.task(), subject.sort, 60);
     let wrong: &[Target] = match live.model.task() {
-        Task::Regression => &[Target::Bool(true), Target::Text("x".into()), NAN, INFINITE],
-        Task::Binary => &[Target::Text("x".into()), Target::Number(2.0), NAN],
-        Task::Multiclass => &[Target::Number(1.5), NAN, INFINITE],
+        Task::Regression => {
+            &[Target::Bool(true), Target::Text("x".into()), Target::None, NAN, INFINITE]
+        }
+        Task::Binary => &[Target::Text("x".into()), Target::Number(2.0), Target::None, NAN],
+        Task::Multiclass => &[Target::Number(1.5), Target::None, NAN, INFINITE],
         Task::Anomaly | Task::Clustering => &[],
     };
     let row = live.maker.row(&good)?;

@@ -286,4 +286,10 @@ impl DriftDetector for ADWIN {
     fn drift_detected(&self) -> bool {
         self.state.drift
     }
+
+    fn is_quiet(&self) -> bool {
+        let s = &self.state;
+        let due = (s.tick + 1).is_multiple_of(u64::from(self.params.clock));
+        !s.drift && (!due || s.width + 1.0 <= f64::from(self.params.grace_period))
+    }
 }

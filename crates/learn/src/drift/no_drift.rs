@@ -49,4 +49,8 @@ impl DriftDetector for NoDrift {
     fn drift_detected(&self) -> bool {
         false
     }
+
+    fn is_quiet(&self) -> bool {
+        true
+    }
 }

@@ -76,7 +76,7 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     let mut params: Params = params::read(value)?;
     let nursery = Nursery::new("model", &params.model, builder)?;
     params.model = nursery.spec().clone();
-    let watched = Watched::new(nursery, params.n_models, ADWIN_DELTA)?;
+    let watched = Watched::new(nursery, params.n_models, ADWIN_DELTA, builder.catalog())?;
     let rng = Rng::new(u64::from(params.seed.unwrap_or(0)));
     Ok(Any::Classifier(Box::new(ADWINBaggingClassifier { params, watched, rng })))
 }
@@ -118,21 +118,22 @@ impl Classifier for ADWINBaggingClassifier {
         if w <= 0.0 {
             return;
         }
-        let mut changed = false;
-        for i in 0..self.params.n_models {
-            let member = &mut self.watched.members.0[i];
-            for _ in 0..self.rng.poisson(1.0) {
+        let mut times = cx.take_floats();
+        times.extend((0..self.params.n_models).map(|_| f64::from(self.rng.poisson(1.0))));
+        let changed = self.watched.turns(cx, |i, member, cx| {
+            for _ in 0..times[i] as u32 {
                 member.learn_one(x, y, w, cx);
             }
-            let hit = label(&**member, x, cx) == Some(y);
-            changed |= self.watched.watch(i, hit);
-        }
+            Some(label(member, x, cx) == Some(y))
+        });
+        cx.give_floats(times);
         if changed {
             self.watched.replace();
         }
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.watched.members.vote(x, proba, cx);
+        let Watched { members, together, .. } = &self.watched;
+        members.vote_at_once(together, x, proba, cx);
     }
 }

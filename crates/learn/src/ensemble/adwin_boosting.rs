@@ -79,7 +79,7 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     let mut params: Params = params::read(value)?;
     let nursery = Nursery::new("model", &params.model, builder)?;
     params.model = nursery.spec().clone();
-    let watched = Watched::new(nursery, params.n_models, ADWIN_DELTA)?;
+    let watched = Watched::new(nursery, params.n_models, ADWIN_DELTA, builder.catalog())?;
     let records = Records::new(params.n_models);
     let rng = Rng::new(u64::from(params.seed.unwrap_or(0)));
     Ok(Any::Classifier(Box::new(ADWINBoostingClassifier { params, watched, records, rng })))

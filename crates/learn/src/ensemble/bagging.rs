@@ -35,6 +35,7 @@ use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features};
 use crate::nursery::{Child, Nursery};
+use crate::parallel::{Together, each, keeps_names, numbers};
 use crate::params::{self, Spec};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
@@ -115,12 +116,27 @@ struct Bagging<M> {
     members: Members<M>,
     seed: Option<u32>,
     rng: Rng,
+    together: Together,
 }
 
 impl<M: Bagged> Bagging<M> {
     fn new(model: &Spec, n_models: usize, seed: Option<u32>, b: &Builder<'_>) -> Result<Self> {
-        let members = Members::new(&Nursery::new("model", model, b)?, n_models)?;
-        Ok(Self { members, seed, rng: Rng::new(u64::from(seed.unwrap_or(0))) })
+        let nursery = Nursery::new("model", model, b)?;
+        let together = Together::new(keeps_names(&nursery.spec().0, b.catalog()));
+        let members = Members::new(&nursery, n_models)?;
+        Ok(Self { members, seed, rng: Rng::new(u64::from(seed.unwrap_or(0))), together })
+    }
+
+    /// Has each member learn as often as is drawn for it.
+    fn learn(&mut self, cx: &mut Context<'_>, learn: impl Fn(&mut M, &mut Context<'_>) + Sync) {
+        let (members, rng) = (&mut self.members.0, &mut self.rng);
+        let mut times = cx.take_floats();
+        let spell = self.together.spell(members.len());
+        times.extend(members.iter().map(|_| f64::from(rng.poisson(1.0))));
+        each(&spell, members.iter_mut(), cx, |i, member, cx| {
+            (0..times[i] as u32).for_each(|_| learn(member, cx));
+        });
+        cx.give_floats(times);
     }
 }
 
@@ -162,29 +178,25 @@ impl Classifier for Bagging<Box<dyn Classifier>> {
     }
 
     fn learn_one(&mut self, x: &Features, y: ClassId, w: f64, cx: &mut Context<'_>) {
-        for member in &mut self.members.0 {
-            for _ in 0..self.rng.poisson(1.0) {
-                member.learn_one(x, y, w, cx);
-            }
-        }
+        self.learn(cx, |member, cx| member.learn_one(x, y, w, cx));
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.members.vote(x, proba, cx);
+        self.members.vote_at_once(&self.together, x, proba, cx);
     }
 }
 
 impl Regressor for Bagging<Box<dyn Regressor>> {
     fn learn_one(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>) {
-        for member in &mut self.members.0 {
-            for _ in 0..self.rng.poisson(1.0) {
-                member.learn_one(x, y, w, cx);
-            }
-        }
+        self.learn(cx, |member, cx| member.learn_one(x, y, w, cx));
     }
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
-        let sum: f64 = self.members.0.iter().map(|member| member.predict_one(x, cx)).sum();
-        sum / self.members.0.len() as f64
+        let mut all = cx.take_floats();
+        let members = &self.members.0;
+        numbers(&self.together, members, &mut all, cx, |member, cx| member.predict_one(x, cx));
+        let sum: f64 = all.iter().sum();
+        cx.give_floats(all);
+        sum / members.len() as f64
     }
 }

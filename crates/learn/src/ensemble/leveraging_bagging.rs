@@ -102,7 +102,8 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     check_range("adwin_delta", params.adwin_delta, 1e-300, 1.0)?;
     let nursery = Nursery::new("model", &params.model, builder)?;
     params.model = nursery.spec().clone();
-    let watched = Watched::new(nursery, params.n_models, params.adwin_delta)?;
+    let catalog = builder.catalog();
+    let watched = Watched::new(nursery, params.n_models, params.adwin_delta, catalog)?;
     let rng = Rng::new(u64::from(params.seed.unwrap_or(0)));
     let new = LeveragingBaggingClassifier { params, watched, rng, n_detected_changes: 0 };
     Ok(Any::Classifier(Box::new(new)))
@@ -175,17 +176,17 @@ impl Classifier for LeveragingBaggingClassifier {
         if w <= 0.0 {
             return;
         }
-        let mut changed = false;
+        let mut times = cx.take_floats();
         for i in 0..self.params.n_models {
-            let k = self.draw(i, x, y, cx);
-            let member = &mut self.watched.members.0[i];
-            for _ in 0..k {
+            times.push(f64::from(self.draw(i, x, y, cx)));
+        }
+        let changed = self.watched.turns(cx, |i, member, cx| {
+            for _ in 0..times[i] as u32 {
                 member.learn_one(x, y, w, cx);
             }
-            if let Some(label) = label(&**member, x, cx) {
-                changed |= self.watched.watch(i, label != y);
-            }
-        }
+            label(member, x, cx).map(|label| label != y)
+        });
+        cx.give_floats(times);
         if changed {
             self.n_detected_changes += 1;
             self.watched.replace();
@@ -193,6 +194,7 @@ impl Classifier for LeveragingBaggingClassifier {
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.watched.members.vote(x, proba, cx);
+        let Watched { members, together, .. } = &self.watched;
+        members.vote_at_once(together, x, proba, cx);
     }
 }

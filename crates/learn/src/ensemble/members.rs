@@ -1,11 +1,14 @@
 //! What ensembles share: members, and how they vote.
 
-use crate::catalog::Builder;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::catalog::{Builder, Catalog};
 use crate::drift::{ADWIN, adwin};
 use crate::error::{Error, Result};
 use crate::estimator::{Classifier, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features};
 use crate::nursery::{Child, Nursery};
+use crate::parallel::{Together, collect, each, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::saved::{self, Loader};
 
@@ -69,7 +72,18 @@ impl<M: Child> Members<M> {
 impl Members<Box<dyn Classifier>> {
     /// The members' probabilities, added up and made to add up to 1.
     pub fn vote(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        self.add_up(x, proba, cx, |_| 1.0);
+        self.vote_at_once(&Together::default(), x, proba, cx);
+    }
+
+    /// The same; members may be asked at once.
+    pub fn vote_at_once(
+        &self,
+        together: &Together,
+        x: &Features,
+        proba: &mut Vec<f64>,
+        cx: &mut Context<'_>,
+    ) {
+        self.add_up(together, x, proba, cx, |_| 1.0);
         share_out(proba);
     }
 
@@ -82,7 +96,7 @@ impl Members<Box<dyn Classifier>> {
         cx: &mut Context<'_>,
         weight: impl Fn(usize) -> f64,
     ) {
-        self.add_up(x, proba, cx, weight);
+        self.add_up(&Together::default(), x, proba, cx, weight);
         if !share_out(proba) {
             proba.clear();
             self.vote(x, proba, cx);
@@ -91,18 +105,20 @@ impl Members<Box<dyn Classifier>> {
 
     fn add_up(
         &self,
+        together: &Together,
         x: &Features,
         sums: &mut Vec<f64>,
         cx: &mut Context<'_>,
         weight: impl Fn(usize) -> f64,
     ) {
-        let mut one = cx.take_floats();
-        for (i, member) in self.0.iter().enumerate() {
-            one.clear();
-            member.predict_proba_one(x, &mut one, cx);
-            add_votes(sums, &one, weight(i));
-        }
-        cx.give_floats(one);
+        let predict = |member: &Box<dyn Classifier>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
+            member.predict_proba_one(x, one, cx);
+        };
+        let mut i = 0;
+        collect(together, &self.0, cx, predict, |one| {
+            add_votes(sums, one, weight(i));
+            i += 1;
+        });
     }
 }
 
@@ -128,6 +144,13 @@ pub(crate) fn share_out(votes: &mut [f64]) -> bool {
     total > 0.0
 }
 
+/// Takes the next of a series. True when its mean has risen.
+fn has_risen(watch: &mut ADWIN, one: bool) -> bool {
+    let before = watch.estimation();
+    watch.update(f64::from(u8::from(one)));
+    watch.drift_detected() && watch.estimation() > before
+}
+
 /// Classifiers that are watched: each has an [`ADWIN`] for a series of zeros and ones, and when
 /// the mean of one rises, the member with the largest mean is made anew.
 pub(super) struct Watched {
@@ -135,13 +158,20 @@ pub(super) struct Watched {
     pub members: Members<Box<dyn Classifier>>,
     watches: Vec<ADWIN>,
     fresh: ADWIN,
+    pub together: Together,
 }
 
 impl Watched {
-    pub fn new(nursery: Nursery<Box<dyn Classifier>>, n_models: usize, delta: f64) -> Result<Self> {
+    pub fn new(
+        nursery: Nursery<Box<dyn Classifier>>,
+        n_models: usize,
+        delta: f64,
+        catalog: &Catalog,
+    ) -> Result<Self> {
+        let together = Together::new(keeps_names(&nursery.spec().0, catalog));
         let fresh = ADWIN::new(adwin::Params { delta, ..adwin::Params::default() })?;
         let members = Members::new(&nursery, n_models)?;
-        Ok(Self { nursery, members, watches: vec![fresh.clone(); n_models], fresh })
+        Ok(Self { nursery, members, watches: vec![fresh.clone(); n_models], fresh, together })
     }
 
     /// Where the mean of a member's series stands.
@@ -149,12 +179,30 @@ impl Watched {
         self.watches[member].estimation()
     }
 
+    /// Lets `turn` have each member with its number; what it says, if anything, is the next of the
+    /// member's series. True when the mean of one has risen. Members that make no names of
+    /// features may have their turns at once.
+    pub fn turns(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: impl Fn(usize, &mut dyn Classifier, &mut Context<'_>) -> Option<bool> + Sync,
+    ) -> bool {
+        let changed = AtomicBool::new(false);
+        let spell = self.together.spell(self.watches.len());
+        let pairs = self.members.0.iter_mut().zip(&mut self.watches);
+        each(&spell, pairs, cx, |i, (member, watch), cx| {
+            if let Some(one) = turn(i, &mut **member, cx)
+                && has_risen(watch, one)
+            {
+                changed.store(true, Ordering::Relaxed);
+            }
+        });
+        changed.into_inner()
+    }
+
     /// Takes the next of a member's series. True when its mean has risen.
     pub fn watch(&mut self, member: usize, one: bool) -> bool {
-        let watch = &mut self.watches[member];
-        let before = watch.estimation();
-        watch.update(f64::from(u8::from(one)));
-        watch.drift_detected() && watch.estimation() > before
+        has_risen(&mut self.watches[member], one)
     }
 
     /// Puts a new member, and a new watch, where the mean is largest: at the first of equals. Says

@@ -1,5 +1,7 @@
 //! Random patches of a stream: what `SRPClassifier` and `SRPRegressor` share.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,6 +13,7 @@ use crate::estimator::{Attribute, DriftDetector, Part};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Metric;
 use crate::nursery::{Child, Nursery};
+use crate::parallel::{Together, each, keeps_names};
 use crate::params::{Spec, check_range};
 use crate::rng::Rng;
 use crate::saved::{self, Loader};
@@ -61,7 +64,7 @@ pub(super) fn adwin(delta: f64) -> Spec {
 /// What patches may be learned by.
 pub(super) trait Patched: Child {
     /// What is learned.
-    type Target: Copy;
+    type Target: Copy + Sync;
     /// Learns one event.
     fn learn(&mut self, x: &Features, y: Self::Target, w: f64, cx: &mut Context<'_>);
 }
@@ -111,6 +114,12 @@ impl<M: Child> Learner<M> {
         }
     }
 
+    /// True when a subspace may be drawn after the next event.
+    fn may_draw(&self) -> bool {
+        let quiet = |d: &Option<Box<dyn DriftDetector>>| d.as_ref().is_none_or(|d| d.is_quiet());
+        self.subspace.is_some() && !(quiet(&self.warning) && quiet(&self.drift))
+    }
+
     fn save(&self, out: &mut Vec<u8>) {
         saved::put(out, &(&self.subspace, self.created_on));
         saved::put_child(out, self.model.estimator());
@@ -146,6 +155,49 @@ pub(super) struct Member<M> {
     n_warnings_detected: u64,
 }
 
+/// What is to be known of a member while an event is learned, apart from it, so that a look at it
+/// takes nothing out of another thread's cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Note {
+    /// What the detectors said of this event.
+    warned: bool,
+    changed: bool,
+    /// A subspace may be drawn after the next one; not told while `known` is false.
+    may_draw: bool,
+    known: bool,
+}
+
+impl<M: Patched> Member<M> {
+    /// Learns `k` times from what it sees of an event, and so does the learner behind it from
+    /// what that sees.
+    fn train(
+        &mut self,
+        (x, seen): (&Features, &Features),
+        (y, w, k): (M::Target, f64, u32),
+        cx: &mut Context<'_>,
+    ) {
+        for _ in 0..k {
+            self.front.model.learn(seen, y, w, cx);
+        }
+        if let Some(background) = &mut self.background {
+            let mut seen = cx.take();
+            background.see(x, &mut seen);
+            for _ in 0..k {
+                background.model.learn(&seen, y, w, cx);
+            }
+            cx.give(seen);
+        }
+    }
+}
+
+/// Gives a detector its next number. True when it reports a change.
+fn updated(detector: &mut Option<Box<dyn DriftDetector>>, number: f64) -> bool {
+    detector.as_mut().is_some_and(|detector| {
+        detector.update(number);
+        detector.drift_detected()
+    })
+}
+
 /// The members, none until the first event is learned, and how to make more.
 pub(super) struct Patches<M> {
     pub model: Nursery<M>,
@@ -160,6 +212,8 @@ pub(super) struct Patches<M> {
     n_seen: u64,
     /// Becomes resampling when a subspace would hold every feature.
     method: TrainingMethod,
+    pub together: Arc<Together>,
+    notes: Vec<Note>,
 }
 
 impl<M: Patched> Patches<M> {
@@ -177,19 +231,26 @@ impl<M: Patched> Patches<M> {
         let detector = |name, spec, wanted: bool| {
             wanted.then(|| Nursery::new(name, spec, builder)).transpose()
         };
+        let drift = detector(
+            "drift_detector",
+            settings.drift_detector,
+            disabled != DisableDetector::Drift,
+        )?;
+        let warning = detector(
+            "warning_detector",
+            settings.warning_detector,
+            disabled == DisableDetector::Off,
+        )?;
+        let model: Nursery<M> = Nursery::new("model", settings.model, builder)?;
+        let detectors = [&drift, &warning].into_iter().flatten().map(Nursery::spec);
+        let divisible = detectors
+            .chain([model.spec(), metric.spec()])
+            .all(|spec| keeps_names(&spec.0, builder.catalog()));
         Ok(Self {
-            model: Nursery::new("model", settings.model, builder)?,
+            model,
             metric,
-            drift: detector(
-                "drift_detector",
-                settings.drift_detector,
-                disabled != DisableDetector::Drift,
-            )?,
-            warning: detector(
-                "warning_detector",
-                settings.warning_detector,
-                disabled == DisableDetector::Off,
-            )?,
+            drift,
+            warning,
             n_models: settings.n_models,
             subspace_size: settings.subspace_size,
             lam: settings.lam,
@@ -197,6 +258,8 @@ impl<M: Patched> Patches<M> {
             rng: Rng::new(u64::from(settings.seed.unwrap_or(0))),
             n_seen: 0,
             method: settings.training_method,
+            together: Arc::new(Together::new(divisible)),
+            notes: vec![Note::default(); settings.n_models],
         })
     }
 
@@ -230,7 +293,7 @@ impl<M: Patched> Patches<M> {
     }
 
     /// Counts an event to be learned; the first one decides on the subspaces.
-    pub fn begin(&mut self, x: &Features) {
+    fn begin(&mut self, x: &Features) {
         self.n_seen += 1;
         if !self.members.is_empty() {
             return;
@@ -250,51 +313,83 @@ impl<M: Patched> Patches<M> {
     }
 
     /// How often the next member learns the event.
-    pub fn draw(&mut self) -> u32 {
+    fn draw(&mut self) -> u32 {
         match self.method {
             TrainingMethod::Subspaces => 1,
             _ => self.rng.poisson(self.lam),
         }
     }
 
-    /// Member `i` learns `k` times from what it sees of an event, and so does the learner behind
-    /// it from what that sees.
-    pub fn train(
+    /// Has every member learn from an event. `score` is asked to tell a member's metric what it
+    /// predicts, before; `number` what its detectors are given, after.
+    ///
+    /// Members' turns may come at once, except that a member whose detectors may report a change
+    /// is waited for before the next one's draw: it may draw a subspace.
+    pub fn turns(
         &mut self,
-        i: usize,
-        (x, seen): (&Features, &Features),
-        (y, w, k): (M::Target, f64, u32),
+        (x, y, w): (&Features, M::Target, f64),
         cx: &mut Context<'_>,
+        score: impl Fn(&mut Learner<M>, &Features, &mut Context<'_>) + Sync,
+        number: impl Fn(&M, &Features, &mut Context<'_>) -> f64 + Sync,
     ) {
-        let member = &mut self.members[i];
-        for _ in 0..k {
-            member.front.model.learn(seen, y, w, cx);
-        }
-        if let Some(background) = &mut member.background {
-            let mut seen = cx.take();
-            background.see(x, &mut seen);
-            for _ in 0..k {
-                background.model.learn(&seen, y, w, cx);
+        self.begin(x);
+        let together = Arc::clone(&self.together);
+        let spell = together.spell(self.n_models);
+        let watches = self.drift.is_some();
+        let mut times = cx.take_floats();
+        let mut from = 0;
+        while from < self.n_models {
+            times.clear();
+            for i in from..self.n_models {
+                times.push(f64::from(self.draw()));
+                if !spell.at_once() || watches && self.may_draw(i) {
+                    break;
+                }
             }
-            cx.give(seen);
+            let to = from + times.len();
+            let pairs = self.members[from..to].iter_mut().zip(&mut self.notes[from..to]);
+            each(&spell, pairs, cx, |i, (member, note), cx| {
+                let mut seen = cx.take();
+                member.front.see(x, &mut seen);
+                score(&mut member.front, &seen, cx);
+                let k = times[i] as u32;
+                if k > 0 {
+                    member.train((x, &seen), (y, w, k), cx);
+                }
+                let mut new = Note::default();
+                if k > 0 && watches {
+                    let number = number(&member.front.model, &seen, cx);
+                    new.warned = updated(&mut member.front.warning, number);
+                    new.changed = updated(&mut member.front.drift, number);
+                }
+                (new.may_draw, new.known) = (member.front.may_draw(), true);
+                if *note != new {
+                    *note = new;
+                }
+                cx.give(seen);
+            });
+            for i in from..to {
+                self.replace(i, x);
+            }
+            from = to;
         }
+        cx.give_floats(times);
     }
 
-    /// True when [`watch`](Self::watch) looks at anything.
-    pub fn watches(&self) -> bool {
-        self.drift.is_some()
+    /// True when a subspace may be drawn for member `i` after the next event.
+    fn may_draw(&self, i: usize) -> bool {
+        let note = self.notes[i];
+        if note.known { note.may_draw } else { self.members[i].front.may_draw() }
     }
 
-    /// Gives member `i`'s detectors their next number. A warning starts a learner behind it; a
-    /// change puts that one, or a new one, in its place.
-    pub fn watch(&mut self, i: usize, number: f64, x: &Features) {
-        let updated = |detector: &mut Option<Box<dyn DriftDetector>>| {
-            detector.as_mut().is_some_and(|detector| {
-                detector.update(number);
-                detector.drift_detected()
-            })
-        };
-        if updated(&mut self.members[i].front.warning) {
+    /// A warning starts a learner behind member `i`; a change puts that one, or a new one, in its
+    /// place.
+    fn replace(&mut self, i: usize, x: &Features) {
+        let Note { warned, changed, .. } = self.notes[i];
+        if warned || changed {
+            self.notes[i] = Note::default();
+        }
+        if warned {
             let subspace = self.redrawn(i, x);
             let background = self.learner(subspace);
             let member = &mut self.members[i];
@@ -302,7 +397,7 @@ impl<M: Patched> Patches<M> {
             member.background = Some(background);
             member.front.warning = self.warning.as_ref().map(Nursery::make);
         }
-        if updated(&mut self.members[i].front.drift) {
+        if changed {
             self.members[i].n_drifts_detected += 1;
             if let Some(background) = self.members[i].background.take() {
                 self.members[i].front = background;
@@ -340,6 +435,7 @@ impl<M: Patched> Patches<M> {
     pub fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
         let made: bool;
         (self.rng, self.n_seen, self.method, made) = from.get()?;
+        self.notes.fill(Note::default());
         self.members.clear();
         for _ in 0..if made { self.n_models } else { 0 } {
             let mut member = self.member(None);

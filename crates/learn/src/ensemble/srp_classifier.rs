@@ -34,7 +34,9 @@
 use serde_json::Value;
 
 use super::members::{add_votes, share_out};
-use super::patches::{DisableDetector, Patched, Patches, Settings, TrainingMethod, adwin};
+use super::patches::{
+    DisableDetector, Learner, Member, Patched, Patches, Settings, TrainingMethod, adwin,
+};
 use super::subspaces::SubspaceSize;
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
@@ -43,6 +45,7 @@ use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Observation;
 use crate::model::{Label, most_probable};
 use crate::nursery::label;
+use crate::parallel::collect;
 use crate::params::{self, Spec};
 use crate::saved::Loader;
 
@@ -121,20 +124,21 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
     Ok(Any::Classifier(Box::new(SRPClassifier { params, patches })))
 }
 
-impl SRPClassifier {
-    /// Gives member `i`'s metric what it predicts, if anything.
-    fn score(&mut self, i: usize, seen: &Features, y: ClassId, w: f64, cx: &mut Context<'_>) {
-        let multiclass = self.multiclass();
-        let front = &mut self.patches.members[i].front;
-        let mut proba = cx.take_floats();
-        front.model.predict_proba_one(seen, &mut proba, cx);
-        if let Some(predicted) = most_probable(&proba) {
-            let two = &[Label::Bool(false), Label::Bool(true)];
-            let classes = if multiclass { cx.classes() } else { two };
-            front.metric.update(Observation::Class { y, proba: &proba, predicted, classes }, w);
-        }
-        cx.give_floats(proba);
+/// Gives a member's metric what it predicts, if anything.
+fn score(
+    front: &mut Learner<Box<dyn Classifier>>,
+    seen: &Features,
+    (y, w): (ClassId, f64),
+    cx: &mut Context<'_>,
+) {
+    let mut proba = cx.take_floats();
+    front.model.predict_proba_one(seen, &mut proba, cx);
+    if let Some(predicted) = most_probable(&proba) {
+        let two = &[Label::Bool(false), Label::Bool(true)];
+        let classes = if front.model.multiclass() { cx.classes() } else { two };
+        front.metric.update(Observation::Class { y, proba: &proba, predicted, classes }, w);
     }
+    cx.give_floats(proba);
 }
 
 impl Estimator for SRPClassifier {
@@ -178,41 +182,33 @@ impl Classifier for SRPClassifier {
         if w <= 0.0 {
             return;
         }
-        self.patches.begin(x);
-        for i in 0..self.params.n_models {
-            let mut seen = cx.take();
-            self.patches.members[i].front.see(x, &mut seen);
-            self.score(i, &seen, y, w, cx);
-            let k = self.patches.draw();
-            if k > 0 {
-                self.patches.train(i, (x, &seen), (y, w, k), cx);
-                if self.patches.watches() {
-                    let label = label(&*self.patches.members[i].front.model, &seen, cx);
-                    let error = f64::from(u8::from(label != Some(y)));
-                    self.patches.watch(i, error, x);
-                }
-            }
-            cx.give(seen);
-        }
+        self.patches.turns(
+            (x, y, w),
+            cx,
+            |front, seen, cx| score(front, seen, (y, w), cx),
+            |model, seen, cx| f64::from(u8::from(label(&**model, seen, cx) != Some(y))),
+        );
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        let mut one = cx.take_floats();
-        if self.patches.members.is_empty() || x.texts().next().is_some() {
+        let Patches { members, model, together, .. } = &self.patches;
+        if members.is_empty() || x.texts().next().is_some() {
             // What members refuse is refused in every subspace.
-            self.patches.model.first().predict_proba_one(x, &mut one, cx);
+            let mut one = cx.take_floats();
+            model.first().predict_proba_one(x, &mut one, cx);
+            cx.give_floats(one);
         }
-        for member in &self.patches.members {
-            let mut seen = cx.take();
-            member.front.see(x, &mut seen);
-            one.clear();
-            member.front.model.predict_proba_one(&seen, &mut one, cx);
+        let predict = |member: &Member<_>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
+            let (mut seen, front): (_, &Learner<Box<dyn Classifier>>) = (cx.take(), &member.front);
+            front.see(x, &mut seen);
+            front.model.predict_proba_one(&seen, one, cx);
             cx.give(seen);
-            let figure = member.front.metric.get();
-            let weighted = !self.params.disable_weighted_vote && figure > 0.0;
-            add_votes(proba, &one, if weighted { figure } else { 1.0 });
-        }
-        cx.give_floats(one);
+            let figure = if self.params.disable_weighted_vote { 1.0 } else { front.metric.get() };
+            if figure > 0.0 {
+                one.iter_mut().for_each(|p| *p *= figure);
+            }
+        };
+        collect(together, members, cx, predict, |one| add_votes(proba, one, 1.0));
         share_out(proba);
     }
 }

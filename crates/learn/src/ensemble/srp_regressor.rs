@@ -44,6 +44,7 @@ use crate::error::Result;
 use crate::estimator::{Any, Attribute, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::metrics::Observation;
+use crate::parallel::numbers;
 use crate::params::{self, Spec};
 use crate::saved::Loader;
 
@@ -207,27 +208,19 @@ impl Regressor for SRPRegressor {
         if w <= 0.0 {
             return;
         }
-        self.patches.begin(x);
-        for i in 0..self.params.n_models {
-            let mut seen = cx.take();
-            let front = &mut self.patches.members[i].front;
-            front.see(x, &mut seen);
-            let predicted = front.model.predict_one(&seen, cx);
-            front.metric.update(Observation::Value { y, predicted }, w);
-            let k = self.patches.draw();
-            if k > 0 {
-                self.patches.train(i, (x, &seen), (y, w, k), cx);
-                if self.patches.watches() {
-                    let predicted = self.patches.members[i].front.model.predict_one(&seen, cx);
-                    let number = match self.params.drift_detection_criteria {
-                        DriftDetectionCriteria::Error => (predicted - y).abs(),
-                        DriftDetectionCriteria::Prediction => predicted,
-                    };
-                    self.patches.watch(i, number, x);
-                }
-            }
-            cx.give(seen);
-        }
+        let criteria = self.params.drift_detection_criteria;
+        self.patches.turns(
+            (x, y, w),
+            cx,
+            |front, seen, cx| {
+                let predicted = front.model.predict_one(seen, cx);
+                front.metric.update(Observation::Value { y, predicted }, w);
+            },
+            |model, seen, cx| match criteria {
+                DriftDetectionCriteria::Error => (model.predict_one(seen, cx) - y).abs(),
+                DriftDetectionCriteria::Prediction => model.predict_one(seen, cx),
+            },
+        );
     }
 
     fn predict_one(&self, x: &Features, cx: &mut Context<'_>) -> f64 {
@@ -239,12 +232,14 @@ impl Regressor for SRPRegressor {
             return 0.0;
         }
         let mut predictions = cx.take_floats();
-        for member in &self.patches.members {
+        let Patches { members, together, .. } = &self.patches;
+        numbers(together, members, &mut predictions, cx, |member, cx| {
             let mut seen = cx.take();
             member.front.see(x, &mut seen);
-            predictions.push(member.front.model.predict_one(&seen, cx));
+            let predicted = member.front.model.predict_one(&seen, cx);
             cx.give(seen);
-        }
+            predicted
+        });
         let value = match self.params.aggregation_method {
             AggregationMethod::Mean => self.mean(&predictions, cx),
             AggregationMethod::Median => median(&mut predictions),
@@ -255,7 +250,7 @@ impl Regressor for SRPRegressor {
 }
 
 /// The median of at least one number.
-fn median(numbers: &mut [f64]) -> f64 {
+pub(crate) fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     let half = numbers.len() / 2;
     if numbers.len() % 2 == 1 {

@@ -44,6 +44,12 @@ impl Vocabulary {
         }
     }
 
+    /// The same names with another cap, which the next event keeps to.
+    pub fn with_cap(mut self, cap: u32) -> Self {
+        self.cap = cap.max(8);
+        self
+    }
+
     /// How many names are known.
     pub fn len(&self) -> usize {
         self.names.len() - self.free.len()
@@ -143,11 +149,17 @@ impl Vocabulary {
         }
     }
 
+    /// True when the next event will begin by forgetting names.
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        self.len() > self.cap as usize
+    }
+
     /// Starts an event. When the cap was passed, returns the ids that the model must forget, in
     /// rising order, and gives them free.
     pub fn begin_event(&mut self) -> Option<Vec<FeatureId>> {
         self.clock += 1;
-        if self.len() <= self.cap as usize {
+        if !self.is_over() {
             return None;
         }
         let target = self.cap as usize - self.cap as usize / 8;
@@ -251,9 +263,20 @@ pub enum Names<'a> {
     Learn(&'a mut Vocabulary),
     /// Predicting: new names live in the overlay for this event only.
     Predict(&'a Vocabulary, &'a mut Overlay),
+    /// Lent to several threads at once: no name is new.
+    Lent(&'a Vocabulary, Option<&'a Overlay>),
 }
 
 impl Names<'_> {
+    /// The same names for another thread, which makes no new ones.
+    pub(crate) fn lend(&self) -> Names<'_> {
+        match self {
+            Self::Learn(vocabulary) => Names::Lent(vocabulary, None),
+            Self::Predict(vocabulary, overlay) => Names::Lent(vocabulary, Some(overlay)),
+            Self::Lent(vocabulary, overlay) => Names::Lent(vocabulary, *overlay),
+        }
+    }
+
     /// The id of a name.
     #[inline]
     pub fn id(&mut self, name: &str) -> FeatureId {
@@ -274,6 +297,11 @@ impl Names<'_> {
                 Some(id) => id,
                 None => overlay.id(vocabulary.end(), key, name),
             },
+            Self::Lent(..) => {
+                let known = self.find(name);
+                debug_assert!(known.is_some(), "{name}: a member makes names");
+                known.unwrap_or(FeatureId::MAX)
+            }
         }
     }
 
@@ -284,6 +312,9 @@ impl Names<'_> {
             Self::Predict(vocabulary, overlay) => vocabulary
                 .find(name)
                 .or_else(|| Some(vocabulary.end() + overlay.find(&Key::new(name), name)?)),
+            Self::Lent(vocabulary, overlay) => vocabulary.find(name).or_else(|| {
+                Some(vocabulary.end() + overlay.as_ref()?.find(&Key::new(name), name)?)
+            }),
         }
     }
 
@@ -291,8 +322,10 @@ impl Names<'_> {
     #[inline]
     pub fn is_passing(&self, id: FeatureId) -> bool {
         match self {
-            Self::Learn(_) => false,
-            Self::Predict(vocabulary, _) => id >= vocabulary.end(),
+            Self::Learn(_) | Self::Lent(_, None) => false,
+            Self::Predict(vocabulary, _) | Self::Lent(vocabulary, Some(_)) => {
+                id >= vocabulary.end()
+            }
         }
     }
 
@@ -303,11 +336,14 @@ impl Names<'_> {
             Self::Predict(vocabulary, overlay) => {
                 vocabulary.name(id).or_else(|| overlay.name(vocabulary.end(), id))
             }
+            Self::Lent(vocabulary, overlay) => {
+                vocabulary.name(id).or_else(|| overlay.as_ref()?.name(vocabulary.end(), id))
+            }
         }
         .unwrap_or_default()
     }
 
-    /// Marks ids as seen, while learning.
+    /// Marks ids as seen, while learning; what is lent was marked when the event came in.
     #[inline]
     pub fn touch(&mut self, ids: &[FeatureId]) {
         if let Self::Learn(vocabulary) = self {
@@ -320,7 +356,7 @@ impl Names<'_> {
     pub fn generation(&self) -> u64 {
         match self {
             Self::Learn(vocabulary) => vocabulary.generation(),
-            Self::Predict(vocabulary, _) => vocabulary.generation(),
+            Self::Predict(vocabulary, _) | Self::Lent(vocabulary, _) => vocabulary.generation(),
         }
     }
 

@@ -40,6 +40,7 @@ use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features};
 use crate::math;
+use crate::parallel::{Together, collect, each};
 use crate::params::check_range;
 
 crate::params! {
@@ -73,6 +74,7 @@ struct State {
 pub struct AMFClassifier {
     params: Params,
     state: State,
+    together: Together,
 }
 
 crate::estimator! {
@@ -130,7 +132,8 @@ impl AMFClassifier {
         check_range("dirichlet", params.dirichlet, 1e-300, 1000.0)?;
         check_range("max_nodes", f64::from(params.max_nodes.unwrap_or(NODES_MAX)), 1.0, 1e7)?;
         let trees = plant(params.n_estimators, params.seed);
-        Ok(Self { params, state: State { trees, met: Vec::new() } })
+        let state = State { trees, met: Vec::new() };
+        Ok(Self { params, state, together: Together::new(true) })
     }
 }
 
@@ -163,9 +166,10 @@ impl Classifier for AMFClassifier {
             split_pure: p.split_pure,
         };
         let event = Event::new(x);
-        for tree in trees {
+        let spell = self.together.spell(trees.len());
+        each(&spell, trees.iter_mut(), cx, |_, tree, cx| {
             tree.learn(event, class, &rules, &cx.names);
-        }
+        });
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
@@ -175,14 +179,12 @@ impl Classifier for AMFClassifier {
             return;
         }
         let event = Event::new(x);
-        let mut mixed = cx.take_floats();
         proba.resize(met.len(), 0.0);
         let (dirichlet, n_trees) = (self.params.dirichlet, trees.len() as f64);
         let prior = dirichlet * met.iter().filter(|&&met| met).count() as f64;
-        for tree in trees {
+        let predict = |tree: &Tree, mixed: &mut Vec<f64>, _: &mut Context<'_>| {
             let mut at = tree.find(event);
             let (n, counts) = tree.seen(at);
-            mixed.clear();
             mixed.extend(counts.iter().map(|c| (c + dirichlet) / (n + prior)));
             if self.params.use_aggregation {
                 while let Some((above, share)) = tree.above(at) {
@@ -194,17 +196,18 @@ impl Classifier for AMFClassifier {
                     at = above;
                 }
             }
+        };
+        collect(&self.together, trees, cx, predict, |mixed| {
             let chances = mixed.iter().zip(met).map(|(p, &met)| if met { *p } else { 0.0 });
             let sum = n_trees * chances.sum::<f64>();
-            for (p, mixed) in proba.iter_mut().zip(&mixed) {
+            for (p, mixed) in proba.iter_mut().zip(mixed) {
                 *p += mixed / sum;
             }
-        }
+        });
         for (p, &met) in proba.iter_mut().zip(met) {
             if !met {
                 *p = f64::NAN;
             }
         }
-        cx.give_floats(mixed);
     }
 }

@@ -39,6 +39,7 @@ use super::mondrian::{Event, NODES_MAX, Rules, Target, Tree, plant};
 use crate::error::Result;
 use crate::estimator::{Attribute, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::parallel::{Together, each, numbers};
 use crate::params::check_range;
 
 crate::params! {
@@ -68,6 +69,7 @@ struct State {
 pub struct AMFRegressor {
     params: Params,
     state: State,
+    together: Together,
 }
 
 crate::estimator! {
@@ -124,7 +126,8 @@ impl AMFRegressor {
         check_range("step", params.step, 0.0, 1000.0)?;
         check_range("max_nodes", f64::from(params.max_nodes.unwrap_or(NODES_MAX)), 1.0, 1e7)?;
         let trees = plant(params.n_estimators, params.seed);
-        Ok(Self { params, state: State { trees, iteration: 0 } })
+        let state = State { trees, iteration: 0 };
+        Ok(Self { params, state, together: Together::new(true) })
     }
 }
 
@@ -139,9 +142,10 @@ impl Regressor for AMFRegressor {
             max_nodes: self.params.max_nodes.unwrap_or(NODES_MAX),
         };
         let event = Event::new(x);
-        for tree in &mut self.state.trees {
+        let spell = self.together.spell(self.state.trees.len());
+        each(&spell, self.state.trees.iter_mut(), cx, |_, tree, cx| {
             tree.learn(event, Number { y, w }, &rules, &cx.names);
-        }
+        });
         self.state.iteration += 1;
     }
 
@@ -151,8 +155,8 @@ impl Regressor for AMFRegressor {
             return 0.0;
         }
         let event = Event::new(x);
-        let mut sum = 0.0;
-        for tree in &self.state.trees {
+        let mut all = cx.take_floats();
+        numbers(&self.together, &self.state.trees, &mut all, cx, |tree, _| {
             let mut at = tree.find(event);
             let mut mixed = tree.seen(at).1[0];
             if self.params.use_aggregation {
@@ -161,8 +165,10 @@ impl Regressor for AMFRegressor {
                     at = above;
                 }
             }
-            sum += mixed;
-        }
+            mixed
+        });
+        let sum = all.iter().fold(0.0, |sum, mixed| sum + mixed);
+        cx.give_floats(all);
         sum / self.state.trees.len() as f64
     }
 }

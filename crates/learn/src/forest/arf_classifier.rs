@@ -30,18 +30,18 @@
 
 use serde_json::{Value, json};
 
+use super::adaptive::{Forest, Grown, Member, Settings};
 use crate::catalog::{Builder, Entry, Kind};
-use crate::ensemble::{add_votes, check_n_models, share_out};
-use crate::error::{Error, Result};
-use crate::estimator::{Any, Attribute, ClassId, Classifier, DriftDetector, Estimator};
+use crate::ensemble::{add_votes, share_out};
+use crate::error::Result;
+use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator};
 use crate::features::{Context, FeatureId, Features, Names};
-use crate::math;
-use crate::metrics::{Metric, Observation};
+use crate::metrics::Observation;
 use crate::model::{Label, most_probable};
-use crate::nursery::Nursery;
-use crate::params::{self, Spec, check_range};
-use crate::rng::Rng;
+use crate::parallel::collect;
+use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
+use crate::tree::class_leaf::ClassLeaf;
 use crate::tree::class_tree::{ClassConfig, ClassTree, LeafPrediction};
 use crate::tree::criterion::SplitCriterion;
 use crate::tree::hoeffding_tree_classifier;
@@ -119,27 +119,10 @@ pub const ENTRY: Entry = Entry {
     },
 };
 
-/// A tree, the figure it votes by, and what watches it.
-struct Member {
-    tree: ClassTree,
-    background: Option<ClassTree>,
-    metric: Box<dyn Metric>,
-    drift: Box<dyn DriftDetector>,
-    warning: Box<dyn DriftDetector>,
-    n_drifts: u64,
-    n_warnings: u64,
-}
-
 /// See the module's documentation.
 pub struct ARFClassifier {
     params: Params,
-    /// Says how many features a leaf looks at from the first event on.
-    cfg: ClassConfig,
-    metric: Nursery<Box<dyn Metric>>,
-    drift: Nursery<Box<dyn DriftDetector>>,
-    warning: Nursery<Box<dyn DriftDetector>>,
-    members: Vec<Member>,
-    rng: Rng,
+    forest: Forest<ClassTree>,
 }
 
 fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
@@ -150,73 +133,62 @@ fn build(value: Value, builder: &Builder<'_>) -> Result<Any> {
 impl ARFClassifier {
     /// A forest that has seen nothing.
     pub fn new(mut params: Params, builder: &Builder<'_>) -> Result<Self> {
-        check_n_models(params.n_models)?;
-        check_range("lambda_value", f64::from(params.lambda_value), 1.0, 1000.0)?;
-        check_max_features(&params.max_features)?;
-        let metric = Nursery::<Box<dyn Metric>>::new("metric", &params.metric, builder)?;
-        if metric.first().of_values() {
-            return Err(Error::new(format!(
-                "metric must be one of classes, {} is one of numbers",
-                metric.first().entry().name
-            )));
-        }
-        let drift = Nursery::new("drift_detector", &params.drift_detector, builder)?;
-        let warning = Nursery::new("warning_detector", &params.warning_detector, builder)?;
-        params.metric = metric.spec().clone();
-        params.drift_detector = drift.spec().clone();
-        params.warning_detector = warning.spec().clone();
         let cfg = tree_params(&params).config()?;
-        let rng = Rng::new(u64::from(params.seed.unwrap_or(0)));
-        let mut forest = Self { params, cfg, metric, drift, warning, members: Vec::new(), rng };
-        forest.members = (0..forest.params.n_models).map(|_| forest.member()).collect();
-        Ok(forest)
-    }
-
-    fn member(&self) -> Member {
-        Member {
-            tree: ClassTree::default(),
-            background: None,
-            metric: self.metric.make(),
-            drift: self.drift.make(),
-            warning: self.warning.make(),
-            n_drifts: 0,
-            n_warnings: 0,
-        }
-    }
-
-    /// River's number of features for a leaf, of as many as the first event has.
-    fn count(&self, all: usize) -> usize {
-        let n = all as f64;
-        let wanted = match &self.params.max_features {
-            Value::String(name) if name == "log2" => math::log2(n).round_ties_even(),
-            Value::String(_) => n.sqrt().round_ties_even(),
-            Value::Number(count) => match count.as_i64() {
-                Some(count) => count as f64,
-                None => (count.as_f64().unwrap_or(1.0) * n).floor(),
-            },
-            _ => n,
+        let settings = Settings {
+            n_models: params.n_models,
+            max_features: &params.max_features,
+            lambda_value: params.lambda_value,
+            metric: &mut params.metric,
+            drift_detector: &mut params.drift_detector,
+            warning_detector: &mut params.warning_detector,
+            seed: params.seed,
+            others: &Spec(Value::Null),
         };
-        let wanted = if wanted < 0.0 { wanted + n } else { wanted };
-        (wanted.max(1.0) as usize).min(all.max(1))
+        let forest = Forest::new(settings, cfg, false, builder)?;
+        Ok(Self { params, forest })
     }
 }
 
-fn check_max_features(value: &Value) -> Result<()> {
-    let good = match value {
-        Value::Null => true,
-        Value::String(name) => name == "sqrt" || name == "log2",
-        Value::Number(count) => {
-            count.is_i64() || count.as_f64().is_some_and(|share| share > 0.0 && share <= 1.0)
-        }
-        _ => false,
-    };
-    if good {
-        return Ok(());
+impl Grown for ClassTree {
+    type Config = ClassConfig;
+
+    fn max_features(cfg: &mut ClassConfig) -> &mut Option<usize> {
+        &mut cfg.max_features
     }
-    Err(Error::new(format!(
-        "max_features must be \"sqrt\", \"log2\", a whole number, a share between 0 and 1, or null, \
-         got {value}"
-    )))
+
+    fn features(cfg: &ClassConfig) -> Option<usize> {
+        cfg.max_features
+    }
+
+    fn save(member: &Member<Self>, out: &mut Vec<u8>) {
+        let counts = (member.n_drifts, member.n_warnings);
+        saved::put(out, &(&member.tree, &member.background, counts));
+    }
+
+    fn load(member: &mut Member<Self>, _: &ClassConfig, from: &mut Loader<'_>) -> Result<()> {
+        (member.tree, member.background, (member.n_drifts, member.n_warnings)) = from.get()?;
+        Ok(())
+    }
+
+    fn forget(&mut self, gone: &[FeatureId]) {
+        self.forget(gone);
+    }
+
+    fn draws(&self, x: &Features) -> bool {
+        self.draws(x)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.tree.is_settled(ClassLeaf::has_drawn)
+    }
+
+    fn leaves(&self) -> u64 {
+        (self.tree.n_active + self.tree.n_inactive) as u64
+    }
+
+    fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
+        self.attribute(name, names)
+    }
 }
 
 /// The parameters of one tree.
@@ -250,10 +222,6 @@ fn voted(proba: &[f64], classes: &[Label]) -> Option<ClassId> {
     equals.map(|(class, _)| class).min_by_key(|class| classes.get(*class as usize))
 }
 
-fn is_off(detector: &dyn DriftDetector) -> bool {
-    detector.entry().name == "NoDrift"
-}
-
 impl Estimator for ARFClassifier {
     fn entry(&self) -> &'static Entry {
         &ENTRY
@@ -264,52 +232,19 @@ impl Estimator for ARFClassifier {
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        saved::put(out, &(&self.rng, self.cfg.max_features.unwrap_or(0) as u64));
-        for member in &self.members {
-            let counts = (member.n_drifts, member.n_warnings);
-            saved::put(out, &(&member.tree, &member.background, counts));
-            saved::put_child(out, &*member.metric);
-            saved::put_child(out, &*member.drift);
-            saved::put_child(out, &*member.warning);
-        }
+        self.forest.save(out);
     }
 
     fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
-        let (rng, count): (Rng, u64) = from.get()?;
-        self.rng = rng;
-        self.cfg.max_features = Some(count as usize).filter(|&count| count > 0);
-        for member in &mut self.members {
-            (member.tree, member.background, (member.n_drifts, member.n_warnings)) = from.get()?;
-            from.child(&mut *member.metric)?;
-            from.child(&mut *member.drift)?;
-            from.child(&mut *member.warning)?;
-        }
-        Ok(())
+        self.forest.load(from)
     }
 
     fn forget(&mut self, gone: &[FeatureId]) {
-        for member in &mut self.members {
-            member.tree.forget(gone);
-            if let Some(tree) = &mut member.background {
-                tree.forget(gone);
-            }
-        }
+        self.forest.forget(gone);
     }
 
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
-        let of = |of: fn(&Member) -> u64| {
-            let counts = self.members.iter().map(|m| Attribute::Int(of(m) as i64));
-            Attribute::List(counts.collect())
-        };
-        match name {
-            "drifts_by_tree" => Some(of(|m| m.n_drifts)),
-            "warnings_by_tree" => Some(of(|m| m.n_warnings)),
-            "trees" => {
-                let shown = |m: &Member| m.tree.attribute("summary", names);
-                Some(Attribute::List(self.members.iter().filter_map(shown).collect()))
-            }
-            _ => None,
-        }
+        self.forest.attribute(name, names)
     }
 }
 
@@ -322,84 +257,45 @@ impl Classifier for ARFClassifier {
         if w <= 0.0 {
             return;
         }
-        if self.cfg.max_features.is_none() {
-            self.cfg.max_features = Some(self.count(x.len() + x.texts().count()));
-        }
-        let (cfg, rng) = (&self.cfg, &mut self.rng);
-        let mut proba = cx.take_floats();
-        for member in &mut self.members {
-            proba.clear();
-            member.tree.predict_proba_one(cfg, x, &mut proba, cx);
+        self.forest.begin(x);
+        let mut none = vec![(); self.params.n_models];
+        self.forest.turns(&mut none, (x, w), cx, |member, (), (k, mut drawn), all, cx| {
+            let mut proba = cx.take_floats();
+            member.tree.predict_proba_one(all.cfg, x, &mut proba, cx);
+            let classes = cx.classes();
             // A tree that has seen nothing is wrong.
-            let predicted = voted(&proba, cx.classes()).unwrap_or(ClassId::from(y == 0));
+            let predicted = voted(&proba, classes).unwrap_or(ClassId::from(y == 0));
             if proba.is_empty() {
                 proba.resize(1 + predicted.max(y) as usize, f64::NAN);
                 proba[predicted as usize] = 1.0;
             }
-            let classes = cx.classes();
             let seen = Observation::Class { y, proba: &proba, predicted, classes };
             member.metric.update(seen, 1.0);
-            let k = f64::from(rng.poisson(f64::from(self.params.lambda_value))) * w;
+            cx.give_floats(proba);
             if k <= 0.0 {
-                continue;
+                return;
             }
             if let Some(tree) = &mut member.background {
-                tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
+                tree.learn_one_with(all.cfg, x, y, k, drawn.as_deref_mut(), cx);
             }
-            member.tree.learn_one_with(cfg, x, y, k, Some(&mut *rng), cx);
-            let wrong = f64::from(u8::from(predicted != y));
-            watch(member, wrong, &self.metric, &self.drift, &self.warning);
-        }
-        cx.give_floats(proba);
+            member.tree.learn_one_with(all.cfg, x, y, k, drawn, cx);
+            member.watch(f64::from(u8::from(predicted != y)), all.guards);
+        });
     }
 
     fn predict_proba_one(&self, x: &Features, proba: &mut Vec<f64>, cx: &mut Context<'_>) {
-        if self.cfg.max_features.is_none() {
+        if !self.forest.begun() {
             return;
         }
-        let mut one = cx.take_floats();
-        for member in &self.members {
-            one.clear();
-            member.tree.predict_proba_one(&self.cfg, x, &mut one, cx);
-            let figure = member.metric.get();
-            let weighted = !self.params.disable_weighted_vote && figure > 0.0;
-            add_votes(proba, &one, if weighted { figure } else { 1.0 });
-        }
-        cx.give_floats(one);
-        share_out(proba);
-    }
-}
-
-/// Tells a member's detectors whether it was wrong, and replaces what has to be.
-fn watch(
-    member: &mut Member,
-    wrong: f64,
-    metrics: &Nursery<Box<dyn Metric>>,
-    drifts: &Nursery<Box<dyn DriftDetector>>,
-    warnings: &Nursery<Box<dyn DriftDetector>>,
-) {
-    if !is_off(&*member.warning) {
-        member.warning.update(wrong);
-        if member.warning.drift_detected() {
-            member.background = Some(ClassTree::default());
-            member.warning = warnings.make();
-            member.n_warnings += 1;
-        }
-    }
-    if is_off(&*member.drift) {
-        return;
-    }
-    member.drift.update(wrong);
-    if member.drift.drift_detected() {
-        match member.background.take() {
-            Some(tree) => {
-                member.tree = tree;
-                member.warning = warnings.make();
+        let Forest { cfg, members, together, .. } = &self.forest;
+        let predict = |member: &Member<ClassTree>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
+            member.tree.predict_proba_one(cfg, x, one, cx);
+            let figure = if self.params.disable_weighted_vote { 1.0 } else { member.metric.get() };
+            if figure > 0.0 {
+                one.iter_mut().for_each(|p| *p *= figure);
             }
-            None => member.tree = ClassTree::default(),
-        }
-        member.drift = drifts.make();
-        member.metric = metrics.make();
-        member.n_drifts += 1;
+        };
+        collect(together, members, cx, predict, |one| add_votes(proba, one, 1.0));
+        share_out(proba);
     }
 }

@@ -78,6 +78,79 @@ fn forests_predict_as_river_where_features_come_and_go() {
     );
 }
 
+fn number(i: u64, c: f64) -> Target {
+    Target::Number((i * 13 % 17) as f64 / 3.0 + 10.0 * c)
+}
+
+#[test]
+fn adaptive_forests_for_numbers_predict_as_river() {
+    let quick = json!({"n_models": 3, "seed": 7, "grace_period": 10, "delta": 0.5,
+        "max_features": 2, "leaf_prediction": "mean"});
+    as_river(
+        &json!({ "ARFRegressor": quick }),
+        number,
+        [
+            6.7704233750745395,
+            2.4507422402159245,
+            8.130857648099028,
+            6.087454212454212,
+            4.116483516483516,
+            9.00603318250377,
+            6.278205128205128,
+            2.9361823361823363,
+            11.501602564102564,
+            6.723076923076923,
+        ],
+    );
+    let models = json!({"n_models": 4, "seed": 7, "grace_period": 10, "tau": 0.5,
+        "max_features": "log2"});
+    as_river(
+        &json!({ "ARFRegressor": models }),
+        number,
+        [
+            7.412271062271063,
+            5.0963982426820005,
+            6.272792022792023,
+            6.083209338160623,
+            5.491366407588091,
+            9.440507163293644,
+            6.378756859570377,
+            5.0148394868431865,
+            10.893961588058316,
+            8.082773535548448,
+        ],
+    );
+}
+
+/// River divides a weighted mean by the number of trees once more.
+#[test]
+fn a_weighted_mean_is_a_mean() {
+    let river = [
+        2.6434656581502027,
+        1.5071274858338957,
+        2.3953002083521198,
+        2.751260887748233,
+        1.3092796853848283,
+        2.9488429790469923,
+        3.0772164210548336,
+        1.399489304692798,
+        2.737776282635357,
+        3.1795336678371666,
+    ];
+    let params = json!({"n_models": 3, "seed": 7, "leaf_prediction": "mean",
+        "aggregation_method": "mean", "disable_weighted_vote": false});
+    as_river(&json!({ "ARFRegressor": params }), number, river.map(|p| 3.0 * p));
+    let one = json!({"ARFRegressor": {"n_models": 1, "aggregation_method": "mean",
+        "disable_weighted_vote": false, "leaf_prediction": "mean"}});
+    let mut model = Model::new(&one, &Catalog::builtin()).unwrap();
+    let (mut s, mut p) = (Scratch::default(), Prediction::default());
+    let x = Row::from_json(&json!({"a": 1.0})).unwrap();
+    for _ in 0..3 {
+        model.step(&x, &Target::Number(2.0), 1.0, &mut p, &mut s).unwrap();
+    }
+    assert_eq!(p.value, Some(2.0));
+}
+
 /// The saved bytes after `n` events of as many features as `width` says.
 fn size(spec: &Value, n: u64, width: fn(u64) -> u64) -> usize {
     let mut model = Model::with_cap(spec, &Catalog::builtin(), 5_000).unwrap();
@@ -139,4 +212,16 @@ fn wrong_parameters_are_named() {
     }
     let spec = json!({"AMFClassifier": {"dirichlet": 0.0}});
     assert!(Model::new(&spec, &Catalog::builtin()).is_err());
+    for (param, value) in [
+        ("n_models", json!(0)),
+        ("max_features", json!("third")),
+        ("lambda_value", json!(0)),
+        ("metric", json!("Accuracy")),
+        ("leaf_model", json!("LogisticRegression")),
+        ("delta", json!(0.0)),
+    ] {
+        let spec = json!({"ARFRegressor": { param: value }});
+        let error = Model::new(&spec, &Catalog::builtin()).unwrap_err().to_string();
+        assert!(error.contains(param), "{error}");
+    }
 }

@@ -42,7 +42,7 @@ impl Columns {
     /// Draws the features that may be watched, as River does: from the sorted names of the first
     /// event.
     pub fn draw(&mut self, x: &Features, max: usize, rng: &mut Rng, cx: &Context<'_>) {
-        if !self.subspace.is_empty() {
+        if self.is_drawn() {
             return;
         }
         let texts = x.texts().map(|(id, _)| id);
@@ -53,6 +53,11 @@ impl Columns {
         } else {
             self.subspace = ids;
         }
+    }
+
+    /// True when it is settled which features may be watched.
+    pub fn is_drawn(&self) -> bool {
+        !self.subspace.is_empty()
     }
 
     /// True when this feature may be watched.

@@ -114,7 +114,15 @@ pub struct HoeffdingTreeRegressor {
 impl HoeffdingTreeRegressor {
     /// A tree that has seen nothing.
     pub fn new(params: Params, builder: &Builder<'_>) -> Result<Self> {
-        let p = params.clone();
+        let cfg = params.config(builder)?;
+        Ok(Self { params, cfg, state: TargetTree::default() })
+    }
+}
+
+impl Params {
+    /// What a tree is told.
+    pub(crate) fn config(&self, builder: &Builder<'_>) -> Result<TargetConfig> {
+        let p = self.clone();
         let limits =
             Limits::new(p.max_depth, p.max_size, p.memory_estimate_period, p.stop_mem_management)?;
         let model = p.leaf_model.unwrap_or_else(|| Spec::name("LinearRegression"));
@@ -135,7 +143,7 @@ impl HoeffdingTreeRegressor {
             max_features: None,
         };
         cfg.check()?;
-        Ok(Self { params, cfg, state: TargetTree::default() })
+        Ok(cfg)
     }
 }
 

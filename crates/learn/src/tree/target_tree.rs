@@ -190,6 +190,20 @@ impl TargetTree {
         self.tree.after_event(&cfg.limits);
     }
 
+    /// True when learning from this event would draw a leaf's features.
+    pub fn draws(&self, x: &Features) -> bool {
+        let Some(root) = self.tree.root else { return true };
+        let mut arrival = self.tree.descend(root, x);
+        while let Some(stuck) = arrival.stuck {
+            if stuck == Step::Unseen {
+                return true;
+            }
+            let (_, child) = self.tree.most_used(arrival.node);
+            arrival = self.tree.descend(child, x);
+        }
+        self.tree.leaf(arrival.node).is_some_and(TargetLeaf::draws)
+    }
+
     fn grow(&mut self, cfg: &TargetConfig, id: NodeId, parent: Option<(NodeId, usize)>) {
         let Some(leaf) = self.tree.leaf_mut(id).filter(|leaf| leaf.active) else { return };
         if leaf.depth >= cfg.limits.max_depth {

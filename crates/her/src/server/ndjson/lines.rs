@@ -1,6 +1,7 @@
 //! Pieces of a body to lines, lines to events.
 
 use her_identity::event::{Event, Request, What};
+use her_learn::Target;
 use her_learn::stream::Event as Decoded;
 use her_learn::stream::ndjson::Decoder;
 use serde_json::Value;
@@ -171,18 +172,15 @@ impl Reader {
     fn what(&mut self) -> Result<What, Problem> {
         let d = &mut self.decoded;
         match (d.target.clone(), d.id.take()) {
-            (Some(target), None) => {
+            // A model that needs a label says so itself.
+            (target, None) => {
+                let target = target.unwrap_or(Target::None);
                 Ok(What::Learn { row: d.row.clone(), target, weight: d.weight })
             }
             (None, Some(key)) => Ok(What::Remember { key, row: d.row.clone() }),
             (Some(_), Some(_)) => Err(her_identity::Error::invalid(
                 "an event with x, y and id is ambiguous: leave out id to learn now, or y to be \
                  asked again by id",
-            )
-            .into()),
-            (None, None) => Err(her_identity::Error::invalid(
-                "an event needs x and y (learn), x and id (predict, label later) or id and y \
-                 (a late label); a plain prediction goes to predict",
             )
             .into()),
         }

@@ -2,10 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::doors;
+
+mod channels;
+
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for part in [taken(), answers(), orders(), rest()] {
+    let own = [taken(), answers(), orders(), channels::all(), rest()];
+    let doors = [doors::cards(), doors::v2(), doors::v2_told()];
+    for part in own.into_iter().chain(doors) {
         if let Value::Object(part) = part {
             all.extend(part);
         }
@@ -39,7 +45,8 @@ fn taken() -> Value {
             "type": ["boolean", "number", "string"],
         },
         "Spec": {
-            "description": "A model's spec, or an object with model and options.",
+            "description": "A model's spec, or an object with model, options, and the state that \
+                            the model begins with: the bytes of a saved model in base64.",
             "examples": [
                 ["StandardScaler", "LogisticRegression"],
                 { "model": ["StandardScaler", "LogisticRegression"], "shadow_after": 1000 },
@@ -123,6 +130,11 @@ fn answers() -> Value {
                 "branches": { "type": "array", "items": { "type": "object" } },
                 "tags": { "type": "object", "additionalProperties": { "type": "integer" } },
             },
+        },
+        "Model": {
+            "description": "A saved model: its estimator, names and classes.",
+            "type": "string",
+            "format": "binary",
         },
         "LogLine": {
             "type": "object",
