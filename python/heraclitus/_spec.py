@@ -29,6 +29,8 @@ _BY_HAND = {
     "HistogramSplitter": "tree.splitter",
     "QOSplitter": "tree.splitter",
     "TEBSTSplitter": "tree.splitter",
+    "LazySearch": "neighbors",
+    "SWINN": "neighbors",
 }
 _NAMED = ("losses", "schedulers", "initializers")
 

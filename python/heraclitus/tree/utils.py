@@ -55,7 +55,7 @@ def combine_stats(left: typing.Any, right: typing.Any, subtract: bool = False) -
 
 
 def round_sig_fig(x: float, significant_digits: int = 2) -> float:
-    """Round to some digits in all; those before the point are never cut.
+    """Round to some digits in all, of which one at least is before the point.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def round_sig_fig(x: float, significant_digits: int = 2) -> float:
 
     >>> from heraclitus.tree.utils import round_sig_fig
     >>> round_sig_fig(1.2345), round_sig_fig(0.7071)
-    (1.2, 0.71)
+    (1.2, 0.7)
 
     """
     before = math.floor(math.log10(abs(x) + 1)) + 1
