@@ -9,6 +9,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::door::Door;
+use crate::spec::Nature;
 
 /// A model and the door that events come through.
 pub struct Live {
@@ -25,14 +26,8 @@ pub struct Live {
 impl Live {
     /// A core of this estimator, with nothing known at its door.
     pub fn new(root: Any) -> Self {
-        let spec = root.estimator().spec();
-        Self {
-            heavy: crate::spec::mentions(&spec, crate::spec::is_heavy),
-            picky: crate::spec::mentions(&spec, crate::spec::is_picky),
-            root,
-            door: Door::default(),
-            version: 0,
-        }
+        let Nature { heavy, picky } = Nature::of_spec(&root.estimator().spec());
+        Self { heavy, picky, root, door: Door::default(), version: 0 }
     }
 
     /// The part at the end of a path, beside the door.

@@ -177,7 +177,8 @@ impl Door {
             crate::dict::read_numbers(dict, shape.keys.iter(), values)
         };
         // One pass without a branch for each number.
-        if !read || !values.iter().fold(true, |all, v| all & v.is_finite()) {
+        let odd = values.iter().fold(0, |odd, v| odd | u32::from(!v.is_finite()));
+        if !read || odd != 0 {
             return false;
         }
         if !shape.sorted {
