@@ -81,7 +81,10 @@ fn what_is_said_becomes_a_text_feature() {
     assert_eq!(answer["prediction"]["label"], true, "{answer}");
     let told = r.get("/v1/identities/sam/channels").json();
     let me = &told["channels"][0];
-    assert_eq!((&me["words"], &me["messages"], &me["door"]), (&json!(44), &json!(21), &json!("ws")));
+    assert_eq!(
+        (&me["words"], &me["messages"], &me["door"]),
+        (&json!(44), &json!(21), &json!("ws"))
+    );
     assert!(me["words_per_s"].as_f64().unwrap() > 0.0, "{me}");
     assert!(me["wait_s"]["model"].as_f64().unwrap() > 0.0, "{me}");
     assert_eq!((&told["present"], &told["speech"]["words_per_s"]), (&json!(1), &json!(2.5)));

@@ -104,7 +104,10 @@ fn draw(
     let now = paces.last().map_or_else(|| "–".to_owned(), |n| grouped(*n));
     let title = format!(" updates a second: {now} ");
     let shown = &paces[paces.len().saturating_sub(pace.width.saturating_sub(2) as usize)..];
-    frame.render_widget(Sparkline::default().block(Block::bordered().title(title)).data(shown), pace);
+    frame.render_widget(
+        Sparkline::default().block(Block::bordered().title(title)).data(shown),
+        pace,
+    );
     channels(frame, look, people);
     let foot_text = status.map_or_else(
         || "q quit · p pause · people speak 2.5 words/s, 39 bit/s".to_owned(),
@@ -153,8 +156,17 @@ fn channels(frame: &mut Frame<'_>, look: &Look, area: Rect) {
     let all = told["channels"].as_array().unwrap_or(&none);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let head = [
-        "session", "with", "door", "state", "words/s", "bit/s", "thinks, s", "deaf, s", "model, s",
-        "updates since", "gap",
+        "session",
+        "with",
+        "door",
+        "state",
+        "words/s",
+        "bit/s",
+        "thinks, s",
+        "deaf, s",
+        "model, s",
+        "updates since",
+        "gap",
     ];
     let rows = all.iter().take(usize::from(area.height)).map(|c| {
         let away = c["state"] == "away";

@@ -35,8 +35,7 @@ pub(crate) struct ChannelMetrics {
 impl Default for ChannelMetrics {
     fn default() -> Self {
         let waits: Family<Kind, Counter<f64, AtomicU64>> = Family::default();
-        let wait =
-            Wait::ALL.map(|what| waits.get_or_create(&Kind { kind: what.name() }).clone());
+        let wait = Wait::ALL.map(|what| waits.get_or_create(&Kind { kind: what.name() }).clone());
         Self {
             waits,
             wait,
@@ -93,8 +92,7 @@ impl ChannelMetrics {
     pub(crate) fn look(&self, channels: &Channels) {
         let now = Instant::now();
         let open = channels.open();
-        let away =
-            open.values().filter(|c| c.figures.is_away(&channels.bounds, now)).count();
+        let away = open.values().filter(|c| c.figures.is_away(&channels.bounds, now)).count();
         let set = |kind, n: usize| self.states.get_or_create(&Kind { kind }).set(n as i64);
         set("away", away);
         set("present", open.len() - away);

@@ -34,12 +34,14 @@ use bucket::Buckets;
 use figures::Figures;
 use pulse::Pulses;
 
+/// By identity and session: a session is in one place at a time.
+type Open = BTreeMap<(Box<str>, Box<str>), Arc<Channel>>;
+
 /// Who is connected.
 pub(crate) struct Channels {
     bounds: Bounds,
     seats: Seats,
-    /// By identity and session: a session is in one place at a time.
-    open: Mutex<BTreeMap<(Box<str>, Box<str>), Arc<Channel>>>,
+    open: Mutex<Open>,
     pulses: Pulses,
 }
 
@@ -62,12 +64,7 @@ pub(super) struct Entry {
 
 impl Channels {
     pub fn new(bounds: Bounds) -> Self {
-        Self {
-            bounds,
-            seats: Seats::default(),
-            open: Mutex::default(),
-            pulses: Pulses::default(),
-        }
+        Self { bounds, seats: Seats::default(), open: Mutex::default(), pulses: Pulses::default() }
     }
 
     fn seat(&self, from: IpAddr) -> Result<Seat, Problem> {
@@ -76,7 +73,7 @@ impl Channels {
         seat.map_err(Problem::full_channels)
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<(Box<str>, Box<str>), Arc<Channel>>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -142,14 +139,8 @@ pub(super) enum Parked {
 
 impl Parked {
     /// All, in the order of their codes.
-    pub const ALL: [Self; 6] = [
-        Self::Quiet,
-        Self::NoPong,
-        Self::TakesNothing,
-        Self::Elsewhere,
-        Self::Closing,
-        Self::Left,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Quiet, Self::NoPong, Self::TakesNothing, Self::Elsewhere, Self::Closing, Self::Left];
 
     pub fn name(self) -> &'static str {
         match self {

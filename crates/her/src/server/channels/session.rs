@@ -71,7 +71,7 @@ fn random_token() -> Result<Box<str>, Problem> {
     getrandom::fill(&mut bytes).map_err(|e| {
         Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
     })?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)).into())
 }
 
 /// What an identity knows of a session.
@@ -269,10 +269,7 @@ impl Message {
 }
 
 /// The features of a message: `x`, and what is said as one more.
-fn features(
-    map: &mut Map<String, Value>,
-    say_as: &str,
-) -> Result<(Option<Row>, u64), Problem> {
+fn features(map: &mut Map<String, Value>, say_as: &str) -> Result<(Option<Row>, u64), Problem> {
     let (mut x, mut words) = (map.remove("x"), 0);
     if let Some(said) = map.remove("say") {
         let Value::String(said) = said else {
@@ -369,12 +366,7 @@ async fn again(
 }
 
 /// Who is frozen answers, and remembers nothing.
-async fn of_frozen(
-    app: &App,
-    name: &str,
-    n: u64,
-    row: Row,
-) -> Result<(Vec<u8>, u64), Problem> {
+async fn of_frozen(app: &App, name: &str, n: u64, row: Row) -> Result<(Vec<u8>, u64), Problem> {
     let (tell, told) = oneshot::channel();
     app.house.predict(name, row, Box::new(move |result| drop(tell.send(result))));
     let (answer, version) = told.await.map_err(|_| closing())??;
