@@ -33,21 +33,26 @@ impl Serving {
         // The note of a server that was killed is still there.
         let _ = std::fs::remove_file(place.data().join("server.json"));
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let (at, token) = (String::new(), String::new());
+        let mut serving = Self { child: child.unwrap(), at, token };
         for _ in 0..3_000 {
             if let Some(note) = her::client::server_file(&place.data()) {
                 let token = std::fs::read_to_string(place.data().join("token")).unwrap();
-                let at = note.url.trim_start_matches("http://").to_owned();
-                return Self { child, at, token: token.trim().to_owned() };
+                token.trim().clone_into(&mut serving.token);
+                note.url.trim_start_matches("http://").clone_into(&mut serving.at);
+                return serving;
             }
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("the server did not start");
     }
+}
 
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -96,7 +101,7 @@ fn hear(socket: &mut Socket) -> tungstenite::Result<Value> {
 
 impl Person {
     /// What is said under a number: it can be told in the journal, whatever its number is.
-    fn message(&self, n: u64, mark: u64) -> Message {
+    fn message(n: u64, mark: u64) -> Message {
         Message::text(json!({"n": n, "x": {"mark": mark, "a": mark % 7}}).to_string())
     }
 
@@ -108,17 +113,17 @@ impl Person {
         assert!(taken >= self.heard, "acknowledged up to {}, known up to {taken}", self.heard);
         assert!(taken <= self.sent, "said up to {}, known up to {taken}", self.sent);
         self.token = hello["resume"].as_str().map(str::to_owned);
-        self.session = hello["session"].as_str().unwrap().to_owned();
+        hello["session"].as_str().unwrap().clone_into(&mut self.session);
         while self.heard < taken {
             self.hear_one(&mut socket)?;
         }
-        if self.forgets_numbers && self.sent > 0 {
-            // Says again what it had said last, as if it were new.
-            socket.send(self.message(self.sent + 1, self.sent))?;
+        if self.forgets_numbers && self.heard > 0 {
+            // Says again what was answered last, as if it were new.
+            socket.send(Self::message(self.sent + 1, self.heard))?;
             self.hear_one(&mut socket)?;
             self.sent += 1;
         } else if self.sent > taken {
-            socket.send(self.message(self.sent, self.sent))?;
+            socket.send(Self::message(self.sent, self.sent))?;
         }
         loop {
             while self.heard < self.sent {
@@ -128,7 +133,7 @@ impl Person {
                 return Ok(());
             }
             self.sent += 1;
-            socket.send(self.message(self.sent, self.sent))?;
+            socket.send(Self::message(self.sent, self.sent))?;
         }
     }
 
@@ -189,7 +194,7 @@ fn lives(rounds: usize, people: &mut [Person]) -> Vec<Value> {
                 support::signal(&serving.child, "KILL");
             }
         });
-        serving.kill();
+        drop(serving);
     }
     let proof = place.run(&["verify", "eve", "--json"]).ok().json();
     assert_eq!(proof["verified"], true);

@@ -39,7 +39,7 @@ fn slow_people_of_every_kind_are_parked_while_the_identity_learns() {
     }
     for socket in &mut dribblers {
         // The head of a masked text frame of 60,000 bytes, of which few will ever come.
-        let head = [0x81, 0x80 | 126, 0xea, 0x60, 1, 2, 3, 4];
+        let head = [0x81, 0x80 | 0x7e, 0xea, 0x60, 1, 2, 3, 4];
         socket.get_mut().write_all(&head).unwrap();
     }
     let learned = r.lines("/v1/identities/sam/learn", &(0..3_000).map(line).collect::<String>());

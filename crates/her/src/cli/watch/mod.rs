@@ -1,5 +1,6 @@
 //! `her watch`: identities and the people who talk to them, live.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -88,9 +89,9 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         let look = watcher.look()?;
         let value = look.json();
         if cx.json() {
-            print(&format!("{value}\n"))?
+            print(&format!("{value}\n"))?;
         } else {
-            print(&look.lines())?
+            print(&look.lines())?;
         }
         left = left.map(|n| n - 1);
         if left != Some(0) {
@@ -105,7 +106,7 @@ fn pause(every: Duration, stop: &Stop) {
     const STEP: Duration = Duration::from_millis(50);
     let mut slept = Duration::ZERO;
     while slept < every && !stop.is_set() {
-        let step = STEP.min(every - slept);
+        let step = STEP.min(every.saturating_sub(slept));
         std::thread::sleep(step);
         slept += step;
     }
@@ -135,8 +136,9 @@ impl Look {
         for (card, pace) in self.identities.iter().zip(&self.pace) {
             let name = card["name"].as_str().unwrap_or("–");
             let people = self.people(name);
-            out += &format!(
-                "{name}  version {}  updates/s {}  {}  people {people}\n",
+            let _ = writeln!(
+                out,
+                "{name}  version {}  updates/s {}  {}  people {people}",
                 table::count(&card["version"]),
                 figure(&json!(pace)),
                 table::score(online(card)),
