@@ -13,7 +13,7 @@ use super::App;
 use super::auth::Granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{docs, events, history, identities, learn, metrics, openapi, predict};
+use super::{audit, docs, events, history, identities, learn, metrics, openapi, predict};
 use crate::locks::scope::Scope;
 
 mod doors;
@@ -288,6 +288,21 @@ const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Verified")),
         refusals: &[],
         handler: || post(history::verify),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/audit",
+        scope: Scope::Admin,
+        id: "audit",
+        summary: "The audit log: who did what; the last records unless told from where",
+        params: &[
+            query("from", "integer", "the number of the first record; the last ones"),
+            query("limit", "integer", "the most records; 100"),
+        ],
+        takes: &[],
+        gives: (200, (JSON, "Audit")),
+        refusals: &[],
+        handler: || get(audit::records),
     },
     Route {
         method: "GET",

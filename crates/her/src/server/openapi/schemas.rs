@@ -206,6 +206,22 @@ fn rest() -> Value {
                 },
             },
         },
+        "Audit": {
+            "type": "object",
+            "required": ["records", "head"],
+            "properties": {
+                "records": { "type": "array", "items": { "type": "object" } },
+                "head": {
+                    "type": "object",
+                    "description": "how many records there are, and the digest of the last",
+                    "required": ["n", "hash"],
+                    "properties": {
+                        "n": { "type": "integer" },
+                        "hash": { "type": "string" },
+                    },
+                },
+            },
+        },
         "Problem": {
             "description": "RFC 9457, with the kind that its type ends with.",
             "type": "object",

@@ -109,7 +109,8 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v2/models/{name}/infer",
-        scope: Scope::Learn,
+        // What it does besides is asked for by what the request holds.
+        scope: Scope::Predict,
         id: "v2_infer",
         summary: "Open Inference Protocol: predict; with an input y, learn; with an id, remember",
         params: &[JSON_BYTES],
