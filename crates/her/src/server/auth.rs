@@ -75,6 +75,13 @@ impl Granted {
         )))
     }
 
+    /// Refuses what a token may not do, on a route that does several things.
+    pub fn wants(&self, scope: Scope) -> std::result::Result<(), Problem> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let scopes = token.scopes().map_err(Problem::from)?;
+        if scopes.allow(scope) { Ok(()) } else { Err(too_narrow(token, scopes, scope)) }
+    }
+
     /// The name of whoever came, for the audit log.
     pub fn by(&self) -> &str {
         self.token.as_ref().map_or("nobody", |token| &token.id)
