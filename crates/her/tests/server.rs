@@ -8,6 +8,8 @@ mod client;
 mod connections;
 #[path = "server/life.rs"]
 mod life;
+#[path = "server/locks.rs"]
+mod locks;
 #[path = "server/refusals.rs"]
 mod refusals;
 #[path = "server/routes.rs"]
@@ -16,3 +18,7 @@ mod routes;
 mod stream;
 #[path = "server/tail.rs"]
 mod tail;
+#[path = "server/tls.rs"]
+mod tls;
+#[path = "server/walk.rs"]
+mod walk;

@@ -72,7 +72,8 @@ pub(super) async fn accept(
                     let from = from.ip().to_canonical();
                     match &tls {
                         None => serve(stream, from, &app, routes, stopping).await,
-                        Some(tls) => match tls::agree(tls, stream).await {
+                        Some(tls) => match tls::agree(tls, stream, app.limits.header_timeout).await
+                        {
                             Some(stream) => serve(stream, from, &app, routes, stopping).await,
                             None => app.metrics.refused_connection("tls"),
                         },

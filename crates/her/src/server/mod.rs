@@ -154,6 +154,12 @@ impl Server {
     }
 }
 
+/// Every route's method and path, for a test that walks them all.
+#[doc(hidden)]
+pub fn route_table() -> Vec<(&'static str, &'static str)> {
+    routes::ROUTES.iter().map(|route| (route.method, route.path)).collect()
+}
+
 /// Keeps the door while the server runs: ended tokens, and the count of who was refused.
 async fn keep(app: Arc<App>, alive: mpsc::Sender<()>) {
     let mut stopping = app.stopping.clone();
