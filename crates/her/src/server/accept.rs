@@ -10,7 +10,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
-use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,7 +21,7 @@ use tower::ServiceExt;
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{App, told_to_stop};
+use super::{App, told_to_stop, ui};
 use crate::config::Limits;
 
 /// Bytes of a connection's buffers, read and write each.
@@ -131,13 +130,13 @@ async fn serve(
 
 /// The outermost layer: the door, then the routes, then the count.
 pub(super) async fn answer(app: &App, routes: Router, request: Request<Body>) -> Response<Body> {
-    let method = request.method().clone();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = match app.door.check(&request) {
         Ok(()) => match routes.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         },
-        Err(problem) => problem.into_response(),
+        Err(problem) => ui::refuse(&method, &uri, problem),
     };
     let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);
     app.metrics.request(route, &method, response.status());

@@ -16,7 +16,15 @@ use subtle::ConstantTimeEq;
 use super::problem::Problem;
 
 /// Paths that answer without a token: they tell nothing of any identity.
-pub(crate) const OPEN: [&str; 3] = ["/livez", "/readyz", "/docs"];
+pub(crate) const OPEN: [&str; 7] = [
+    "/livez",
+    "/readyz",
+    "/docs",
+    "/ui/login",
+    "/ui/-/page.css",
+    "/ui/-/page.js",
+    "/ui/-/icon.svg",
+];
 
 /// Bytes that a token has at least.
 const TOKEN_BYTES_MIN: usize = 20;

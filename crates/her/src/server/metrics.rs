@@ -143,7 +143,8 @@ impl Metrics {
         self.refused_connections.get_or_create(&ByReason { reason }).inc();
     }
 
-    fn text(&self, house: &House) -> String {
+    /// All figures in OpenMetrics text.
+    pub fn text(&self, house: &House) -> String {
         self.queued.set(house.queued() as i64);
         self.identities.set(house.names().len() as i64);
         let mut out = String::new();

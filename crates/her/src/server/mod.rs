@@ -36,11 +36,13 @@ mod predict;
 mod problem;
 mod routes;
 mod server_file;
+mod ui;
 
 use auth::Door;
 use events::Followed;
 use gate::Gate;
 use metrics::Metrics;
+use ui::Screens;
 
 /// Blocking work (replays, logs, cards) that runs at one time; more waits for its turn.
 const BLOCKING_MAX: usize = 16;
@@ -57,6 +59,7 @@ pub(crate) struct App {
     blocking: Arc<Semaphore>,
     metrics: Metrics,
     followed: Followed,
+    screens: Screens,
     stopping: watch::Receiver<bool>,
 }
 
@@ -96,6 +99,7 @@ impl Server {
             blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
             metrics: Metrics::new(&house),
             followed: Followed::default(),
+            screens: Screens::default(),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });

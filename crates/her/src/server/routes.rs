@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, get, post, put};
 use super::App;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{docs, events, history, identities, learn, metrics, openapi, predict};
+use super::{docs, events, history, identities, learn, metrics, openapi, predict, ui};
 
 /// A value in a query or a header.
 pub(super) struct Param {
@@ -26,6 +26,7 @@ pub(super) struct Param {
 pub(super) type Content = (&'static str, &'static str);
 
 /// One route.
+#[derive(Clone, Copy)]
 pub(super) struct Route {
     pub method: &'static str,
     pub path: &'static str,
@@ -37,7 +38,7 @@ pub(super) struct Route {
     pub gives: (u16, Content),
     /// Refusals of its own, besides those that every route can give.
     pub refusals: &'static [u16],
-    handler: fn() -> MethodRouter<Arc<App>>,
+    pub handler: fn() -> MethodRouter<Arc<App>>,
 }
 
 const fn query(name: &'static str, kind: &'static str, help: &'static str) -> Param {
@@ -50,8 +51,22 @@ const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const TEXT: &str = "text/plain";
 
-/// Every route.
-pub(super) const ROUTES: &[Route] = &[
+/// Every route: those of programs, then those of the page.
+pub(super) const ROUTES: &[Route] =
+    &join::<{ API.len() + ui::routes::ROUTES.len() }>(API, ui::routes::ROUTES);
+
+const fn join<const N: usize>(first: &[Route], second: &[Route]) -> [Route; N] {
+    let mut all = [first[0]; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < first.len() { first[i] } else { second[i - first.len()] };
+        i += 1;
+    }
+    all
+}
+
+/// The routes of programs, which the OpenAPI document tells.
+pub(super) const API: &[Route] = &[
     Route {
         method: "PUT",
         path: "/v1/identities/{name}",
