@@ -26,6 +26,9 @@ pub(crate) const OPEN: [&str; 7] = [
     "/ui/-/icon.svg",
 ];
 
+/// The cookie of somebody who gave the token to the page.
+const COOKIE: &str = "her_session";
+
 /// Bytes that a token has at least.
 const TOKEN_BYTES_MIN: usize = 20;
 
@@ -33,12 +36,21 @@ const TOKEN_BYTES_MIN: usize = 20;
 pub(crate) struct Door {
     /// Hashed, so that a comparison tells neither bytes nor length.
     token: blake3::Hash,
+    session: blake3::Hash,
     loopback: bool,
 }
 
 impl Door {
     pub fn new(token: &str, loopback: bool) -> Self {
-        Self { token: blake3::hash(token.as_bytes()), loopback }
+        let session = blake3::hash(session_of(token).as_bytes());
+        Self { token: blake3::hash(token.as_bytes()), session, loopback }
+    }
+
+    /// The cookie, as `name=value`, that opens the page for who has the token.
+    pub fn session(&self, token: &str) -> Option<String> {
+        let given = blake3::hash(token.as_bytes());
+        let fits = bool::from(given.as_bytes().ct_eq(self.token.as_bytes()));
+        fits.then(|| format!("{COOKIE}={}", session_of(token)))
     }
 
     /// Refuses a request that has no token where one is needed, or comes from a page that is
@@ -47,6 +59,12 @@ impl Door {
         self.check_place(request)?;
         if OPEN.contains(&request.uri().path()) {
             return Ok(());
+        }
+        if let Some(session) = cookie(request.headers()) {
+            let given = blake3::hash(session);
+            if bool::from(given.as_bytes().ct_eq(self.session.as_bytes())) {
+                return Ok(());
+            }
         }
         let Some(given) = bearer(request.headers()) else {
             return Err(Problem::unauthorized(
@@ -85,6 +103,21 @@ impl Door {
             "a page of {origin:?} may not speak to this server; pages of other places can't"
         )))
     }
+}
+
+/// What the cookie holds: not the token, since cookies go to every port of a host.
+fn session_of(token: &str) -> String {
+    blake3::Hash::from(blake3::derive_key("heraclitus 2026 page session", token.as_bytes()))
+        .to_hex()
+        .to_string()
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&[u8]> {
+    let pairs = headers.get_all(axum::http::header::COOKIE).iter();
+    pairs.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == COOKIE).then_some(value.as_bytes())
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
@@ -177,6 +210,19 @@ mod tests {
         for open in OPEN {
             assert_eq!(said(true, open, &[host]), 200);
         }
+    }
+
+    #[test]
+    fn the_cookie_of_the_page_opens_and_is_not_the_token() {
+        let door = Door::new("her_0123456789abcdef", true);
+        assert_eq!(door.session("her_0123456789abcdeg"), None);
+        let cookie = door.session("her_0123456789abcdef").unwrap();
+        assert!(!cookie.contains("0123456789abcdef"));
+        let host = ("host", "localhost:7400");
+        let with = |cookie: &str| said(true, "/ui", &[host, ("cookie", cookie)]);
+        assert_eq!(with(&format!("theme=dark; {cookie}")), 200);
+        assert_eq!(with("her_session=her_0123456789abcdef"), 401);
+        assert_eq!(with("her_session="), 401);
     }
 
     #[test]

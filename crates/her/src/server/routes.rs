@@ -104,6 +104,17 @@ pub(super) const API: &[Route] = &[
         handler: || get(identities::show),
     },
     Route {
+        method: "GET",
+        path: "/v1/identities/{name}/chart",
+        id: "chart",
+        summary: "What charts draw: losses over the whole life, weights beside the shadow's",
+        params: &[TOP],
+        takes: &[],
+        gives: (200, (JSON, "Chart")),
+        refusals: &[],
+        handler: || get(identities::chart),
+    },
+    Route {
         method: "POST",
         path: "/v1/identities/{name}/predict",
         id: "predict",

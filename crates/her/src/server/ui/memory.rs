@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::http::Request;
 use her_identity::{House, Result};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -237,10 +236,5 @@ pub(super) async fn rewind(
     let of = name.clone();
     app.blocking(move |house| house.rewind(&of, asks.version)).await?;
     let to = format!("{}?done={}", shell::path(&name, "memory"), asks.version);
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(to) = HeaderValue::from_str(&to) {
-        response.headers_mut().insert(LOCATION, to);
-    }
-    Ok(response)
+    Ok(shell::go(&to))
 }

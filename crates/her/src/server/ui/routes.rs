@@ -34,6 +34,17 @@ macro_rules! pages {
             gives: (303, ("text/html", "Text")),
             refusals: &[507],
             handler: || post(memory::rewind),
+        },
+        Route {
+            method: "POST",
+            path: "/ui/login",
+            id: "ui_enter",
+            summary: "The token for a cookie",
+            params: &[],
+            takes: &[(super::form::KIND, "Text")],
+            gives: (303, ("text/html", "Text")),
+            refusals: &[],
+            handler: || post(login::enter),
         }]
     };
 }

@@ -1,10 +1,10 @@
 //! What every page has around it, and how it leaves: head, menus, policy.
 
 use axum::body::Body;
-use axum::http::header::RETRY_AFTER;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use maud::{DOCTYPE, Markup, html};
@@ -169,6 +169,16 @@ impl IntoResponse for Refused {
         }
         response
     }
+}
+
+/// Leads to another page.
+pub(super) fn go(to: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(LOCATION, to);
+    }
+    response
 }
 
 /// What the handler of a page gives.
