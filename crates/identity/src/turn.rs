@@ -316,6 +316,17 @@ impl State {
         self.frozen = false;
     }
 
+    /// A prediction that waits for its label, as it was made, and the version it was made by.
+    pub fn as_made(&self, key: &str) -> Option<(u64, Answer)> {
+        let waiting = self.pending.find(key).ok()?;
+        Some((waiting.version, self.answer(&waiting.live)))
+    }
+
+    /// The table of request numbers.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
     /// Predictions that wait for their label.
     pub fn waiting(&self) -> usize {
         self.pending.len()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,7 +22,6 @@ use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
 use super::{App, told_to_stop, ui};
-use crate::config::Limits;
 
 /// Bytes of a connection's buffers, read and write each.
 const BUFFER_BYTES: usize = 16 * 1024;
@@ -54,15 +53,16 @@ pub(super) async fn accept(
                 continue;
             }
         };
-        match seats.take(from, &app.limits) {
+        let caps = (app.limits.connections, app.limits.connections_per_ip);
+        match seats.take(from.ip(), caps, ["connections", "connections_per_ip"]) {
             Ok(seat) => {
                 let (app, routes) = (Arc::clone(&app), routes.clone());
                 let (stopping, alive) = (stopping.clone(), alive.clone());
                 tokio::spawn(async move {
                     app.metrics.connections.inc();
-                    serve(stream, &app, routes, stopping).await;
+                    serve(stream, from.ip(), &app, routes, stopping, alive).await;
                     app.metrics.connections.dec();
-                    drop((seat, alive));
+                    drop(seat);
                 });
             }
             Err(why) => {
@@ -89,18 +89,31 @@ fn is_of_one_connection(e: &std::io::Error) -> bool {
     matches!(e.kind(), K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused)
 }
 
+/// What a request brings along that may take its connection over, as a WebSocket does.
+#[derive(Clone)]
+pub(super) struct Wire {
+    pub from: IpAddr,
+    pub under_way: UnderWay,
+    /// Held until the connection is closed.
+    _alive: mpsc::Sender<()>,
+}
+
 async fn serve(
     stream: TcpStream,
+    from: IpAddr,
     app: &Arc<App>,
     routes: Router,
     mut stopping: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
 ) {
     // Answers leave when they are ready: batching is done above, where it is known what follows.
     let _ = stream.set_nodelay(true);
     let limits = &app.limits;
     let under_way = UnderWay::default();
     let meter = Meter::new(stream, under_way.clone(), limits.header_timeout, limits.idle_timeout);
-    let service = service_fn(|request: Request<Incoming>| {
+    let wire = Wire { from, under_way: under_way.clone(), _alive: alive };
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(wire.clone());
         let (app, routes, token) = (Arc::clone(app), routes.clone(), under_way.begin());
         async move {
             let (parts, body) = answer(&app, routes, request.map(Body::new)).await.into_parts();
@@ -117,6 +130,7 @@ async fn serve(
             .max_header_size(limits.headers_bytes)
             .half_close(true)
             .serve_connection(TokioIo::new(meter), service)
+            .with_upgrades()
     );
     // How a connection ends is the client's business: there is nobody to tell.
     tokio::select! {
@@ -145,7 +159,7 @@ pub(super) async fn answer(app: &App, routes: Router, request: Request<Body>) ->
 
 /// Who is in, by address.
 #[derive(Clone, Default)]
-struct Seats(Arc<Mutex<Taken>>);
+pub(super) struct Seats(Arc<Mutex<Taken>>);
 
 #[derive(Default)]
 struct Taken {
@@ -153,21 +167,28 @@ struct Taken {
     by_ip: HashMap<IpAddr, usize>,
 }
 
-struct Seat {
+/// A place that is free again when this is dropped.
+pub(super) struct Seat {
     seats: Seats,
     ip: IpAddr,
 }
 
 impl Seats {
-    fn take(&self, from: SocketAddr, limits: &Limits) -> Result<Seat, &'static str> {
-        let ip = from.ip().to_canonical();
+    /// A seat within the caps of all and of one address; else the name of the cap.
+    pub fn take(
+        &self,
+        from: IpAddr,
+        caps: (usize, usize),
+        names: [&'static str; 2],
+    ) -> Result<Seat, &'static str> {
+        let ip = from.to_canonical();
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.all >= limits.connections {
-            return Err("connections");
+        if taken.all >= caps.0 {
+            return Err(names[0]);
         }
         let of_ip = taken.by_ip.entry(ip).or_default();
-        if *of_ip >= limits.connections_per_ip {
-            return Err("connections_per_ip");
+        if *of_ip >= caps.1 {
+            return Err(names[1]);
         }
         *of_ip += 1;
         taken.all += 1;

@@ -22,6 +22,7 @@ mod accept;
 mod answer;
 mod auth;
 mod body;
+mod channels;
 mod docs;
 mod events;
 mod gate;
@@ -39,6 +40,7 @@ mod server_file;
 mod ui;
 
 use auth::Door;
+use channels::Channels;
 use events::Followed;
 use gate::Gate;
 use metrics::Metrics;
@@ -60,6 +62,7 @@ pub(crate) struct App {
     metrics: Metrics,
     followed: Followed,
     screens: Screens,
+    channels: Channels,
     stopping: watch::Receiver<bool>,
 }
 
@@ -100,6 +103,7 @@ impl Server {
             metrics: Metrics::new(&house),
             followed: Followed::default(),
             screens: Screens::default(),
+            channels: Channels::new(settings.channels.clone()),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });

@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, get, post, put};
 use super::App;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{docs, events, history, identities, learn, metrics, openapi, predict, ui};
+use super::{channels, docs, events, history, identities, learn, metrics, openapi, predict, ui};
 
 /// A value in a query or a header.
 pub(super) struct Param {
@@ -50,6 +50,17 @@ const CLIENT: Param = query("client", "string", "a name for whoever sends, to te
 const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const TEXT: &str = "text/plain";
+
+const RESUME: [Param; 4] = [
+    query("resume", "string", "the token of the session that goes on; none begins one"),
+    query("n", "integer", "the newest message whose answer was seen"),
+    query("seq", "integer", "the newest version that was seen"),
+    query("pulse", "integer", "beats a second that tell where the identity stands; 0, at most 20"),
+];
+const CHANNELS: [Param; 2] = [
+    query("limit", "integer", "channels on a page; 1000"),
+    query("after", "string", "the member next of the page before"),
+];
 
 /// Every route: those of programs, then those of the page.
 pub(super) const ROUTES: &[Route] =
@@ -282,6 +293,61 @@ pub(super) const API: &[Route] = &[
         gives: (200, (JSON, "Verified")),
         refusals: &[],
         handler: || post(history::verify),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/ws",
+        id: "ws",
+        summary: "Talk over a WebSocket: messages in, answers out, and back again by a token",
+        params: &RESUME,
+        takes: &[],
+        gives: (101, (JSON, "Frame")),
+        refusals: &[],
+        handler: || get(channels::ws),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/talk",
+        id: "hear",
+        summary: "The same without WebSocket: what is said to you (server-sent events)",
+        params: &RESUME,
+        takes: &[],
+        gives: (200, ("text/event-stream", "Frame")),
+        refusals: &[],
+        handler: || get(channels::hear),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/talk",
+        id: "say",
+        summary: "The same without WebSocket: one message",
+        params: &[],
+        takes: &[(JSON, "Message")],
+        gives: (200, (JSON, "Frame")),
+        refusals: &[409, 410, 507],
+        handler: || post(channels::say),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/channels",
+        id: "channels_of",
+        summary: "Who talks to an identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::of_identity),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/channels",
+        id: "channels",
+        summary: "Who talks to any identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::all),
     },
     Route {
         method: "GET",

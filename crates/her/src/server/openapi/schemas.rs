@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+mod channels;
+
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for part in [taken(), answers(), orders(), rest()] {
+    for part in [taken(), answers(), orders(), channels::all(), rest()] {
         if let Value::Object(part) = part {
             all.extend(part);
         }

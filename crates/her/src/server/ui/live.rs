@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::shell::Refused;
-use super::{identities, memory, now, system};
+use super::{channels, identities, memory, now, system};
 use crate::server::answer::{self, Asked, At};
 use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
@@ -34,6 +34,7 @@ enum Screen {
     System,
     Now(String),
     Memory(String),
+    Channels(String),
 }
 
 /// The parts of a page and their HTML.
@@ -72,6 +73,7 @@ pub(super) async fn identity(
     match which.page.as_deref() {
         None | Some("now") => follow(app, Screen::Now(name)).await,
         Some("memory") => follow(app, Screen::Memory(name)).await,
+        Some("channels") => follow(app, Screen::Channels(name)).await,
         Some(other) => Err(unknown(other)),
     }
 }
@@ -88,6 +90,10 @@ async fn draw(app: &Arc<App>, screen: Screen) -> Result<Frame, Problem> {
             Screen::System => vec![("system", system::render(&of))],
             Screen::Now(name) => now::fragments(&now::look(house, name)?),
             Screen::Memory(name) => memory::fragments(name, &memory::look(house, name)?),
+            Screen::Channels(name) => {
+                house.record(name)?;
+                vec![("channels", channels::render(&of, name))]
+            }
         })
     });
     let parts = parts.await?;

@@ -34,7 +34,7 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
 
 /// The figures, as `/metrics` has them.
 pub(super) fn render(app: &App) -> Markup {
-    let metrics = app.metrics.text(&app.house);
+    let metrics = app.metrics.text(&app.house, &app.channels);
     let (helps, samples) = read(&metrics);
     let one = |name: &str| samples.iter().find(|s| s.name == name && s.labels.is_empty());
     let sum = |name: &str| samples.iter().filter(|s| s.name == name).map(|s| s.value).sum::<f64>();
