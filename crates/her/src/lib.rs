@@ -8,6 +8,7 @@ pub mod config;
 
 pub mod decode;
 
+mod locks;
 pub mod server;
 
 pub mod wire;

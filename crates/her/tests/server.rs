@@ -8,6 +8,8 @@ mod channels;
 mod client;
 #[path = "server/connections.rs"]
 mod connections;
+#[path = "server/crowd.rs"]
+mod crowd;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/person.rs"]

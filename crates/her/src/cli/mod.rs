@@ -34,6 +34,7 @@ mod spec;
 mod table;
 mod tag;
 mod verify;
+mod watch;
 
 use context::{Common, Context};
 
@@ -70,6 +71,7 @@ enum Verb {
     Tag(tag::Args),
     Diff(diff::Args),
     Verify(verify::Args),
+    Watch(watch::Args),
     Snapshot(snapshot::Args),
     Models(models::Args),
     Bench(bench::Args),
@@ -113,6 +115,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Tag(args) => tag::run(args, context),
         Verb::Diff(args) => diff::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
+        Verb::Watch(args) => watch::run(args, context),
         Verb::Snapshot(args) => snapshot::run(args, context),
         Verb::Models(args) => models::run(args, context),
         Verb::Bench(args) => bench::run(args, context),

@@ -143,13 +143,20 @@ async fn serve(
 }
 
 /// The outermost layer: the door, then the routes, then the count.
-pub(super) async fn answer(app: &App, routes: Router, request: Request<Body>) -> Response<Body> {
+pub(super) async fn answer(
+    app: &App,
+    routes: Router,
+    mut request: Request<Body>,
+) -> Response<Body> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = match app.door.check(&request) {
-        Ok(()) => match routes.oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        },
+        Ok(granted) => {
+            request.extensions_mut().insert(granted);
+            match routes.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
         Err(problem) => ui::refuse(&method, &uri, problem),
     };
     let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);

@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::answer;
-use super::auth::OPEN;
 use super::routes::{API, Content, Route};
+use crate::locks::scope::Scope;
 
 mod schemas;
 
@@ -73,8 +73,10 @@ fn operation(route: &Route) -> Value {
     if !route.takes.is_empty() {
         operation["requestBody"] = json!({ "required": true, "content": content(route.takes) });
     }
-    if OPEN.contains(&route.path) {
+    if route.scope == Scope::Open {
         operation["security"] = json!([]);
+    } else {
+        operation["security"] = json!([{ "token": [route.scope.name()] }]);
     }
     operation
 }
@@ -82,7 +84,7 @@ fn operation(route: &Route) -> Value {
 /// What a route may refuse: its own reasons, and those of every route like it.
 fn refusals(route: &Route) -> Vec<u16> {
     let mut all = vec![400, 403];
-    if !OPEN.contains(&route.path) {
+    if route.scope != Scope::Open {
         all.push(401);
     }
     if route.path.starts_with("/v1/") {

@@ -102,6 +102,7 @@ def test_the_scrubber_is_moved_by_mouse_and_by_keys(look):
     """And says its version on the way."""
     page = look(viewport=WIDE).page
     page.goto("/ui/samantha")
+    page.locator("#at").scroll_into_view_if_needed()
     box = page.locator("#at").bounding_box()
     page.mouse.move(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -196,9 +197,7 @@ def test_everything_is_reached_by_keyboard(look):
     """Tab walks through every control in order, and what has the focus shows it."""
     page = look(viewport=WIDE).page
     page.goto("/ui/samantha/now")
-    page.evaluate("document.body.classList.add('still')")
-    page.click("#pause")
-    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("p")
     wanted = page.evaluate(
         "[...document.querySelectorAll('a, button, input, summary, .scroll')]"
         ".filter(e => e.checkVisibility()).length"

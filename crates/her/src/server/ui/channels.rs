@@ -29,6 +29,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, At(name): At<String>) -> S
         path: shell::path(&name, "channels"),
         name: Some(&name),
         live: Some(format!("/ui/{name}/live?page=channels")),
+        outside: false,
         body,
     }))
 }

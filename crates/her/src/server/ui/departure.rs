@@ -26,6 +26,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, At(name): At<String>) -> S
         path: shell::path(&name, "departure"),
         name: Some(&name),
         live: None,
+        outside: false,
         body,
     }))
 }

@@ -61,6 +61,9 @@ pub(super) fn short(v: f64) -> String {
 
 /// A few digits for the ends of an axis: `0.25`, `12.5 k`, `3 M`.
 pub(super) fn tick(v: f64) -> String {
+    if (1000.0..10_000.0).contains(&v.abs()) && v.fract() == 0.0 {
+        return grouped(v);
+    }
     let (v, unit) = match v.abs() {
         a if a >= 1e9 => (v / 1e9, " G"),
         a if a >= 1e6 => (v / 1e6, " M"),

@@ -42,6 +42,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, Asked(asked): Asked<After>
         path: "/ui".into(),
         name: None,
         live: Some(live),
+        outside: false,
         body: html! { h1 { "Identities" } (fragment("list", &list)) },
     }))
 }

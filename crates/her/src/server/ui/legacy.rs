@@ -41,6 +41,7 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
         path: "/ui/legacy".into(),
         name: None,
         live: None,
+        outside: false,
         body,
     }))
 }

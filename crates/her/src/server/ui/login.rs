@@ -54,7 +54,7 @@ fn form_page<'a>(to: Option<&str>, wrong: Option<&str>) -> Page<'a> {
         }
         p.note { "A cookie that scripts can't read remembers it until the browser is closed." }
     };
-    Page { title: "Come in", path: PATH.into(), name: None, live: None, body }
+    Page { title: "Come in", path: PATH.into(), name: None, live: None, outside: true, body }
 }
 
 /// A page of ours, whatever a link says.

@@ -81,6 +81,7 @@ pub(super) async fn page(
         path: shell::path(&name, "memory"),
         name: Some(&name),
         live: Some(format!("/ui/{name}/live?page=memory")),
+        outside: false,
         body,
     }))
 }
@@ -126,17 +127,24 @@ fn tail(name: &str, seen: &Seen) -> Markup {
     }
 }
 
-/// An event in a line: what it brought, without what has a column of its own.
+/// An event in a line: its features, then what it brought besides.
 fn what(line: &Value) -> String {
-    let mut rest = line.clone();
-    if let Value::Object(rest) = &mut rest {
-        for shown in ["version", "at_ms", "event", "epoch"] {
-            rest.shift_remove(shown);
-        }
+    let mut parts = Vec::new();
+    if let Some(x) = line["x"].as_object() {
+        parts.extend(x.iter().map(|(name, value)| format!("{name} {value}")));
     }
-    let text = rest.to_string();
-    match text.char_indices().nth(EVENT_CHARS) {
-        Some((end, _)) => format!("{} …", &text[..end]),
+    if let Value::Object(all) = line {
+        let shown = ["version", "at_ms", "event", "epoch", "x", "y"];
+        let rest = all.iter().filter(|(name, _)| !shown.contains(&name.as_str()));
+        parts.extend(rest.map(|(name, value)| format!("{name} {value}")));
+    }
+    let mut text = parts.join(", ");
+    if let Some((end, _)) = text.char_indices().nth(EVENT_CHARS) {
+        text.truncate(end);
+        text.push_str(" …");
+    }
+    match line.get("y") {
+        Some(y) => format!("{text} → {y}"),
         None => text,
     }
 }

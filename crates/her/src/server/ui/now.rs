@@ -81,6 +81,7 @@ pub(super) async fn page(
         path: shell::path(&name, "now"),
         name: Some(&name),
         live,
+        outside: false,
         body,
     }))
 }
@@ -151,28 +152,24 @@ fn learned(card: &Value) -> String {
     }
 }
 
+/// In the unit of the chart, so that both say the same.
 fn takeaway(card: &Value) -> Markup {
-    let (unit, how) = unit(card);
+    let (unit, says) =
+        if card["task"] == "regression" { ("RMSE", "error") } else { ("LogLoss", "loss") };
     let of = |who: &str| card["figures"][who]["rolling"][unit].as_f64();
     let place = |who: &str| format!("/figures/{who}/rolling/{unit}");
-    let bits = card["figures"]["bits_saved"].as_f64().unwrap_or(0.0);
     html! {
         @match (of("online"), of("shadow")) {
             (Some(live), Some(shadow)) => {
-                @let better = if unit == "MAE" { live < shadow } else { live > shadow };
-                (unit) " " (number(card, &place("online"), how))
-                @if live == shadow { ", as its frozen shadow has. " }
-                @else {
-                    ", against " (number(card, &place("shadow"), how))
-                    " of the shadow that stopped learning"
-                    @if better { ": learning on pays. " } @else { ": the shadow does better now. " }
-                }
-                @if bits >= 1.0 {
-                    "In all it saved " (number(card, "/figures/bits_saved", How::Count)) " bits."
-                }
+                "Over its last thousand events its " (says) " is "
+                (number(card, &place("online"), How::Short)) ", that of the shadow, which stopped \
+                 learning, " (number(card, &place("shadow"), How::Short))
+                @if live < shadow { ": learning on pays." }
+                @else if live > shadow { ": the shadow does better now." }
+                @else { ": as good." }
             }
             (Some(_), None) => {
-                (unit) " " (number(card, &place("online"), how))
+                "Its " (says) " is " (number(card, &place("online"), How::Short))
                 ". Its shadow freezes after "
                 (number(card, "/options/shadow_after", How::Count)) " learned events."
             }
@@ -223,7 +220,7 @@ fn weights(chart: &Value) -> Markup {
                         caption.unseen { "Largest weights beside the frozen shadow's" }
                         thead { tr {
                             th scope="col" { "Weight" }
-                            th scope="col" aria-label="Drawn" {}
+                            th scope="col" { span.unseen { "Drawn" } }
                             th scope="col" { "Is" } th scope="col" { "Moved" }
                         } }
                         tbody { @for (i, w) in all.iter().enumerate() { (weight(chart, i, w, most)) } }

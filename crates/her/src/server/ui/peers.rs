@@ -19,6 +19,7 @@ pub(super) async fn page() -> Shown {
         path: "/ui/peers".into(),
         name: None,
         live: None,
+        outside: false,
         body,
     }))
 }

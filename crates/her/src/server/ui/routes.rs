@@ -5,6 +5,7 @@ use axum::routing::{get, post};
 use super::{
     assets, channels, departure, identities, legacy, live, login, memory, now, peers, system, talk,
 };
+use crate::locks::scope::Scope;
 use crate::server::routes::Route;
 
 const HTML: (u16, (&str, &str)) = (200, ("text/html", "Text"));
@@ -12,10 +13,11 @@ const EVENTS: (u16, (&str, &str)) = (200, ("text/event-stream", "Text"));
 
 /// A page, which is read.
 macro_rules! pages {
-    ($($path:literal, $id:literal, $gives:expr, $summary:literal, $handler:path;)*) => {
+    ($($scope:ident $path:literal, $id:literal, $gives:expr, $summary:literal, $handler:path;)*) => {
         &[$(Route {
             method: "GET",
             path: $path,
+            scope: Scope::$scope,
             id: $id,
             summary: $summary,
             params: &[],
@@ -27,6 +29,7 @@ macro_rules! pages {
         Route {
             method: "POST",
             path: "/ui/{name}/rewind",
+            scope: Scope::Admin,
             id: "ui_rewind",
             summary: "Go back to a version, from the page",
             params: &[],
@@ -38,6 +41,7 @@ macro_rules! pages {
         Route {
             method: "POST",
             path: "/ui/login",
+            scope: Scope::Open,
             id: "ui_enter",
             summary: "The token for a cookie",
             params: &[],
@@ -51,20 +55,20 @@ macro_rules! pages {
 
 /// Every route of the page.
 pub(in crate::server) const ROUTES: &[Route] = pages! {
-    "/ui", "ui", HTML, "All identities", identities::page;
-    "/ui/live", "ui_live", EVENTS, "What changes on a page of the house", live::house;
-    "/ui/peers", "ui_peers", HTML, "Other houses", peers::page;
-    "/ui/legacy", "ui_legacy", HTML, "Those who left", legacy::page;
-    "/ui/system", "ui_system", HTML, "The process and its metrics", system::page;
-    "/ui/login", "ui_login", HTML, "Where the token is traded for a cookie", login::page;
-    "/ui/-/page.css", "ui_style", (200, ("text/css", "Text")), "Its style", assets::style;
-    "/ui/-/page.js", "ui_script", (200, ("text/javascript", "Text")), "Its script", assets::script;
-    "/ui/-/icon.svg", "ui_icon", (200, ("image/svg+xml", "Text")), "Its icon", assets::icon;
-    "/ui/{name}", "ui_identity", HTML, "An identity now, or at a version", now::page;
-    "/ui/{name}/now", "ui_now", HTML, "The same, for names that are pages too", now::page;
-    "/ui/{name}/live", "ui_identity_live", EVENTS, "What changes on its pages", live::identity;
-    "/ui/{name}/memory", "ui_memory", HTML, "Journal, versions, branches", memory::page;
-    "/ui/{name}/talk", "ui_talk", HTML, "Ask it something", talk::page;
-    "/ui/{name}/channels", "ui_channels", HTML, "Who talks to it", channels::page;
-    "/ui/{name}/departure", "ui_departure", HTML, "Whether it moves", departure::page;
+    Read "/ui", "ui", HTML, "All identities", identities::page;
+    Read "/ui/live", "ui_live", EVENTS, "What changes on a page of the house", live::house;
+    Read "/ui/peers", "ui_peers", HTML, "Other houses", peers::page;
+    Read "/ui/legacy", "ui_legacy", HTML, "Those who left", legacy::page;
+    Read "/ui/system", "ui_system", HTML, "The process and its metrics", system::page;
+    Open "/ui/login", "ui_login", HTML, "Where the token is traded for a cookie", login::page;
+    Open "/ui/-/page.css", "ui_style", (200, ("text/css", "Text")), "Its style", assets::style;
+    Open "/ui/-/page.js", "ui_script", (200, ("text/javascript", "Text")), "Its script", assets::script;
+    Open "/ui/-/icon.svg", "ui_icon", (200, ("image/svg+xml", "Text")), "Its icon", assets::icon;
+    Read "/ui/{name}", "ui_identity", HTML, "An identity now, or at a version", now::page;
+    Read "/ui/{name}/now", "ui_now", HTML, "The same, for names that are pages too", now::page;
+    Read "/ui/{name}/live", "ui_identity_live", EVENTS, "What changes on its pages", live::identity;
+    Read "/ui/{name}/memory", "ui_memory", HTML, "Journal, versions, branches", memory::page;
+    Predict "/ui/{name}/talk", "ui_talk", HTML, "Ask it something", talk::page;
+    Read "/ui/{name}/channels", "ui_channels", HTML, "Who talks to it", channels::page;
+    Read "/ui/{name}/departure", "ui_departure", HTML, "Whether it moves", departure::page;
 };

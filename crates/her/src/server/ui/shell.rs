@@ -42,6 +42,8 @@ pub(super) struct Page<'a> {
     pub name: Option<&'a str>,
     /// Where its fragments come from while it is open; nothing for what does not change.
     pub live: Option<String>,
+    /// True for the one page that is seen before coming in: it has no menus.
+    pub outside: bool,
     /// What it shows.
     pub body: Markup,
 }
@@ -102,10 +104,12 @@ fn top(page: &Page<'_>) -> Markup {
         header.top {
             div.bar {
                 a.brand href="/ui" { (mark()) "Heraclitus" }
-                nav aria-label="The house" {
-                    ul {
-                        @for (path, label) in HOUSE {
-                            li { a href=(path) aria-current=[current(path)] { (label) } }
+                @if !page.outside {
+                    nav aria-label="The house" {
+                        ul {
+                            @for (path, label) in HOUSE {
+                                li { a href=(path) aria-current=[current(path)] { (label) } }
+                            }
                         }
                     }
                 }
@@ -161,7 +165,14 @@ impl IntoResponse for Refused {
                 p { a href="/ui" { "All identities" } }
             }
         };
-        let page = Page { title: "Refused", path: String::new(), name: None, live: None, body };
+        let page = Page {
+            title: "Refused",
+            path: String::new(),
+            name: None,
+            live: None,
+            outside: false,
+            body,
+        };
         let retry = problem.into_response().headers().get(RETRY_AFTER).cloned();
         let mut response = answer(status, &page);
         if let Some(retry) = retry {

@@ -28,6 +28,7 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
         path: "/ui/system".into(),
         name: None,
         live: Some("/ui/live?page=system".into()),
+        outside: false,
         body,
     }))
 }

@@ -65,6 +65,7 @@ pub(super) async fn page(
         path: shell::path(&name, "talk"),
         name: Some(&name),
         live: None,
+        outside: false,
         body,
     }))
 }

@@ -73,7 +73,7 @@ pub(in crate::server::ui) fn slots(chart: &Value) -> Vec<Slot> {
         .collect()
 }
 
-/// The chart of an identity. `alarm` is the share of the scored events before the last alarm.
+/// The chart of an identity.
 pub(in crate::server::ui) fn draw(card: &Value, chart: &Value, takeaway: &Markup) -> Markup {
     let regression = card["task"] == "regression";
     let name = if regression { "Error over its whole life" } else { "Loss over its whole life" };
@@ -88,6 +88,9 @@ pub(in crate::server::ui) fn draw(card: &Value, chart: &Value, takeaway: &Markup
     let over = slots.iter().flat_map(|s| [s.live, s.shadow]).flatten().filter(|v| *v > top).count();
     let scored = chart["scored"].as_f64().unwrap_or(0.0);
     let alarm = alarm(card, scored);
+    if slots.is_empty() {
+        return html! { section { h2 { (name) } p.none-yet { (takeaway) } } };
+    }
     html! {
         figure.chart {
             figcaption {
@@ -229,6 +232,6 @@ mod tests {
             json!({ "task": "binary", "version": 41, "figures": { "drift_last_version": 21 } });
         assert_eq!(alarm(&card, 40.0), Some(0.5));
         let html = draw(&card, &json!({}), &html! { "x" }).into_string();
-        assert!(html.contains("<figure"), "an identity that was never scored has a chart too");
+        assert!(!html.contains("<svg"), "who was never scored has no chart, only why");
     }
 }

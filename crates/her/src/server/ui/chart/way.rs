@@ -33,8 +33,8 @@ pub(in crate::server::ui) fn draw(card: &Value, later: Option<&Value>) -> Markup
                 p.none-yet { "No weights have been looked at yet." }
             } @else {
                 ul.legend {
-                    li { (mark("M4 4h0", "start")) "where it began" }
-                    li { (mark("M4 4h0", "here")) "where it is" }
+                    li { (mark("M8 4h0", "start")) "where it began" }
+                    li { (mark("M8 4h0", "here")) "where it is" }
                     @if later.is_some() { li { (mark("M1 4H27", "beyond")) "later" } }
                 }
                 div.plot { (square(&way, &beyond)) }
@@ -64,7 +64,7 @@ fn straight(path: &Value) -> f64 {
 }
 
 fn mark(d: &str, class: &str) -> Markup {
-    html! { svg.sample viewBox="0 0 28 8" aria-hidden="true" { path class=(class) d=(d) {} } }
+    html! { svg.sample viewBox=(if class == "beyond" { "0 0 28 8" } else { "0 0 16 8" }) aria-hidden="true" { path class=(class) d=(d) {} } }
 }
 
 fn square(way: &Points, beyond: &Points) -> Markup {

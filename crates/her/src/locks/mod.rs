@@ -1,0 +1,3 @@
+//! The locks: who may do what, and what was done.
+
+pub(crate) mod scope;
