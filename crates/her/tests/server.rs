@@ -12,6 +12,8 @@ mod connections;
 mod crowd;
 #[path = "server/life.rs"]
 mod life;
+#[path = "server/page.rs"]
+mod page;
 #[path = "server/person.rs"]
 mod person;
 #[path = "server/refusals.rs"]

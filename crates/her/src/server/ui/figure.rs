@@ -41,7 +41,7 @@ pub(super) fn short(v: f64) -> String {
     if v == 0.0 {
         return "0".to_owned();
     }
-    if size >= 1e15 || size < 1e-4 {
+    if !(1e-4..1e15).contains(&size) {
         return format!("{v:.3e}").replace('-', "−");
     }
     if size >= 1000.0 {

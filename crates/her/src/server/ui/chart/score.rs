@@ -24,20 +24,20 @@ struct Means {
     start: f64,
     width: f64,
     end: f64,
-    means: Vec<f64>,
+    of: Vec<f64>,
 }
 
 impl Means {
     fn read(series: &Value, start: f64, end: f64) -> Self {
         let means = series["mean"].as_array().map_or(&[][..], Vec::as_slice);
         let means = means.iter().map(|v| v.as_f64().unwrap_or(0.0)).collect();
-        Self { start, width: series["width"].as_f64().unwrap_or(1.0), end, means }
+        Self { start, width: series["width"].as_f64().unwrap_or(1.0), end, of: means }
     }
 
     /// The mean between two events; each bucket counts as much as lies within.
     fn between(&self, from: f64, to: f64) -> Option<f64> {
         let (mut sum, mut weight) = (0.0, 0.0);
-        for (i, mean) in self.means.iter().enumerate() {
+        for (i, mean) in self.of.iter().enumerate() {
             let begin = self.start + i as f64 * self.width;
             let within = to.min(begin + self.width).min(self.end) - from.max(begin);
             if within > 0.0 {
@@ -55,7 +55,7 @@ pub(in crate::server::ui) fn slots(chart: &Value) -> Vec<Slot> {
     let live = Means::read(&chart["loss"], 0.0, scored);
     let frozen = chart["shadow_from"].as_f64().unwrap_or(0.0);
     let shadow = Means::read(&chart["shadow_loss"], frozen, scored);
-    let n = SLOTS.min(live.means.len());
+    let n = SLOTS.min(live.of.len());
     let edge = |i: usize| scored * i as f64 / n as f64;
     (0..n)
         .map(|i| {
