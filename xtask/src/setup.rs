@@ -18,6 +18,8 @@ pub enum Venv {
     Python,
     /// What River's own tests need, without River.
     RiverSuite,
+    /// Playwright and axe, for the page.
+    Page,
 }
 
 impl Venv {
@@ -27,6 +29,7 @@ impl Venv {
             Self::Peers => "venv-peers",
             Self::Python => "venv-python",
             Self::RiverSuite => "venv-river-suite",
+            Self::Page => "venv-page",
         })
     }
 
@@ -36,6 +39,7 @@ impl Venv {
             Self::Peers => "bench/requirements.txt",
             Self::Python => "python/requirements.txt",
             Self::RiverSuite => "conformance/river_suite/requirements.txt",
+            Self::Page => "crates/her/tests/page/requirements.txt",
         })
     }
 
@@ -45,7 +49,7 @@ impl Venv {
     }
 }
 
-/// `cargo xtask setup [conformance|peers|python|river-suite|all]`.
+/// `cargo xtask setup [conformance|peers|python|river-suite|page|all]`.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -53,14 +57,17 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ["peers"] => ensure(Venv::Peers),
         ["python"] => ensure(Venv::Python),
         ["river-suite"] => ensure(Venv::RiverSuite),
+        ["page"] => ensure(Venv::Page),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
             ensure(Venv::Peers)?;
             ensure(Venv::Python)?;
-            ensure(Venv::RiverSuite)
+            ensure(Venv::RiverSuite)?;
+            ensure(Venv::Page)
         }
         other => bail!(
-            "`setup` takes conformance, peers, python, river-suite or all, but was given {other:?}"
+            "`setup` takes conformance, peers, python, river-suite, page or all, but was given \
+             {other:?}"
         ),
     }
 }

@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use her_identity::{Error, Result};
 
+mod channels;
 mod keys;
 
+pub use channels::Channels;
 pub use keys::KEYS;
 
 /// Where a value came from.
@@ -113,6 +115,8 @@ pub struct Settings {
     pub segment_bytes: Option<u64>,
     /// Bounds on what comes in.
     pub limits: Limits,
+    /// How long people and devices may be slow, and how many they may be.
+    pub channels: Channels,
     /// How long requests under way may take when the server ends.
     pub drain: Duration,
     origins: BTreeMap<&'static str, Origin>,
@@ -187,6 +191,7 @@ impl Settings {
                 header_timeout: Duration::from_secs(10),
                 idle_timeout: Duration::from_mins(2),
             },
+            channels: Channels::default(),
             drain: Duration::from_secs(30),
             origins: BTreeMap::new(),
         }
@@ -225,7 +230,8 @@ impl Settings {
             let key = format!("{above}{name}");
             let text = match value {
                 toml::Value::Table(inner)
-                    if above.is_empty() && (name == "limits" || name == "tls") =>
+                    if above.is_empty()
+                        && matches!(name.as_str(), "limits" | "tls" | "channels") =>
                 {
                     self.take_table(path, &format!("{name}."), inner)?;
                     continue;

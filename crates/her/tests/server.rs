@@ -2,14 +2,22 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+#[path = "server/channels.rs"]
+mod channels;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/connections.rs"]
 mod connections;
+#[path = "server/crowd.rs"]
+mod crowd;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/locks.rs"]
 mod locks;
+#[path = "server/page.rs"]
+mod page;
+#[path = "server/person.rs"]
+mod person;
 #[path = "server/refusals.rs"]
 mod refusals;
 #[path = "server/routes.rs"]

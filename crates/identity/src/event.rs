@@ -109,7 +109,18 @@ pub struct Options {
     pub shadow_after: u64,
     /// Events between two snapshots.
     pub snapshot_every: u64,
+    /// The text feature that what a person says becomes.
+    #[serde(skip_serializing_if = "is_text")]
+    pub say_as: Box<str>,
 }
+
+/// The default is left out, so that births written before the option was there keep their bytes.
+fn is_text(name: &str) -> bool {
+    name == SAY_AS
+}
+
+/// See [`Options::say_as`].
+const SAY_AS: &str = "text";
 
 impl Default for Options {
     fn default() -> Self {
@@ -117,9 +128,10 @@ impl Default for Options {
             names_max: her_learn::features::Vocabulary::CAP_DEFAULT,
             late_labels_max: 10_000,
             late_label_ttl_s: 7 * 24 * 3600,
-            clients_max: 1_024,
+            clients_max: 16_384,
             shadow_after: 256,
             snapshot_every: 100_000,
+            say_as: SAY_AS.into(),
         }
     }
 }
@@ -160,6 +172,7 @@ impl Options {
             ("clients_max", u64::from(self.clients_max), 1, 1_000_000),
             ("snapshot_every", self.snapshot_every, 1_000, u64::MAX),
         ];
+        check_name("spec's say_as", &self.say_as, her_learn::row::limits::NAME_BYTES)?;
         for (name, value, low, high) in rules {
             if value < low || value > high {
                 return Err(Error::invalid(format!(

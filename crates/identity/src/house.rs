@@ -203,6 +203,18 @@ impl House {
         self.look_at(self.registry.find(name)?.current, look)
     }
 
+    /// Looks without waiting: `done` gets what the look found, on the learner thread.
+    pub fn look_then<T: Send + 'static>(
+        &self,
+        name: &str,
+        look: impl FnOnce(&Identity) -> T + Send + 'static,
+        done: impl FnOnce(Result<T>) + Send + 'static,
+    ) -> Result<()> {
+        let id = self.registry.find(name)?.current;
+        self.shard(id).look(id, Box::new(move |result| done(result.map(look))));
+        Ok(())
+    }
+
     fn look_at<T: Send + 'static>(
         &self,
         id: IdentityId,

@@ -296,6 +296,11 @@ impl State {
         &self.model
     }
 
+    /// The model as it was when the shadow was frozen; none before.
+    pub fn shadow(&self) -> Option<&Model> {
+        self.shadow.as_ref().map(Frozen::model)
+    }
+
     /// What the identity knows about itself.
     pub fn figures(&self) -> &Figures {
         &self.figures
@@ -309,6 +314,17 @@ impl State {
     /// Lets a branch of a frozen identity learn again.
     pub(crate) fn thaw(&mut self) {
         self.frozen = false;
+    }
+
+    /// A prediction that waits for its label, as it was made, and the version it was made by.
+    pub fn as_made(&self, key: &str) -> Option<(u64, Answer)> {
+        let waiting = self.pending.find(key).ok()?;
+        Some((waiting.version, self.answer(&waiting.live)))
+    }
+
+    /// The table of request numbers.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     /// Predictions that wait for their label.

@@ -37,6 +37,7 @@ mod table;
 mod tag;
 mod token;
 mod verify;
+mod watch;
 
 use context::{Common, Context};
 
@@ -73,6 +74,7 @@ enum Verb {
     Tag(tag::Args),
     Diff(diff::Args),
     Verify(verify::Args),
+    Watch(watch::Args),
     Snapshot(snapshot::Args),
     Models(models::Args),
     Bench(bench::Args),
@@ -118,6 +120,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Tag(args) => tag::run(args, context),
         Verb::Diff(args) => diff::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
+        Verb::Watch(args) => watch::run(args, context),
         Verb::Snapshot(args) => snapshot::run(args, context),
         Verb::Models(args) => models::run(args, context),
         Verb::Bench(args) => bench::run(args, context),

@@ -354,6 +354,11 @@ impl Door for Remote {
         self.post(&of(name, "/snapshot"), &json!({}))
     }
 
+    fn channels(&self, name: Option<&str>) -> Result<Value> {
+        let path = name.map_or_else(|| "/v1/channels".to_owned(), |name| of(name, "/channels"));
+        parse(&self.get(&path, &[])?)
+    }
+
     fn place(&self) -> String {
         self.base.clone()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
-use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,7 +24,7 @@ use super::auth::{GRANTED, Granted, Visit};
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{App, audit, tls, told_to_stop};
+use super::{App, audit, tls, told_to_stop, ui};
 use crate::config::Limits;
 use crate::locks::token::Token;
 
@@ -60,7 +59,8 @@ pub(super) async fn accept(
                 continue;
             }
         };
-        match seats.take(from, &app.limits) {
+        let caps = (app.limits.connections, app.limits.connections_per_ip);
+        match seats.take(from.ip(), caps, ["connections", "connections_per_ip"]) {
             Ok(seat) => {
                 let (app, routes) = (Arc::clone(&app), routes.clone());
                 let (stopping, alive, tls) = (stopping.clone(), alive.clone(), tls.clone());
@@ -71,15 +71,17 @@ pub(super) async fn accept(
                     let _ = stream.set_nodelay(true);
                     let from = from.ip().to_canonical();
                     match &tls {
-                        None => serve(stream, from, &app, routes, stopping).await,
+                        None => serve(stream, from, &app, routes, stopping, alive).await,
                         Some(tls) => match tls::agree(tls, stream, app.limits.header_timeout).await
                         {
-                            Some(stream) => serve(stream, from, &app, routes, stopping).await,
+                            Some(stream) => {
+                                serve(stream, from, &app, routes, stopping, alive).await
+                            }
                             None => app.metrics.refused_connection("tls"),
                         },
                     }
                     app.metrics.connections.dec();
-                    drop((seat, alive));
+                    drop(seat);
                 });
             }
             Err(why) => {
@@ -109,19 +111,31 @@ fn is_of_one_connection(e: &std::io::Error) -> bool {
     matches!(e.kind(), K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused)
 }
 
+/// What a request brings along that may take its connection over, as a WebSocket does.
+#[derive(Clone)]
+pub(super) struct Wire {
+    pub from: IpAddr,
+    pub under_way: UnderWay,
+    /// Held until the connection is closed.
+    _alive: mpsc::Sender<()>,
+}
+
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     from: IpAddr,
     app: &Arc<App>,
     routes: Router,
     mut stopping: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
 ) {
     let limits = &app.limits;
     let under_way = UnderWay::default();
     let meter = Meter::new(stream, under_way.clone(), limits.header_timeout, limits.idle_timeout);
+    let wire = Wire { from, under_way: under_way.clone(), _alive: alive };
     // A connection answers one request at a time: whoever sent the last one holds it.
     let holder: Mutex<Option<Arc<Token>>> = Mutex::new(None);
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(wire.clone());
         let (app, routes, token) = (Arc::clone(app), routes.clone(), under_way.begin());
         let visit = Visit { from, now_ms: app.house.clock().now_ms() };
         let request = request.map(Body::new);
@@ -143,6 +157,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             .max_header_size(limits.headers_bytes)
             .half_close(true)
             .serve_connection(TokioIo::new(meter), service)
+            .with_upgrades()
     );
     // How a connection ends is the client's business: there is nobody to tell.
     let mut changes = app.door.changes();
@@ -173,7 +188,7 @@ pub(super) async fn answer(
     mut request: Request<Body>,
     granted: Result<Granted, Problem>,
 ) -> Response<Body> {
-    let method = request.method().clone();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = match granted {
         Ok(granted) => {
             request.extensions_mut().insert(granted.clone());
@@ -187,7 +202,7 @@ pub(super) async fn answer(
                 None => response,
             }
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => ui::refuse(&method, &uri, problem),
     };
     let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);
     app.metrics.request(route, &method, response.status());
@@ -196,7 +211,7 @@ pub(super) async fn answer(
 
 /// Who is in, by address.
 #[derive(Clone, Default)]
-struct Seats(Arc<Mutex<Taken>>);
+pub(super) struct Seats(Arc<Mutex<Taken>>);
 
 #[derive(Default)]
 struct Taken {
@@ -204,21 +219,28 @@ struct Taken {
     by_ip: HashMap<IpAddr, usize>,
 }
 
-struct Seat {
+/// A place that is free again when this is dropped.
+pub(super) struct Seat {
     seats: Seats,
     ip: IpAddr,
 }
 
 impl Seats {
-    fn take(&self, from: SocketAddr, limits: &Limits) -> Result<Seat, &'static str> {
-        let ip = from.ip().to_canonical();
+    /// A seat within the caps of all and of one address; else the name of the cap.
+    pub fn take(
+        &self,
+        from: IpAddr,
+        caps: (usize, usize),
+        names: [&'static str; 2],
+    ) -> Result<Seat, &'static str> {
+        let ip = from.to_canonical();
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.all >= limits.connections {
-            return Err("connections");
+        if taken.all >= caps.0 {
+            return Err(names[0]);
         }
         let of_ip = taken.by_ip.entry(ip).or_default();
-        if *of_ip >= limits.connections_per_ip {
-            return Err("connections_per_ip");
+        if *of_ip >= caps.1 {
+            return Err(names[1]);
         }
         *of_ip += 1;
         taken.all += 1;

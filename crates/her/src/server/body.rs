@@ -32,7 +32,7 @@ pub(crate) async fn piece(body: &mut Body, limits: &Limits) -> Result<Option<Byt
 }
 
 /// A whole body within the limit.
-async fn whole(request: Request<Body>, limits: &Limits) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn whole(request: Request<Body>, limits: &Limits) -> Result<Vec<u8>, Problem> {
     let max = limits.body_bytes;
     let too_large = || {
         Problem::too_large(format!(

@@ -96,3 +96,16 @@ pub(super) async fn show(
     let card = app.blocking(move |house| wire::card(house, &name, top.get())).await?;
     Ok(answer::card(StatusCode::OK, &card))
 }
+
+/// `GET /v1/identities/{name}/chart`.
+pub(super) async fn chart(
+    State(app): State<Arc<App>>,
+    At(name): At<String>,
+    Asked(top): Asked<Top>,
+) -> Answer {
+    let top = top.get();
+    let look = move |house: &her_identity::House| {
+        house.look(&name, move |identity| wire::chart(identity.state(), top))
+    };
+    Ok(answer::card(StatusCode::OK, &app.blocking(look).await?))
+}

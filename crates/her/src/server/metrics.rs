@@ -16,6 +16,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::App;
+use super::channels::{ChannelMetrics, Channels};
 use super::problem::Problem;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -45,6 +46,7 @@ pub(crate) struct Metrics {
     refused_connections: Family<ByReason, Counter>,
     queued: Gauge,
     identities: Gauge,
+    pub channels: ChannelMetrics,
 }
 
 /// The kinds of events that clients send.
@@ -70,6 +72,7 @@ impl Metrics {
             refused_connections: Family::default(),
             queued: Gauge::default(),
             identities: Gauge::default(),
+            channels: ChannelMetrics::default(),
         };
         metrics.register();
         metrics.journal(house);
@@ -89,6 +92,7 @@ impl Metrics {
         );
         r.register("queue_events", "Events that wait for a learner", self.queued.clone());
         r.register("identities", "Identities", self.identities.clone());
+        self.channels.register(r);
     }
 
     /// What opening the house found; the journals tell no more while they run.
@@ -143,7 +147,9 @@ impl Metrics {
         self.refused_connections.get_or_create(&ByReason { reason }).inc();
     }
 
-    fn text(&self, house: &House) -> String {
+    /// All figures in OpenMetrics text.
+    pub fn text(&self, house: &House, channels: &Channels) -> String {
+        self.channels.look(channels);
         self.queued.set(house.queued() as i64);
         self.identities.set(house.names().len() as i64);
         let mut out = String::new();
@@ -156,5 +162,5 @@ impl Metrics {
 /// `GET /metrics`.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, TEXT)], app.metrics.text(&app.house)).into_response()
+    ([(CONTENT_TYPE, TEXT)], app.metrics.text(&app.house, &app.channels)).into_response()
 }

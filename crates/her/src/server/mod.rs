@@ -24,6 +24,7 @@ mod answer;
 mod audit;
 mod auth;
 mod body;
+mod channels;
 mod docs;
 mod events;
 mod gate;
@@ -39,11 +40,14 @@ mod problem;
 mod routes;
 mod server_file;
 mod tls;
+mod ui;
 
 use auth::Door;
+use channels::Channels;
 use events::Followed;
 use gate::Gate;
 use metrics::Metrics;
+use ui::Screens;
 
 /// Blocking work (replays, logs, cards) that runs at one time; more waits for its turn.
 const BLOCKING_MAX: usize = 16;
@@ -60,6 +64,8 @@ pub(crate) struct App {
     blocking: Arc<Semaphore>,
     metrics: Metrics,
     followed: Followed,
+    screens: Screens,
+    channels: Channels,
     stopping: watch::Receiver<bool>,
 }
 
@@ -101,6 +107,8 @@ impl Server {
             blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
             metrics: Metrics::new(&house),
             followed: Followed::default(),
+            screens: Screens::default(),
+            channels: Channels::new(settings.channels.clone()),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::answer;
-use super::routes::{Content, ROUTES, Route};
+use super::routes::{API, Content, Route};
 use crate::locks::scope::Scope;
 
 mod schemas;
@@ -18,7 +18,7 @@ pub(super) async fn openapi() -> Response {
 /// The whole document.
 pub(super) fn document() -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in API {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.to_lowercase()] = operation(route);
     }
@@ -157,7 +157,7 @@ mod tests {
     fn every_route_is_described_and_every_reference_leads_somewhere() {
         let doc = document();
         let mut ids = Vec::new();
-        for route in ROUTES {
+        for route in API {
             let op = &doc["paths"][route.path][route.method.to_lowercase()];
             ids.push(op["operationId"].as_str().expect(route.path));
             for name in route.path.split(['{', '}']).skip(1).step_by(2) {
@@ -167,7 +167,7 @@ mod tests {
         }
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), ROUTES.len(), "operation ids are unique");
+        assert_eq!(ids.len(), API.len(), "operation ids are unique");
         let (mut found, mut used) = (0, Vec::new());
         walk(&doc, &mut |map| {
             if let Some(Value::String(to)) = map.get("$ref") {
@@ -177,7 +177,7 @@ mod tests {
                 found += 1;
             }
         });
-        assert!(found > ROUTES.len());
+        assert!(found > API.len());
         for name in doc["components"]["schemas"].as_object().unwrap().keys() {
             let pointer = format!("/components/schemas/{name}");
             assert!(used.contains(&pointer), "the schema {name} is used by nothing");

@@ -75,6 +75,14 @@ impl Problem {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, ..Self::busy(detail) }
     }
 
+    /// A channel over its cap.
+    pub fn full_channels(cap: &str) -> Self {
+        let detail = format!(
+            "too many channels are open; close some, or raise {cap}; a resume token stays good"
+        );
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, ..Self::busy(detail) }
+    }
+
     /// A line's refusal in a stream of answers.
     pub fn line(&self, line: u64, out: &mut Vec<u8>) {
         let mut error = self.member();
@@ -89,7 +97,8 @@ impl Problem {
         out.push(b'\n');
     }
 
-    fn member(&self) -> Value {
+    /// The refusal as a member of something else.
+    pub fn member(&self) -> Value {
         json!({ "kind": self.kind, "status": self.status.as_u16(), "detail": self.detail })
     }
 

@@ -13,7 +13,9 @@ use super::App;
 use super::auth::Granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{audit, docs, events, history, identities, learn, metrics, openapi, predict};
+use super::{
+    audit, channels, docs, events, history, identities, learn, metrics, openapi, predict, ui,
+};
 use crate::locks::scope::Scope;
 
 /// A value in a query or a header.
@@ -28,6 +30,7 @@ pub(super) struct Param {
 pub(super) type Content = (&'static str, &'static str);
 
 /// One route.
+#[derive(Clone, Copy)]
 pub(super) struct Route {
     pub method: &'static str,
     pub path: &'static str,
@@ -41,7 +44,7 @@ pub(super) struct Route {
     pub gives: (u16, Content),
     /// Refusals of its own, besides those that every route can give.
     pub refusals: &'static [u16],
-    handler: fn() -> MethodRouter<Arc<App>>,
+    pub handler: fn() -> MethodRouter<Arc<App>>,
 }
 
 mod find;
@@ -58,8 +61,33 @@ const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const TEXT: &str = "text/plain";
 
-/// Every route.
-pub(super) const ROUTES: &[Route] = &[
+const RESUME: [Param; 4] = [
+    query("resume", "string", "the token of the session that goes on; none begins one"),
+    query("n", "integer", "the newest message whose answer was seen"),
+    query("seq", "integer", "the newest version that was seen"),
+    query("pulse", "integer", "beats a second that tell where the identity stands; 0, at most 20"),
+];
+const CHANNELS: [Param; 2] = [
+    query("limit", "integer", "channels on a page; 1000"),
+    query("after", "string", "the member next of the page before"),
+];
+
+/// Every route: those of programs, then those of the page.
+pub(super) const ROUTES: &[Route] =
+    &join::<{ API.len() + ui::routes::ROUTES.len() }>(API, ui::routes::ROUTES);
+
+const fn join<const N: usize>(first: &[Route], second: &[Route]) -> [Route; N] {
+    let mut all = [first[0]; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < first.len() { first[i] } else { second[i - first.len()] };
+        i += 1;
+    }
+    all
+}
+
+/// The routes of programs, which the OpenAPI document tells.
+pub(super) const API: &[Route] = &[
     Route {
         method: "PUT",
         path: "/v1/identities/{name}",
@@ -98,6 +126,18 @@ pub(super) const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Card")),
         refusals: &[],
         handler: || get(identities::show),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/chart",
+        scope: Scope::Read,
+        id: "chart",
+        summary: "What charts draw: losses over the whole life, weights beside the shadow's",
+        params: &[TOP],
+        takes: &[],
+        gives: (200, (JSON, "Chart")),
+        refusals: &[],
+        handler: || get(identities::chart),
     },
     Route {
         method: "POST",
@@ -296,6 +336,66 @@ pub(super) const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Audit")),
         refusals: &[],
         handler: || get(audit::records),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/ws",
+        scope: Scope::Learn,
+        id: "ws",
+        summary: "Talk over a WebSocket: messages in, answers out, and back again by a token",
+        params: &RESUME,
+        takes: &[],
+        gives: (101, (JSON, "Frame")),
+        refusals: &[],
+        handler: || get(channels::ws),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/talk",
+        scope: Scope::Learn,
+        id: "hear",
+        summary: "The same without WebSocket: what is said to you (server-sent events)",
+        params: &RESUME,
+        takes: &[],
+        gives: (200, ("text/event-stream", "Frame")),
+        refusals: &[],
+        handler: || get(channels::hear),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/talk",
+        scope: Scope::Learn,
+        id: "say",
+        summary: "The same without WebSocket: one message",
+        params: &[],
+        takes: &[(JSON, "Message")],
+        gives: (200, (JSON, "Frame")),
+        refusals: &[409, 410, 507],
+        handler: || post(channels::say),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/identities/{name}/channels",
+        scope: Scope::Read,
+        id: "channels_of",
+        summary: "Who talks to an identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::of_identity),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/channels",
+        scope: Scope::Read,
+        id: "channels",
+        summary: "Who talks to any identity, and who waits for whom",
+        params: &CHANNELS,
+        takes: &[],
+        gives: (200, (JSON, "Channels")),
+        refusals: &[],
+        handler: || get(channels::all),
     },
     Route {
         method: "GET",

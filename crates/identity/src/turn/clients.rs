@@ -1,6 +1,7 @@
 //! Which numbered requests were done: a retry is applied once, also after a crash or a move.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,10 @@ struct Window {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Clients {
     windows: BTreeMap<Box<str>, Window>,
+    /// Who was silent for longest, as it was when each entry was made: an entry that is out of
+    /// date is renewed when it comes up. No state: made of the windows when it is needed.
+    #[serde(skip)]
+    silent: BinaryHeap<Reverse<(u64, Box<str>)>>,
 }
 
 impl Clients {
@@ -46,17 +51,48 @@ impl Clients {
 
     /// Notes that a request was done at a version.
     pub fn done(&mut self, request: &Request, version: u64, clients_max: u32) {
-        if !self.windows.contains_key(&request.client) && self.windows.len() >= clients_max as usize
-        {
-            // The client that was silent for longest makes room; of equals, the first by name.
-            let oldest = self.windows.iter().min_by_key(|(_, w)| w.used).map(|(k, _)| k.clone());
-            if let Some(oldest) = oldest {
-                self.windows.remove(&oldest);
+        if !self.windows.contains_key(&request.client) {
+            if self.windows.len() >= clients_max as usize {
+                self.forget_one();
             }
+            self.silent.push(Reverse((version, request.client.clone())));
         }
         let w = self.windows.entry(request.client.clone()).or_default();
         w.used = version;
         w.set(request.n);
+    }
+
+    /// The client that was silent for longest makes room; of equals, the first by name.
+    fn forget_one(&mut self) {
+        if self.silent.len() < self.windows.len() {
+            let all = self.windows.iter().map(|(k, w)| Reverse((w.used, k.clone())));
+            self.silent = all.collect();
+        }
+        while let Some(Reverse((used, client))) = self.silent.pop() {
+            match self.windows.get(&client) {
+                Some(w) if w.used == used => {
+                    self.windows.remove(&client);
+                    return;
+                }
+                Some(w) => self.silent.push(Reverse((w.used, client))),
+                None => {}
+            }
+        }
+    }
+
+    /// A client's newest number, and the version at which it was done.
+    pub fn newest(&self, client: &str) -> Option<(u64, u64)> {
+        self.windows.get(client).map(|w| (w.newest, w.used))
+    }
+
+    /// How many clients are known.
+    pub fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// True when none is known.
+    pub fn is_empty(&self) -> bool {
+        self.windows.is_empty()
     }
 }
 
@@ -109,6 +145,32 @@ mod tests {
         let old = c.is_done(&request("a", 5)).unwrap_err();
         assert_eq!(old.kind, ErrorKind::TooOld);
         assert!(!c.is_done(&request("b", 4500)).unwrap());
+    }
+
+    /// The plain way: look at all.
+    fn longest_silent(c: &Clients) -> Box<str> {
+        c.windows.iter().min_by_key(|(_, w)| w.used).unwrap().0.clone()
+    }
+
+    #[test]
+    fn the_longest_silent_makes_room_also_after_a_load() {
+        let mut c = Clients::default();
+        let mut x = 7u64;
+        for version in 0..3_000 {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let who = request(&format!("c{}", (x >> 33) % 40), version);
+            let full = c.windows.len() == 16 && !c.windows.contains_key(&who.client);
+            let leaves = full.then(|| longest_silent(&c));
+            c.done(&who, version, 16);
+            assert!(c.silent.len() <= 16 && c.windows.len() <= 16);
+            if let Some(leaves) = leaves {
+                assert!(!c.windows.contains_key(&leaves), "{version}: {leaves} is the oldest");
+            }
+            assert_eq!(c.newest(&who.client), Some((version, version)));
+            if version % 500 == 499 {
+                c = postcard::from_bytes(&postcard::to_allocvec(&c).unwrap()).unwrap();
+            }
+        }
     }
 
     #[test]

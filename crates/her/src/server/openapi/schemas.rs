@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+mod channels;
+
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for part in [taken(), answers(), orders(), rest()] {
+    for part in [taken(), answers(), orders(), channels::all(), rest()] {
         if let Value::Object(part) = part {
             all.extend(part);
         }
@@ -122,6 +124,19 @@ fn answers() -> Value {
                 "branch": { "type": "string" },
                 "branches": { "type": "array", "items": { "type": "object" } },
                 "tags": { "type": "object", "additionalProperties": { "type": "integer" } },
+            },
+        },
+        "Chart": {
+            "description": "Mean losses in buckets of equal width, oldest first.",
+            "type": "object",
+            "required": ["version", "scored", "shadow_from", "loss", "shadow_loss", "weights"],
+            "properties": {
+                "version": version(),
+                "scored": { "type": "integer" },
+                "shadow_from": { "type": "integer" },
+                "loss": { "type": "object" },
+                "shadow_loss": { "type": "object" },
+                "weights": { "type": "array", "items": { "type": "object" } },
             },
         },
         "LogLine": {
