@@ -1,4 +1,4 @@
-"""The Python package beside River, case by case: python package.py [CASE…] -> a table in Markdown.
+"""The Python package beside its peers: python package.py [CASE…] -> a table in Markdown.
 
 Each figure is of a process of its own; rounds alternate, ours first, and the median counts. Speeds
 are events per CPU second (user and system, all threads) of the timed part, with data in memory.
@@ -19,12 +19,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[threads] = "1"
 
 Event = tuple[dict[str, float], bool]
+
+#: Cases that CapyMOA has too, and over how many events: as many as below.
+MOA_CASES = {
+    "hoeffding-tree": 20_000,
+    "arf-10": 5_000,
+    "srp-10": 2_000,
+    "leveraging-bagging-10": 2_000,
+}
+#: The interpreter of its environment.
+MOA_PYTHON = Path(__file__).parent.parent / "target/venv-capymoa/bin/python"
 
 
 def events(n: int, width: int, seed: int = 7) -> list[Event]:
@@ -121,10 +132,24 @@ def model_of(module: str, name: str, n: int, **params: Any) -> Callable[[str], d
     return measure
 
 
+def ensemble_of(
+    module: str, name: str, n: int, *, wraps: bool = False
+) -> Callable[[str], dict[str, Any]]:
+    """Ten Hoeffding trees that vote."""
+
+    def measure(package: str) -> dict[str, Any]:
+        params: dict[str, Any] = {"n_models": 10, "seed": 42}
+        if wraps:
+            params["model"] = load(package, "tree").HoeffdingTreeClassifier()
+        return classify(getattr(load(package, module), name)(**params), events(n, 10))
+
+    return measure
+
+
 def half_space_trees(package: str) -> dict[str, Any]:
     scaler = load(package, "preprocessing").MinMaxScaler()
     model = scaler | load(package, "anomaly").HalfSpaceTrees(seed=42)
-    data = events(10_000, 10)
+    data = events(40_000, 10)
 
     def work() -> str:
         total = 0.0
@@ -139,7 +164,7 @@ def half_space_trees(package: str) -> dict[str, Any]:
 def k_means(package: str) -> dict[str, Any]:
     scaler = load(package, "preprocessing").StandardScaler()
     model = scaler | load(package, "cluster").KMeans(n_clusters=5, seed=42)
-    data = events(10_000, 10)
+    data = events(40_000, 10)
 
     def work() -> str:
         for x, _ in data:
@@ -216,14 +241,20 @@ CASES: dict[str, tuple[str, str, Callable[[str], dict[str, Any]]]] = {
     **{f"dicts-{d}": ("events/s", "≥ 8", dicts(d)) for d in (10, 30, 100)},
     **{f"many-{d}": ("events/s", "≥ 3", many(d)) for d in (10, 30, 100)},
     "hoeffding-tree": ("events/s", "≥ 14", model_of("tree", "HoeffdingTreeClassifier", 20_000)),
-    "arf-10": ("events/s", "≥ 9", model_of("forest", "ARFClassifier", 2_000, seed=42)),
+    "arf-10": ("events/s", "≥ 9", model_of("forest", "ARFClassifier", 5_000, seed=42)),
+    "srp-10": ("events/s", "", ensemble_of("ensemble", "SRPClassifier", 2_000)),
+    "leveraging-bagging-10": (
+        "events/s",
+        "",
+        ensemble_of("ensemble", "LeveragingBaggingClassifier", 2_000, wraps=True),
+    ),
     "amf-10": ("events/s", "", model_of("forest", "AMFClassifier", 2_000, seed=42)),
     "knn": ("events/s", "", model_of("neighbors", "KNNClassifier", 1_000)),
     "half-space-trees": ("events/s", "≥ 50", half_space_trees),
-    "gaussian-nb": ("events/s", "≥ 50", model_of("naive_bayes", "GaussianNB", 5_000)),
+    "gaussian-nb": ("events/s", "≥ 50", model_of("naive_bayes", "GaussianNB", 20_000)),
     "k-means": ("events/s", "≥ 50", k_means),
     "adwin": ("updates/s", "≥ 1", adwin),
-    "memory": ("bytes a model", "", memory),
+    "memory": ("bytes a model", "≥ 1", memory),
     "save": ("µs", "", copies("save")),
     "load": ("µs", "", copies("load")),
     "import": ("ms", "", importing),
@@ -232,10 +263,10 @@ CASES: dict[str, tuple[str, str, Callable[[str], dict[str, Any]]]] = {
 
 def one(case: str, package: str) -> dict[str, Any]:
     """A case in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", case, package],
-        capture_output=True, text=True, check=False,
-    )
+    command = [sys.executable, __file__, "--one", case, package]
+    if package == "capymoa":
+        command = [str(MOA_PYTHON), str(Path(__file__).parent / "capymoa_peer.py"), case]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
         return {"value": None, "said": last}
@@ -245,16 +276,33 @@ def one(case: str, package: str) -> dict[str, Any]:
 def row(case: str, rounds: int) -> str:
     unit, goal, _ = CASES[case]
     runs: dict[str, list[dict[str, Any]]] = {"heraclitus": [], "river": []}
+    if case in MOA_CASES and MOA_PYTHON.exists():
+        runs["capymoa"] = []
     for _ in range(rounds):
         for package, seen in runs.items():
             seen.append(one(case, package))
-    if any(run["value"] is None for seen in runs.values() for run in seen):
-        failed = next(r["said"] for seen in runs.values() for r in seen if r["value"] is None)
-        return f"| {case} | {unit} | not measured: {failed} | | | {goal} | |"
-    ours, river = (statistics.median(r["value"] for r in runs[p]) for p in ("heraclitus", "river"))
+    values = {}
+    for package, seen in runs.items():
+        failed = [run["said"] for run in seen if run["value"] is None]
+        if failed:
+            return f"| {case} | {unit} | not measured: {package}: {failed[0]} | | | {goal} | | |"
+        values[package] = statistics.median(run["value"] for run in seen)
+    ours, river = values["heraclitus"], values["river"]
     ratio = ours / river if unit.endswith("/s") else river / ours
-    said = " · ".join(dict.fromkeys(r["said"] for seen in runs.values() for r in seen if r["said"]))
-    return f"| {case} | {unit} | {ours:,.0f} | {river:,.0f} | {ratio:.1f} × | {goal} | {said} |"
+    moa = f"{values['capymoa']:,.0f}" if "capymoa" in values else ""
+    gap = ""
+    if goal:
+        wanted = float(goal.removeprefix("≥ "))
+        gap = "reached" if ratio >= wanted else f"−{100 - 100 * ratio / wanted:.0f} %"
+    said = " · ".join(
+        f"{package}: {', '.join(words)}"
+        for package, seen in runs.items()
+        if (words := dict.fromkeys(run["said"] for run in seen if run["said"]))
+    )
+    return (
+        f"| {case} | {unit} | {ours:,.0f} | {river:,.0f} | {moa} | {ratio:.1f} × | {goal} | {gap} "
+        f"| {said} |"
+    )
 
 
 def main(arguments: list[str]) -> None:
@@ -265,8 +313,8 @@ def main(arguments: list[str]) -> None:
         print(json.dumps(CASES[arguments[1]][2](arguments[2])))
         return
     rounds = int(os.environ.get("ROUNDS", "3"))
-    print("| case | unit | heraclitus | River 0.26.1 | better by | goal | |")
-    print("|---|---|---|---|---|---|---|")
+    print("| case | unit | heraclitus | River 0.26.1 | CapyMOA | ours is | goal | gap | |")
+    print("|---|---|---:|---:|---:|---:|---|---|---|")
     for case in CASES:
         if not arguments or any(case.startswith(word) for word in arguments):
             print(row(case, rounds), flush=True)

@@ -12,6 +12,9 @@ from ._spec import from_spec, to_spec
 
 __all__ = ["Shell", "Showing", "load"]
 
+#: Names of parameters: the objects of a class share them.
+_SAME: dict[tuple[str, ...], tuple[str, ...]] = {}
+
 
 class Shell:
     """The Python side of a native estimator.
@@ -32,7 +35,8 @@ class Shell:
     _names: tuple[str, ...] = ()
 
     def _start(self, **params: typing.Any) -> None:
-        self.__dict__["_names"] = tuple(params)
+        names = tuple(params)
+        self.__dict__["_names"] = _SAME.setdefault(names, names)
         for name, value in params.items():
             if value is None and name in self._objects:
                 value = from_spec(self._objects[name])

@@ -22,6 +22,8 @@ pub enum Venv {
     Doors,
     /// A real MLflow server; heavy, so only made when its own test is asked for.
     Mlflow,
+    /// CapyMOA, for `bench/package.py`. Large and needs Java, so made only when asked for by name.
+    Capymoa,
 }
 
 impl Venv {
@@ -33,6 +35,7 @@ impl Venv {
             Self::RiverSuite => "venv-river-suite",
             Self::Doors => "venv-doors",
             Self::Mlflow => "venv-mlflow",
+            Self::Capymoa => "venv-capymoa",
         })
     }
 
@@ -44,6 +47,7 @@ impl Venv {
             Self::RiverSuite => "conformance/river_suite/requirements.txt",
             Self::Doors => "conformance/doors/requirements.txt",
             Self::Mlflow => "conformance/mlflow/requirements.txt",
+            Self::Capymoa => "bench/requirements-capymoa.txt",
         })
     }
 
@@ -53,8 +57,8 @@ impl Venv {
     }
 }
 
-/// `cargo xtask setup [conformance|peers|python|river-suite|doors|mlflow|all]`; `all` is what
-/// `cargo xtask test` needs, and so without mlflow.
+/// `cargo xtask setup NAME`, or `all` that `cargo xtask test` needs: mlflow and capymoa are made
+/// when asked for by name.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -64,6 +68,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ["river-suite"] => ensure(Venv::RiverSuite),
         ["doors"] => ensure(Venv::Doors),
         ["mlflow"] => ensure(Venv::Mlflow),
+        ["capymoa"] => ensure(Venv::Capymoa),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
             ensure(Venv::Peers)?;
@@ -72,8 +77,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
             ensure(Venv::Doors)
         }
         other => bail!(
-            "`setup` takes conformance, peers, python, river-suite, doors, mlflow or all, but was \
-             given {other:?}"
+            "`setup` takes conformance, peers, python, river-suite, doors, mlflow, capymoa or all, \
+             but was given {other:?}"
         ),
     }
 }

@@ -29,7 +29,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", slow: false, work: clippy },
     Step { name: "tests", slow: false, work: tests },
     Step { name: "python", slow: false, work: python::test },
-    Step { name: "doors", slow: false, work: doors::test },
+    Step { name: "doors", slow: true, work: doors::test },
     Step { name: "power loss", slow: true, work: power_loss },
     Step { name: "doctests", slow: true, work: doctests },
     Step { name: "conformance", slow: true, work: conformance::check },

@@ -10,6 +10,8 @@ mod channels;
 mod client;
 #[path = "server/connections.rs"]
 mod connections;
+#[path = "server/crowd.rs"]
+mod crowd;
 #[path = "server/fuzz.rs"]
 mod fuzz;
 #[path = "server/life.rs"]

@@ -61,6 +61,16 @@ impl Features {
         &mut self.values
     }
 
+    /// Replaces the numbers by zeros under these ids, to be written by the caller; other ids than
+    /// sorted ones need [`sort`](Self::sort) then.
+    #[inline]
+    pub fn refill(&mut self, ids: &[FeatureId]) -> &mut [f64] {
+        self.clear();
+        self.ids.extend_from_slice(ids);
+        self.values.resize(ids.len(), 0.0);
+        &mut self.values
+    }
+
     /// Replaces the numbers by these, which are in the order of their ids.
     #[inline]
     pub fn assign(&mut self, ids: &[FeatureId], values: &[f64]) {

@@ -9,6 +9,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::door::Door;
+use crate::spec::Nature;
 
 /// A model and the door that events come through.
 pub struct Live {
@@ -25,14 +26,8 @@ pub struct Live {
 impl Live {
     /// A core of this estimator, with nothing known at its door.
     pub fn new(root: Any) -> Self {
-        let spec = root.estimator().spec();
-        Self {
-            heavy: crate::spec::mentions(&spec, crate::spec::is_heavy),
-            picky: crate::spec::mentions(&spec, crate::spec::is_picky),
-            root,
-            door: Door::default(),
-            version: 0,
-        }
+        let Nature { heavy, picky } = Nature::of_spec(&root.estimator().spec());
+        Self { heavy, picky, root, door: Door::default(), version: 0 }
     }
 
     /// The part at the end of a path, beside the door.
@@ -128,11 +123,11 @@ impl Handle {
     }
 
     /// Works on the live core when nobody else does and when it has not moved; `work` comes back
-    /// undone otherwise. It must run no Python code.
+    /// undone otherwise. It must run no Python code, nor make what may start a collection.
     #[inline]
-    pub fn at_once<R, W>(&self, work: W) -> Result<PyResult<R>, W>
+    pub fn at_once<R, W>(&self, work: W) -> Result<R, W>
     where
-        W: FnOnce(&mut Live, &[Box<str>]) -> PyResult<R>,
+        W: FnOnce(&mut Live, &[Box<str>]) -> R,
     {
         match self.core.state.try_lock() {
             Ok(mut state) => match &mut *state {

@@ -8,15 +8,18 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 /// Reads the numbers of a dict whose keys are these objects, or texts equal to them, in their
-/// order. False when a key is another one or a value is no `float`, `int` or `bool`; what was read
-/// is of no use then.
+/// order, into as many places. False when a key is another one or a value is no `float`, `int` or
+/// `bool`; what was read is of no use then.
 #[inline]
 #[expect(unsafe_code, reason = "borrowed references while walking a dict")]
-pub fn read_numbers(dict: &Bound<'_, PyDict>, keys: &[Py<PyAny>], out: &mut Vec<f64>) -> bool {
-    out.clear();
+pub fn read_numbers<'a>(
+    dict: &Bound<'_, PyDict>,
+    keys: impl Iterator<Item = &'a Py<PyAny>>,
+    out: &mut [f64],
+) -> bool {
     let mut at: ffi::Py_ssize_t = 0;
     let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
-    let mut known = keys.iter();
+    let mut known = keys.zip(out);
     // SAFETY: `dict` is a dict and the interpreter is attached (a `Bound` proves both). The dict
     // does not change and nothing it holds is dropped while we walk: between two calls of
     // `PyDict_Next` no Python code runs, since `PyFloat_AsDouble` of a float (or a subclass of it)
@@ -24,20 +27,20 @@ pub fn read_numbers(dict: &Bound<'_, PyDict>, keys: &[Py<PyAny>], out: &mut Vec<
     // `PyDict_Next` lends are used at once and not kept.
     unsafe {
         while ffi::PyDict_Next(dict.as_ptr(), &raw mut at, &raw mut key, &raw mut value) != 0 {
-            let Some(known) = known.next() else { return false };
+            let Some((known, out)) = known.next() else { return false };
             // Keys that a parser made are new objects in every event: their letters are compared.
             if known.as_ptr() != key && !same_text(known.as_ptr(), key) {
                 return false;
             }
             if ffi::PyFloat_Check(value) != 0 {
-                out.push(ffi::PyFloat_AsDouble(value));
+                *out = ffi::PyFloat_AsDouble(value);
             } else if ffi::PyLong_CheckExact(value) != 0 || ffi::PyBool_Check(value) != 0 {
                 let number = ffi::PyLong_AsDouble(value);
                 if number == -1.0 && !ffi::PyErr_Occurred().is_null() {
                     ffi::PyErr_Clear();
                     return false;
                 }
-                out.push(number);
+                *out = number;
             } else {
                 return false;
             }

@@ -34,10 +34,17 @@ impl Labels {
         &self.names
     }
 
+    /// The class of a label that is one of the first objects met.
+    #[inline]
+    pub fn known(&self, label: &Bound<'_, PyAny>) -> Option<ClassId> {
+        let at = self.objects.iter().take(16).position(|o| o.as_ptr() == label.as_ptr())?;
+        Some(at as ClassId)
+    }
+
     /// The class of a label; `None` for one that is new.
     pub fn find(&self, label: &Bound<'_, PyAny>) -> PyResult<Option<ClassId>> {
-        if let Some(at) = self.objects.iter().take(16).position(|o| o.as_ptr() == label.as_ptr()) {
-            return Ok(Some(at as ClassId));
+        if let Some(class) = self.known(label) {
+            return Ok(Some(class));
         }
         let Some(ids) = &self.ids else { return Ok(None) };
         let found = ids.bind(label.py()).get_item(label)?;

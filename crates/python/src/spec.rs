@@ -1,33 +1,65 @@
 //! Specs: which estimators they name, and what the catalogue says of them.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use her_learn::Catalog;
 use her_learn::catalog::Entry;
 use pyo3::prelude::*;
 use serde_json::Value;
 
-/// True when a spec names an estimator for which `is` holds, at any depth.
-pub fn mentions(spec: &Value, is: fn(&Entry) -> bool) -> bool {
-    let named = |name: &str| Catalog::builtin().find(name).is_some_and(is);
-    match spec {
-        Value::String(name) => named(name),
-        Value::Array(items) => items.iter().any(|item| mentions(item, is)),
-        Value::Object(map) => map.iter().any(|(name, v)| named(name) || mentions(v, is)),
-        _ => false,
+/// What has to be known of an estimator before it is given an event.
+#[derive(Clone, Copy, Default)]
+pub struct Nature {
+    /// One event may take as long as it takes to let other threads run.
+    pub heavy: bool,
+    /// Refuses some events that hold nothing but numbers.
+    pub picky: bool,
+}
+
+impl Nature {
+    fn of(entry: &Entry) -> Self {
+        let heavy = matches!(entry.module, "forest" | "ensemble" | "neighbors");
+        let picky = matches!(
+            entry.name,
+            "PolynomialExtender" | "MultinomialNB" | "ComplementNB" | "BayesianLinearRegression"
+        );
+        Self { heavy, picky }
+    }
+
+    /// What holds for some estimator that a spec names, at any depth.
+    pub fn of_spec(spec: &Value) -> Self {
+        let mut found = Self::default();
+        found.look_at(spec);
+        found
+    }
+
+    fn look_at(&mut self, spec: &Value) {
+        match spec {
+            Value::String(name) => self.look_up(name),
+            Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
+            Value::Object(map) => map.iter().for_each(|(name, value)| {
+                self.look_up(name);
+                self.look_at(value);
+            }),
+            _ => {}
+        }
+    }
+
+    fn look_up(&mut self, name: &str) {
+        if let Some(nature) = ODD.get(name) {
+            self.heavy |= nature.heavy;
+            self.picky |= nature.picky;
+        }
     }
 }
 
-/// One event may take as long as it takes to let other threads run.
-pub fn is_heavy(entry: &Entry) -> bool {
-    matches!(entry.module, "forest" | "ensemble" | "neighbors")
-}
-
-/// Refuses some events that hold nothing but numbers.
-pub fn is_picky(entry: &Entry) -> bool {
-    matches!(
-        entry.name,
-        "PolynomialExtender" | "MultinomialNB" | "ComplementNB" | "BayesianLinearRegression"
-    )
-}
+/// The estimators of which something has to be known.
+static ODD: LazyLock<BTreeMap<&'static str, Nature>> = LazyLock::new(|| {
+    let all = Catalog::builtin();
+    let all = all.entries().map(|entry| (entry.name, Nature::of(entry)));
+    all.filter(|(_, nature)| nature.heavy || nature.picky).collect()
+});
 
 /// Every row of the catalogue as JSON: what the Python classes are generated from.
 #[pyfunction]

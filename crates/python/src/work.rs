@@ -189,6 +189,45 @@ pub fn learn(
     learn_at(py, part, door, y, w, heavy)
 }
 
+/// Learns the event at the door, which has known names and numbers alone. `None`, and nothing has
+/// changed, where that takes more than a step: this runs no Python code.
+#[inline]
+pub fn learn_known(
+    py: Python<'_>,
+    live: &mut Live,
+    path: &[Box<str>],
+    lesson: Lesson<'_, '_>,
+    w: f64,
+) -> Option<PyResult<()>> {
+    if live.picky || live.door.names.is_over() || !(w.is_finite() && w >= 0.0) {
+        return None;
+    }
+    let (part, door) = live.part(path).ok()?;
+    let y = plain_target(&part, &door.labels, lesson)?;
+    door.names.begin_event();
+    let learned = learn_at(py, part, door, y, w, false);
+    live.version += 1;
+    Some(learned)
+}
+
+/// What a target is to a part, when that is seen without running Python code.
+#[inline]
+fn plain_target(part: &Part<'_>, labels: &Labels, lesson: Lesson<'_, '_>) -> Option<Target> {
+    let y = match (part, lesson) {
+        (Part::Classifier(_) | Part::Regressor(_), Lesson::Label(y)) => y,
+        (Part::Classifier(_) | Part::Regressor(_), Lesson::None) => return None,
+        _ => return Some(Target::None),
+    };
+    Some(match part {
+        Part::Classifier(c) if c.multiclass() => Target::Class(labels.known(y)?),
+        Part::Classifier(_) => Target::Class(y.cast::<PyBool>().ok()?.is_true().into()),
+        _ => {
+            let value = y.cast::<PyFloat>().ok()?.value();
+            Target::Value(value.is_finite().then_some(value)?)
+        }
+    })
+}
+
 fn learn_at(
     py: Python<'_>,
     part: Part<'_>,

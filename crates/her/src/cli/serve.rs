@@ -28,7 +28,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     }
     let identities = server.house().names().len();
     eprintln!("her serves {identities} identities of {}", settings.data_dir.display());
-    eprintln!("  at     http://{}   (pages: /docs)", server.addr());
+    eprintln!("  at     {}   (pages: /docs)", server.url());
     eprintln!("  token  {}", settings.token_file().display());
     signals.wait();
     eprintln!("closing: what was acknowledged is durable; press Ctrl-C again to end at once");

@@ -1,17 +1,20 @@
 //! `/v1/identities`: made, listed, shown.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use her_identity::event::Birth;
+use her_identity::{House, Result};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
 use super::answer::{self, Answer, Asked, At, Top};
+use super::auth::{Door, granted};
 use super::body;
+use crate::locks::token::Token;
 use crate::wire;
 
 /// `PUT /v1/identities/{name}`.
@@ -21,13 +24,28 @@ pub(super) async fn create(
     request: Request<Body>,
 ) -> Answer {
     let spec = body::json(request, &app.limits).await?;
+    let room = Arc::clone(&app);
+    let token = granted().and_then(|granted| granted.token);
     let card = app
         .blocking(move |house| {
-            house.create(&name, &Birth::from_json(&spec)?)?;
+            let birth = Birth::from_json(&spec)?;
+            made(&room, token.as_ref(), house, |house| house.create(&name, &birth))?;
             wire::card(house, &name, 0)
         })
         .await?;
     Ok(answer::card(StatusCode::CREATED, &card))
+}
+
+/// Makes an identity, if its token may have one more.
+pub(super) fn made<T>(
+    app: &App,
+    token: Option<&Arc<Token>>,
+    house: &House,
+    make: impl FnOnce(&House) -> Result<T>,
+) -> Result<T> {
+    let _one_at_a_time = app.door.making.lock().unwrap_or_else(PoisonError::into_inner);
+    Door::room(token, &house.names())?;
+    make(house)
 }
 
 /// `?limit=&after=`.
@@ -41,9 +59,12 @@ pub(super) struct Page {
 /// `GET /v1/identities`: names in order, so that the next page begins after the last name.
 pub(super) async fn list(State(app): State<Arc<App>>, Asked(page): Asked<Page>) -> Answer {
     let limit = page.limit.unwrap_or(1_000).min(10_000);
+    let granted = granted();
     let list = app
         .blocking(move |house| {
-            let names = house.names();
+            let mut names = house.names();
+            // Nobody hears of what they may not see.
+            names.retain(|name| granted.as_ref().is_some_and(|granted| granted.covers(name)));
             let begin = page.after.map_or(0, |after| names.partition_point(|n| *n <= after));
             let end = names.len().min(begin + limit);
             let lines: Vec<_> = names[begin..end]

@@ -13,7 +13,8 @@ use super::App;
 use super::auth::Granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{channels, docs, events, history, identities, learn, metrics, openapi, predict};
+use super::{audit, channels, docs, events, history};
+use super::{identities, learn, metrics, openapi, predict};
 use crate::locks::scope::Scope;
 
 mod doors;
@@ -137,7 +138,7 @@ const ROUTES: &[Route] = &[
         id: "learn",
         summary: "Predict, then learn; one event, or a stream that is answered line by line",
         params: &[CLIENT, query("n", "integer", "the number of the first line; 0")],
-        takes: &[(JSON, "Event"), (NDJSON, "Event")],
+        takes: &[(JSON, "Event"), (NDJSON, "Events")],
         gives: (200, (JSON, "Reply")),
         refusals: &[409, 410, 429, 507],
         handler: || post(learn::learn),
@@ -384,6 +385,21 @@ const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Channels")),
         refusals: &[],
         handler: || get(channels::all),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/audit",
+        scope: Scope::Admin,
+        id: "audit",
+        summary: "The audit log: who did what; the last records unless told from where",
+        params: &[
+            query("from", "integer", "the number of the first record; the last ones"),
+            query("limit", "integer", "the most records; 100"),
+        ],
+        takes: &[],
+        gives: (200, (JSON, "Audit")),
+        refusals: &[],
+        handler: || get(audit::records),
     },
     Route {
         method: "GET",

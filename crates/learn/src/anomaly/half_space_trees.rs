@@ -74,8 +74,10 @@ struct Node {
 
 const GONE: FeatureId = FeatureId::MAX;
 
-/// How many trees are walked together.
-const ABREAST: usize = 8;
+/// How many trees are walked together: their loads wait for memory together, where one tree after
+/// the other would wait for each level in turn. A number known to the compiler, so that the walks
+/// stay in registers; trees left over go five together, or alone.
+const ABREAST: usize = 10;
 
 /// Thresholds keep this share of a range away from its ends.
 const PADDING: f64 = 0.15;
@@ -134,6 +136,10 @@ impl HalfSpaceTrees {
         (2 << self.params.height) - 1
     }
 
+    fn at<'a>(&self, x: &'a Features) -> At<'a> {
+        At { x, run: x.run(), height: self.params.height, size: self.size() }
+    }
+
     fn grow(&mut self, x: &Features, names: &Names<'_>) {
         let mut features: Vec<(&str, FeatureId)> =
             x.ids().iter().map(|&id| (names.name(id), id)).collect();
@@ -154,21 +160,106 @@ impl HalfSpaceTrees {
             halve(tree, 0, &mut ranges.clone(), &mut rng);
         }
     }
+}
 
-    /// The node below `at` that an event goes to.
-    #[inline]
-    fn below(tree: &[Node], at: usize, x: &Features, run: Option<usize>) -> usize {
-        let node = &tree[at];
-        let value = match run {
-            Some(first) => x.values().get((node.feature as usize).wrapping_sub(first)).copied(),
-            None => x.get(node.feature),
+/// An event at a tree's nodes.
+struct At<'a> {
+    x: &'a Features,
+    run: Option<usize>,
+    height: usize,
+    /// How many nodes a tree has.
+    size: usize,
+}
+
+impl At<'_> {
+    /// The node below `at` that the event goes to.
+    #[inline(always)]
+    fn below(&self, tree: &[Node], at: usize, node: Node) -> usize {
+        let feature = node.feature as usize;
+        let value = match self.run {
+            Some(first) => self.x.values().get(feature.wrapping_sub(first)).copied(),
+            None => self.x.get(node.feature),
         };
         let left = 2 * at + 1;
         let right = match value {
-            Some(value) => value.is_nan() || value >= node.threshold,
+            #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes right")]
+            Some(value) => !(value < node.threshold),
             None => tree[left].now < tree[left + 1].now,
         };
         left + usize::from(right)
+    }
+
+    /// Counts the event in `N` trees, and in those after them together again; what is left is
+    /// fewer than `N`.
+    #[inline]
+    fn count<'n, const N: usize>(&self, nodes: &'n mut [Node]) -> &'n mut [Node] {
+        let mut groups = nodes.chunks_exact_mut(self.size * N);
+        for trees in &mut groups {
+            let mut at = [0; N];
+            for _ in 0..self.height {
+                for (i, at) in at.iter_mut().enumerate() {
+                    let tree = &mut trees[i * self.size..][..self.size];
+                    tree[*at].now += 1;
+                    *at = self.below(tree, *at, tree[*at]);
+                }
+            }
+            for (i, at) in at.into_iter().enumerate() {
+                trees[i * self.size + at].now += 1;
+            }
+        }
+        groups.into_remainder()
+    }
+
+    /// The sum over all trees; `None` where `below` does not know how a walk goes on.
+    #[inline]
+    fn sum<B>(&self, nodes: &[Node], few: u32, below: B) -> Option<f64>
+    where
+        B: Fn(&[Node], usize, Node) -> Option<usize>,
+    {
+        let mut score = 0.0;
+        let rest = self.add::<ABREAST, B>(nodes, few, &mut score, &below)?;
+        let rest = self.add::<5, B>(rest, few, &mut score, &below)?;
+        self.add::<1, B>(rest, few, &mut score, &below)?;
+        Some(score)
+    }
+
+    /// Adds to `score` what `N` trees at a time say; what is left is fewer than `N`.
+    #[inline]
+    fn add<'n, const N: usize, B>(
+        &self,
+        nodes: &'n [Node],
+        few: u32,
+        score: &mut f64,
+        below: &B,
+    ) -> Option<&'n [Node]>
+    where
+        B: Fn(&[Node], usize, Node) -> Option<usize>,
+    {
+        let groups = nodes.chunks_exact(self.size * N);
+        let rest = groups.remainder();
+        for trees in groups {
+            // A walk that has ended goes on and counts nothing: no branch depends on where it is.
+            // Whole numbers below 2⁴⁸ add up exactly, so that the sums are River's.
+            let (mut at, mut sum, mut open) = ([0; N], [0_u64; N], [u32::MAX; N]);
+            for depth in 0..self.height {
+                for i in 0..N {
+                    let tree = &trees[i * self.size..][..self.size];
+                    let node = tree[at[i]];
+                    sum[i] += u64::from(node.reference & open[i]) << depth;
+                    open[i] = if node.reference >= few { open[i] } else { 0 };
+                    at[i] = below(tree, at[i], node)?;
+                }
+                if open.iter().all(|&open| open == 0) {
+                    break;
+                }
+            }
+            // Tree after tree, as River adds them.
+            for i in 0..N {
+                let leaf = trees[i * self.size + at[i]].reference & open[i];
+                *score += (sum[i] + (u64::from(leaf) << self.height)) as f64;
+            }
+        }
+        Some(rest)
     }
 }
 
@@ -198,22 +289,10 @@ impl AnomalyDetector for HalfSpaceTrees {
             }
             self.grow(x, &cx.names);
         }
-        let (size, height, run) = (self.size(), self.params.height, x.run());
-        // Several trees are walked level by level: their loads wait for memory together, where one
-        // tree after the other would wait for each level in turn.
-        for trees in self.state.nodes.chunks_mut(size * ABREAST) {
-            let n = trees.len() / size;
-            let mut at = [0; ABREAST];
-            for _ in 0..height {
-                for (tree, at) in trees.chunks_exact_mut(size).zip(&mut at[..n]) {
-                    tree[*at].now += 1;
-                    *at = Self::below(tree, *at, x, run);
-                }
-            }
-            for (tree, at) in trees.chunks_exact_mut(size).zip(at) {
-                tree[at].now += 1;
-            }
-        }
+        let at = self.at(x);
+        let rest = at.count::<ABREAST>(&mut self.state.nodes);
+        let rest = at.count::<5>(rest);
+        at.count::<1>(rest);
         self.state.counter += 1;
         if self.state.counter == self.params.window_size {
             for node in &mut self.state.nodes {
@@ -229,31 +308,21 @@ impl AnomalyDetector for HalfSpaceTrees {
         if !self.state.ready {
             return 0.0;
         }
-        let (size, height, run) = (self.size(), self.params.height, x.run());
         let window = f64::from(self.params.window_size);
-        let few = 0.1 * window;
-        let mut score = 0.0;
-        for trees in self.state.nodes.chunks(size * ABREAST) {
-            let n = trees.len() / size;
-            let (mut at, mut sum, mut power) = ([0; ABREAST], [0.0; ABREAST], 1.0);
-            let mut open = [true; ABREAST];
-            for depth in 0..=height {
-                for (i, tree) in trees.chunks_exact(size).enumerate() {
-                    if !open[i] {
-                        continue;
-                    }
-                    let mass = f64::from(tree[at[i]].reference);
-                    sum[i] += mass * power;
-                    open[i] = mass >= few && depth < height;
-                    if open[i] {
-                        at[i] = Self::below(tree, at[i], x, run);
-                    }
-                }
-                power *= 2.0;
-            }
-            // Tree after tree, as River adds them.
-            score = sum[..n].iter().fold(score, |score, sum| score + sum);
-        }
-        1.0 - score / (self.params.n_trees as f64 * window * size as f64)
+        // A whole number is at least a tenth of a window when it is at least the next whole one.
+        let few = (0.1 * window).ceil() as u32;
+        let (at, nodes) = (self.at(x), &self.state.nodes);
+        // The usual event has every feature, in a run: what else there is, is found out slowly.
+        let (first, values) = (x.run(), x.values());
+        let dense = |_: &[Node], at: usize, node: Node| {
+            let place = (node.feature as usize).wrapping_sub(first?);
+            #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes right")]
+            let right = !(*values.get(place)? < node.threshold);
+            Some(2 * at + 1 + usize::from(right))
+        };
+        let score = at.sum(nodes, few, dense);
+        let any = |tree: &[Node], place: usize, node: Node| Some(at.below(tree, place, node));
+        let score = score.or_else(|| at.sum(nodes, few, any)).unwrap_or_default();
+        1.0 - score / (self.params.n_trees as f64 * window * at.size as f64)
     }
 }

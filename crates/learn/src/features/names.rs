@@ -149,11 +149,17 @@ impl Vocabulary {
         }
     }
 
+    /// True when the next event will begin by forgetting names.
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        self.len() > self.cap as usize
+    }
+
     /// Starts an event. When the cap was passed, returns the ids that the model must forget, in
     /// rising order, and gives them free.
     pub fn begin_event(&mut self) -> Option<Vec<FeatureId>> {
         self.clock += 1;
-        if self.len() <= self.cap as usize {
+        if !self.is_over() {
             return None;
         }
         let target = self.cap as usize - self.cap as usize / 8;

@@ -69,13 +69,15 @@ glm_estimator! {
 
 impl LogisticRegression {
     /// A model whose weights are all at their first values.
-    pub fn new(params: Params, builder: &Builder<'_>) -> Result<Self> {
+    pub fn new(mut params: Params, builder: &Builder<'_>) -> Result<Self> {
         if !params.loss.is_binary() {
             return Err(Error::new(format!("loss must be a binary one, got {:?}", params.loss)));
         }
+        // The optimizer has its parameters itself: they are shown from there.
+        let optimizer = std::mem::replace(&mut params.optimizer, Spec(serde_json::Value::Null));
         let p = params.clone();
         let settings = Settings {
-            optimizer: p.optimizer,
+            optimizer,
             loss: p.loss,
             l2: p.l2,
             l1: p.l1,

@@ -5,8 +5,8 @@
 //! whose variance is 0, becomes 0. With `window_size`, only that many of a feature's newest
 //! numbers count.
 //!
-//! **Shape** any numbers in, the same names out; texts pass through. **Cost** 24 bytes a feature;
-//! one square root and two divisions a number. A window adds 56 bytes a feature and 8 a number in
+//! **Shape** any numbers in, the same names out; texts pass through. **Cost** 32 bytes a feature;
+//! one square root and three divisions a number. A window adds 56 bytes a feature and 8 a number in
 //! it. **Errors** none.
 //!
 //! ```
@@ -51,6 +51,10 @@ struct State {
     vars: Slots<f64>,
     /// Used in place of the three above when there is a window.
     windows: Slots<WindowVar>,
+    /// The square roots of `vars`, of which an event is worth two; none until the next event is
+    /// learned after a model was read, set or made to forget.
+    #[serde(skip)]
+    roots: Vec<f64>,
 }
 
 /// See the module's documentation.
@@ -67,6 +71,7 @@ crate::estimator! {
         state.means.forget(gone);
         state.vars.forget(gone);
         state.windows.forget(gone);
+        state.roots.clear();
     },
     attribute = |model: &StandardScaler, name: &str, names: &Names<'_>| model.shown(name, names),
     set_attribute = |model: &mut StandardScaler, name: &str, values: &[(Option<FeatureId>, f64)]| {
@@ -109,6 +114,7 @@ impl StandardScaler {
             _ => return false,
         };
         super::put(slots, values, |v| v);
+        s.roots.clear();
         let end = s.counts.len().max(s.means.len()).max(s.vars.len());
         s.counts.grow(end);
         s.means.grow(end);
@@ -132,10 +138,11 @@ fn update(x: f64, count: &mut f64, mean: &mut f64, var: &mut f64) {
 }
 
 #[inline]
-fn scale(x: f64, mean: f64, var: f64) -> f64 {
-    // The quotient is computed either way, so that the loop over a slice has no branch.
-    let z = (x - mean) / var.sqrt();
-    if var > 0.0 { z } else { 0.0 }
+fn scale(x: f64, mean: f64, root: f64) -> f64 {
+    // The quotient is computed either way, so that the loop over a slice has no branch. A root is
+    // above 0 where its variance is.
+    let z = (x - mean) / root;
+    if root > 0.0 { z } else { 0.0 }
 }
 
 /// Updates the statistics of a run of features. A function of its own, not inlined, so that the
@@ -149,13 +156,21 @@ fn update_run(x: &[f64], counts: &mut [f64], means: &mut [f64], vars: &mut [f64]
     }
 }
 
+/// The square roots of a run of variances; apart from its callers for the same reason.
+#[inline(never)]
+fn root_run(vars: &[f64], roots: &mut [f64]) {
+    for (root, var) in roots.iter_mut().zip(vars) {
+        *root = var.sqrt();
+    }
+}
+
 /// Scales a run of features; apart from its callers for the same reason.
 #[inline(never)]
-fn scale_run(x: &[f64], means: &[f64], vars: &[f64], z: &mut [f64]) {
+fn scale_run(x: &[f64], means: &[f64], roots: &[f64], z: &mut [f64]) {
     let n = x.len();
-    let (means, vars, z) = (&means[..n], &vars[..n], &mut z[..n]);
+    let (means, roots, z) = (&means[..n], &roots[..n], &mut z[..n]);
     for i in 0..n {
-        z[i] = scale(x[i], means[i], vars[i]);
+        z[i] = scale(x[i], means[i], roots[i]);
     }
 }
 
@@ -172,6 +187,10 @@ impl Transformer for StandardScaler {
         s.vars.grow(end);
         let (counts, means, vars) =
             (s.counts.as_mut_slice(), s.means.as_mut_slice(), s.vars.as_mut_slice());
+        let all = s.roots.len() < vars.len();
+        if self.params.with_std && all {
+            s.roots.resize(vars.len(), 0.0);
+        }
         if let Some(start) = x.run() {
             update_run(x.values(), &mut counts[start..], &mut means[start..], &mut vars[start..]);
         } else {
@@ -180,25 +199,36 @@ impl Transformer for StandardScaler {
                 update(v, &mut counts[i], &mut means[i], &mut vars[i]);
             }
         }
+        if !self.params.with_std {
+            return;
+        }
+        match x.run() {
+            Some(start) if !all => root_run(&vars[start..end], &mut s.roots[start..end]),
+            None if !all => {
+                x.ids().iter().for_each(|&id| s.roots[id as usize] = vars[id as usize].sqrt());
+            }
+            _ => root_run(vars, &mut s.roots),
+        }
     }
 
     fn transform_one(&self, x: &Features, out: &mut Features, _cx: &mut Context<'_>) {
         if self.params.window_size.is_some() {
             let with_std = self.params.with_std;
             return super::map_slots(&self.state.windows, x, out, |w, v| {
-                if with_std { scale(v, w.mean(), w.var()) } else { v - w.mean() }
+                if with_std { scale(v, w.mean(), w.var().sqrt()) } else { v - w.mean() }
             });
         }
         let (means, vars) = (self.state.means.as_slice(), self.state.vars.as_slice());
+        let roots = self.state.roots.as_slice();
         let with_std = self.params.with_std;
         match x.run() {
-            Some(start) if with_std && x.end() <= means.len() => {
-                scale_run(x.values(), &means[start..], &vars[start..], out.same_ids(x));
+            Some(start) if with_std && x.end() <= roots.len() => {
+                scale_run(x.values(), &means[start..], &roots[start..], out.same_ids(x));
             }
             _ => out.derive(
                 x,
                 x.iter().map(|(id, v)| match (means.get(id as usize), vars.get(id as usize)) {
-                    (Some(&mean), Some(&var)) if with_std => scale(v, mean, var),
+                    (Some(&mean), Some(&var)) if with_std => scale(v, mean, var.sqrt()),
                     (Some(&mean), _) => v - mean,
                     _ if with_std => 0.0,
                     _ => v,

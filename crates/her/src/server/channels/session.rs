@@ -71,7 +71,7 @@ fn random_token() -> Result<Box<str>, Problem> {
     getrandom::fill(&mut bytes).map_err(|e| {
         Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
     })?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)).into())
 }
 
 /// What an identity knows of a session.
