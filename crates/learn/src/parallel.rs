@@ -343,7 +343,7 @@ mod tests {
             }));
             assert!(caught.is_err() && items[0] && !items[6]);
             each(&together.spell(10), items.iter(), &mut cx, |i, _, cx| {
-                cx.refuse(Error::new(i.to_string()))
+                cx.refuse(Error::new(i.to_string()));
             });
             assert!(!BUSY.get(), "a panic leaves the thread free");
         }

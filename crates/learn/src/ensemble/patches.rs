@@ -162,9 +162,8 @@ struct Note {
     /// What the detectors said of this event.
     warned: bool,
     changed: bool,
-    /// A subspace may be drawn after the next one; not told while `known` is false.
-    may_draw: bool,
-    known: bool,
+    /// A subspace may be drawn after the next one; `None` while that is not known.
+    may_draw: Option<bool>,
 }
 
 impl<M: Patched> Member<M> {
@@ -362,7 +361,7 @@ impl<M: Patched> Patches<M> {
                     new.warned = updated(&mut member.front.warning, number);
                     new.changed = updated(&mut member.front.drift, number);
                 }
-                (new.may_draw, new.known) = (member.front.may_draw(), true);
+                new.may_draw = Some(member.front.may_draw());
                 if *note != new {
                     *note = new;
                 }
@@ -378,8 +377,7 @@ impl<M: Patched> Patches<M> {
 
     /// True when a subspace may be drawn for member `i` after the next event.
     fn may_draw(&self, i: usize) -> bool {
-        let note = self.notes[i];
-        if note.known { note.may_draw } else { self.members[i].front.may_draw() }
+        self.notes[i].may_draw.unwrap_or_else(|| self.members[i].front.may_draw())
     }
 
     /// A warning starts a learner behind member `i`; a change puts that one, or a new one, in its

@@ -205,7 +205,9 @@ impl Classifier for SRPClassifier {
             cx.give(seen);
             let figure = if self.params.disable_weighted_vote { 1.0 } else { front.metric.get() };
             if figure > 0.0 {
-                one.iter_mut().for_each(|p| *p *= figure);
+                for p in one.iter_mut() {
+                    *p *= figure;
+                }
             }
         };
         collect(together, members, cx, predict, |one| add_votes(proba, one, 1.0));

@@ -163,7 +163,7 @@ pub(super) struct Forest<T: Grown> {
 impl<T: Grown> Forest<T> {
     /// A forest that has seen nothing. `of_values` says which metrics fit.
     pub fn new(
-        settings: Settings<'_>,
+        settings: &mut Settings<'_>,
         cfg: T::Config,
         of_values: bool,
         builder: &Builder<'_>,

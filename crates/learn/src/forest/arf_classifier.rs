@@ -134,7 +134,7 @@ impl ARFClassifier {
     /// A forest that has seen nothing.
     pub fn new(mut params: Params, builder: &Builder<'_>) -> Result<Self> {
         let cfg = tree_params(&params).config()?;
-        let settings = Settings {
+        let mut settings = Settings {
             n_models: params.n_models,
             max_features: &params.max_features,
             lambda_value: params.lambda_value,
@@ -144,7 +144,7 @@ impl ARFClassifier {
             seed: params.seed,
             others: &Spec(Value::Null),
         };
-        let forest = Forest::new(settings, cfg, false, builder)?;
+        let forest = Forest::new(&mut settings, cfg, false, builder)?;
         Ok(Self { params, forest })
     }
 }
@@ -292,7 +292,9 @@ impl Classifier for ARFClassifier {
             member.tree.predict_proba_one(cfg, x, one, cx);
             let figure = if self.params.disable_weighted_vote { 1.0 } else { member.metric.get() };
             if figure > 0.0 {
-                one.iter_mut().for_each(|p| *p *= figure);
+                for p in one.iter_mut() {
+                    *p *= figure;
+                }
             }
         };
         collect(together, members, cx, predict, |one| add_votes(proba, one, 1.0));

@@ -141,7 +141,7 @@ impl ARFRegressor {
         let cfg = tree_params(&params).config(builder)?;
         let leaf_model = cfg.models.spec().clone();
         params.leaf_model = params.leaf_model.map(|_| leaf_model.clone());
-        let settings = Settings {
+        let mut settings = Settings {
             n_models: params.n_models,
             max_features: &params.max_features,
             lambda_value: params.lambda_value,
@@ -151,7 +151,7 @@ impl ARFRegressor {
             seed: params.seed,
             others: &leaf_model,
         };
-        let forest = Forest::new(settings, cfg, true, builder)?;
+        let forest = Forest::new(&mut settings, cfg, true, builder)?;
         let errors = vec![var::State::default(); params.n_models];
         Ok(Self { params, forest, errors })
     }
@@ -167,9 +167,13 @@ impl ARFRegressor {
         weights.extend(members.iter().map(|member| member.metric.get()));
         if members.first().is_some_and(|member| !member.metric.bigger_is_better()) {
             let sum: f64 = weights.iter().sum();
-            weights.iter_mut().for_each(|weight| *weight = sum - *weight);
+            for weight in &mut weights {
+                *weight = sum - *weight;
+            }
         }
-        weights.iter_mut().for_each(|weight| *weight = weight.max(0.0));
+        for weight in &mut weights {
+            *weight = weight.max(0.0);
+        }
         let total: f64 = weights.iter().sum();
         let sum: f64 = predictions.iter().zip(&weights).map(|(p, weight)| p * weight).sum();
         cx.give_floats(weights);
