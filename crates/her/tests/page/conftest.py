@@ -32,7 +32,8 @@ class House:
             if file.exists():
                 break
             if self.process.poll() is not None:
-                raise RuntimeError("`her serve` ended: " + (folder.parent / "serve.log").read_text())
+                log = (folder.parent / "serve.log").read_text()
+                raise RuntimeError("`her serve` ended: " + log)
             time.sleep(0.1)
         self.url = json.loads(file.read_text())["url"]
         self.token = (folder / "token").read_text().strip()

@@ -223,7 +223,9 @@ fn weights(chart: &Value) -> Markup {
                             th scope="col" { span.unseen { "Drawn" } }
                             th scope="col" { "Is" } th scope="col" { "Moved" }
                         } }
-                        tbody { @for (i, w) in all.iter().enumerate() { (weight(chart, i, w, most)) } }
+                        tbody {
+                            @for (i, w) in all.iter().enumerate() { (weight(chart, i, w, most)) }
+                        }
                     }
                 }
             }

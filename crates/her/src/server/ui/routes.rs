@@ -9,11 +9,16 @@ use crate::locks::scope::Scope;
 use crate::server::routes::Route;
 
 const HTML: (u16, (&str, &str)) = (200, ("text/html", "Text"));
+const CSS: (u16, (&str, &str)) = (200, ("text/css", "Text"));
+const JS: (u16, (&str, &str)) = (200, ("text/javascript", "Text"));
+const SVG: (u16, (&str, &str)) = (200, ("image/svg+xml", "Text"));
 const EVENTS: (u16, (&str, &str)) = (200, ("text/event-stream", "Text"));
 
 /// A page, which is read.
 macro_rules! pages {
-    ($($scope:ident $path:literal, $id:literal, $gives:expr, $summary:literal, $handler:path;)*) => {
+    ($(
+        $scope:ident $path:literal, $id:literal, $gives:expr, $summary:literal, $handler:path;
+    )*) => {
         &[$(Route {
             method: "GET",
             path: $path,
@@ -61,9 +66,9 @@ pub(in crate::server) const ROUTES: &[Route] = pages! {
     Read "/ui/legacy", "ui_legacy", HTML, "Those who left", legacy::page;
     Read "/ui/system", "ui_system", HTML, "The process and its metrics", system::page;
     Open "/ui/login", "ui_login", HTML, "Where the token is traded for a cookie", login::page;
-    Open "/ui/-/page.css", "ui_style", (200, ("text/css", "Text")), "Its style", assets::style;
-    Open "/ui/-/page.js", "ui_script", (200, ("text/javascript", "Text")), "Its script", assets::script;
-    Open "/ui/-/icon.svg", "ui_icon", (200, ("image/svg+xml", "Text")), "Its icon", assets::icon;
+    Open "/ui/-/page.css", "ui_style", CSS, "Its style", assets::style;
+    Open "/ui/-/page.js", "ui_script", JS, "Its script", assets::script;
+    Open "/ui/-/icon.svg", "ui_icon", SVG, "Its icon", assets::icon;
     Read "/ui/{name}", "ui_identity", HTML, "An identity now, or at a version", now::page;
     Read "/ui/{name}/now", "ui_now", HTML, "The same, for names that are pages too", now::page;
     Read "/ui/{name}/live", "ui_identity_live", EVENTS, "What changes on its pages", live::identity;

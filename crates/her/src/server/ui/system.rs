@@ -37,20 +37,23 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
 pub(super) fn render(app: &App) -> Markup {
     let metrics = app.metrics.text(&app.house, &app.channels);
     let (helps, samples) = read(&metrics);
-    let one = |name: &str| samples.iter().find(|s| s.name == name && s.labels.is_empty());
-    let sum = |name: &str| samples.iter().filter(|s| s.name == name).map(|s| s.value).sum::<f64>();
+    let one = |name: &str| {
+        let sample = samples.iter().find(|s| s.name == name && s.labels.is_empty());
+        sample.map_or_else(|| "–".to_owned(), |s| grouped(s.value))
+    };
+    let sum = |name: &str| {
+        grouped(samples.iter().filter(|s| s.name == name).map(|s| s.value).sum::<f64>())
+    };
+    let memory =
+        resident().map_or_else(|| "–".to_owned(), |bytes| format!("{} MB", grouped(bytes / 1e6)));
     html! {
         dl.tiles {
-            (tile("events durable", &grouped(sum("her_events_total")), "since this process began"))
-            (tile("in the queue", &one("her_queue_events").map_or_else(|| "–".into(), |s| grouped(s.value)),
-                "wait for a learner"))
-            (tile("connections", &one("her_connections").map_or_else(|| "–".into(), |s| grouped(s.value)),
-                "open now"))
-            (tile("memory", &resident().map_or_else(|| "–".into(), |b| format!("{} MB", grouped(b / 1e6))),
-                "resident"))
-            (tile("identities", &one("her_identities").map_or_else(|| "–".into(), |s| grouped(s.value)),
-                "in this house"))
-            (tile("requests", &grouped(sum("her_http_requests_total")), "answered"))
+            (tile("events durable", &sum("her_events_total"), "since this process began"))
+            (tile("in the queue", &one("her_queue_events"), "wait for a learner"))
+            (tile("connections", &one("her_connections"), "open now"))
+            (tile("memory", &memory, "resident"))
+            (tile("identities", &one("her_identities"), "in this house"))
+            (tile("requests", &sum("her_http_requests_total"), "answered"))
         }
         (disk(app))
         (all(&helps, &samples))

@@ -113,8 +113,8 @@ fn answer(said: &Said) -> Markup {
                         p.big { (prediction["label"].to_string().trim_matches('"')) }
                         @if let Some(proba) = prediction["proba"].as_object() {
                             dl.pairs { @for class in proba.keys().take(20) {
-                                div { dt { (class) }
-                                    dd { (number(&format!("/proba/{}", escaped(class)), How::Percent)) } }
+                                @let place = format!("/proba/{}", escaped(class));
+                                div { dt { (class) } dd { (number(&place, How::Percent)) } }
                             } }
                         }
                     }
@@ -126,6 +126,6 @@ fn answer(said: &Said) -> Markup {
 }
 
 /// A member's name within a JSON pointer.
-pub(super) fn escaped(name: &str) -> String {
+fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

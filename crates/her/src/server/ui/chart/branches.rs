@@ -88,8 +88,8 @@ fn table(card: &Value, branches: &[Value], current: &str) -> Markup {
                             td {
                                 @match b["parent"]["version"].as_u64() {
                                     Some(_) => {
-                                        "version "
-                                        (number(card, &format!("/branches/{i}/parent/version"), How::Count))
+                                        @let place = format!("/branches/{i}/parent/version");
+                                        "version " (number(card, &place, How::Count))
                                         " of "
                                         code { (b["parent"]["id"].as_str().and_then(|p| p.get(..8))
                                             .unwrap_or("–")) }

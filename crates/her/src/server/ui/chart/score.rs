@@ -114,7 +114,9 @@ pub(in crate::server::ui) fn draw(card: &Value, chart: &Value, takeaway: &Markup
             }
             p.axis.right { "scored events" }
             @if over > 0 {
-                p.note { (over) " of " (slots.len() * 2) " points lie above the plot; the table has them." }
+                p.note {
+                    (over) " of " (slots.len() * 2) " points lie above the plot; the table has them."
+                }
             }
             (behind(&slots, unit))
         }

@@ -64,7 +64,8 @@ fn straight(path: &Value) -> f64 {
 }
 
 fn mark(d: &str, class: &str) -> Markup {
-    html! { svg.sample viewBox=(if class == "beyond" { "0 0 28 8" } else { "0 0 16 8" }) aria-hidden="true" { path class=(class) d=(d) {} } }
+    let room = if class == "beyond" { "0 0 28 8" } else { "0 0 16 8" };
+    html! { svg.sample viewBox=(room) aria-hidden="true" { path class=(class) d=(d) {} } }
 }
 
 fn square(way: &Points, beyond: &Points) -> Markup {
