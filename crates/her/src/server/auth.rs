@@ -6,12 +6,12 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use tokio::time::Instant;
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE};
 use axum::http::{HeaderMap, Method, Request};
 use her_identity::Result;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::problem::Problem;
 use super::routes;
@@ -25,6 +25,10 @@ use crate::locks::token::Token;
 
 /// The cookie of somebody who gave a token to the page.
 const SESSION: &str = "her_session";
+
+/// Routes without an identity in their path that every token may ask: they tell of none, or of
+/// those only that the token is for.
+const NAMELESS: [&str; 4] = ["list", "metrics", "openapi", "v2"];
 
 /// Where a request comes from, and when.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +79,29 @@ impl Granted {
         )))
     }
 
+    /// Refuses a route that tells of identities that the token is not for.
+    fn reaches(&self) -> std::result::Result<(), Problem> {
+        if let Some(name) = &self.name {
+            return self.may(name);
+        }
+        let Some(token) = self.token.as_ref().filter(|t| !t.is_for_all()) else { return Ok(()) };
+        if NAMELESS.contains(&self.id) {
+            return Ok(());
+        }
+        Err(Problem::denied(format!(
+            "the token {} is for {} only, and this is about all identities",
+            token.id,
+            token.identities.join(", ")
+        )))
+    }
+
+    /// Refuses what a token may not do, on a route that does several things.
+    pub fn wants(&self, scope: Scope) -> std::result::Result<(), Problem> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let scopes = token.scopes().map_err(Problem::from)?;
+        if scopes.allow(scope) { Ok(()) } else { Err(too_narrow(token, scopes, scope)) }
+    }
+
     /// The name of whoever came, for the audit log.
     pub fn by(&self) -> &str {
         self.token.as_ref().map_or("nobody", |token| &token.id)
@@ -86,6 +113,8 @@ pub(crate) struct Door {
     ring: Keyring,
     dir: PathBuf,
     loopback: bool,
+    /// True when connections are TLS.
+    secure: bool,
     limits: Limits,
     requests: Rates<String>,
     updates: Rates<String>,
@@ -98,11 +127,14 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub fn open(dir: &Path, first: &str, loopback: bool, limits: &Limits) -> Result<Self> {
+    /// A door; `at` says whether it is on loopback only, and whether it is behind TLS.
+    pub fn open(dir: &Path, first: &str, at: (bool, bool), limits: &Limits) -> Result<Self> {
+        let (loopback, secure) = at;
         Ok(Self {
             ring: Keyring::open(dir, first)?,
             dir: dir.to_owned(),
             loopback,
+            secure,
             limits: limits.clone(),
             requests: Rates::new(),
             updates: Rates::new(),
@@ -138,24 +170,11 @@ impl Door {
         let token = self.admit(request, visit)?;
         granted.token = Some(Arc::clone(&token));
         self.pace(&token, request.method(), granted.id)?;
-        let scopes = token.scopes().map_err(Problem::from)?;
-        if !scopes.allow(granted.scope) {
-            return Err(self.deny(visit, too_narrow(&token, scopes, granted.scope)));
-        }
-        match &granted.name {
-            Some(name) => granted.may(name).map_err(|problem| self.deny(visit, problem))?,
-            None if granted.scope == Scope::Admin && !token.is_for_all() => {
-                return Err(self.deny(
-                    visit,
-                    Problem::denied(format!(
-                        "the token {} is for {} only, and this is about all identities",
-                        token.id,
-                        token.identities.join(", ")
-                    )),
-                ));
-            }
-            None => {}
-        }
+        let reaches = granted.wants(granted.scope).and_then(|()| granted.reaches());
+        reaches.map_err(|problem| {
+            self.refusals.add(&visit.from.to_string());
+            problem
+        })?;
         Ok(granted)
     }
 
@@ -201,14 +220,18 @@ impl Door {
         Ok(token)
     }
 
-    /// The cookie, as `name=value`, that opens the page for who has a token.
+    /// The cookie, as `name=value` and whether it is for TLS only, that opens the page for who has a token.
     pub fn session(&self, text: &str) -> Option<String> {
         let visit = granted().map(|g| g.visit)?;
         let found = self.ring.find(text.as_bytes()).filter(|t| !t.is_over(visit.now_ms));
         if found.is_none() {
             self.refusals.add(&visit.from.to_string());
         }
-        found.map(|token| format!("{SESSION}={}", session::seal(&self.ring, &token, visit.now_ms)))
+        let secure = if self.secure { "; Secure" } else { "" };
+        found.map(|token| {
+            let sealed = session::seal(&self.ring, &token, visit.now_ms);
+            format!("{SESSION}={sealed}{secure}")
+        })
     }
 
     /// Refuses who has no token; who comes too often without one is told to wait. Who has one
@@ -227,11 +250,6 @@ impl Door {
                 seconds(wait),
             ),
         }
-    }
-
-    fn deny(&self, visit: Visit, problem: Problem) -> Problem {
-        self.refusals.add(&visit.from.to_string());
-        problem
     }
 
     /// Holds a token to its number of requests.
@@ -308,6 +326,17 @@ impl Door {
     pub fn write_refusals(&self, now_ms: u64) {
         if let Err(e) = self.refusals.write(&self.dir, now_ms) {
             eprintln!("warning: {e}");
+        }
+    }
+
+    /// Returns when a token opens nothing any more; never for nobody's.
+    pub async fn ended(&self, token: Option<&Token>, now_ms: impl Fn() -> u64) {
+        let Some(token) = token else { return std::future::pending().await };
+        let mut changes = self.changes();
+        while self.still(token, now_ms()) {
+            if changes.changed().await.is_err() {
+                return;
+            }
         }
     }
 

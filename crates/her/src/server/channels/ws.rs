@@ -19,6 +19,7 @@ use super::session::{self, Known, Message, Session};
 use super::{Entry, Parked};
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{Answer, Asked, At};
+use crate::server::auth::{GRANTED, granted};
 use crate::server::meter::Token;
 use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
@@ -83,9 +84,21 @@ pub(crate) async fn ws(
         .max_frame_size(bytes);
     // The connection's own timers rest while the channel has it.
     let held = Held { _token: wire.under_way.begin(), _seat: seat, _wire: wire };
+    let granted = granted();
     let response = upgrade.on_upgrade(move |socket| async move {
-        let talk = Talk::new(app, &known, socket, asked.pulse);
-        Box::pin(talk.run(known, asked.seq)).await;
+        let talk = Talk::new(Arc::clone(&app), &known, socket, asked.pulse);
+        let token = granted.as_ref().and_then(|granted| granted.token.clone());
+        let talk = async move {
+            match granted {
+                Some(granted) => GRANTED.scope(granted, talk.run(known, asked.seq)).await,
+                None => talk.run(known, asked.seq).await,
+            }
+        };
+        tokio::select! {
+            () = Box::pin(talk) => {}
+            // A channel does not outlive the token that opened it; its session does.
+            () = app.door.ended(token.as_deref(), || app.house.clock().now_ms()) => {}
+        }
         drop(held);
     });
     Ok(response)
