@@ -10,6 +10,7 @@ mod hash;
 mod page;
 mod python;
 mod river_suite;
+mod sbom;
 mod setup;
 mod shell;
 mod suite;
@@ -32,6 +33,7 @@ cargo xtask <verb>
   generate [--check]              the Python classes, from the catalogue
   page                            look at the page in Chromium; pictures into target/page
   wheel                           the Python package as one wheel, into target/wheels
+  sbom                            what the binary is built of, as CycloneDX, into target/sbom
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
   river-suite [--check|--update|--baseline|--prove]
@@ -56,6 +58,10 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("data") => {
             refuse_arguments("data", rest)?;
             data::fetch()
+        }
+        Some("sbom") => {
+            refuse_arguments("sbom", rest)?;
+            sbom::write()
         }
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
