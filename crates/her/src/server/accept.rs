@@ -25,7 +25,6 @@ use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
 use super::{App, audit, tls, told_to_stop, ui};
-use crate::config::Limits;
 use crate::locks::token::Token;
 
 /// Bytes of a connection's buffers, read and write each.

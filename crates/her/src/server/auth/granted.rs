@@ -61,7 +61,7 @@ impl Granted {
     }
 
     /// Refuses a route that tells of identities that the token is not for.
-    fn reaches(&self) -> std::result::Result<(), Problem> {
+    pub fn reaches(&self) -> std::result::Result<(), Problem> {
         if let Some(name) = &self.name {
             return self.may(name);
         }
