@@ -142,7 +142,7 @@ impl Door {
         Ok(token)
     }
 
-    /// The cookie, as `name=value` and whether it is for TLS only, that opens the page for who has a token.
+    /// The cookie, as `name=value` and whether it is for TLS only, of who has a token.
     pub fn session(&self, text: &str) -> Option<String> {
         let visit = granted().map(|g| g.visit)?;
         let found = self.ring.find(text.as_bytes()).filter(|t| !t.is_over(visit.now_ms));
