@@ -98,9 +98,7 @@ mod tests {
     #[test]
     fn what_only_tests_need_is_left_out() {
         let licence = "MIT/Apache-2.0";
-        let package = |name: &str| {
-            json!({ "id": name, "name": name, "version": "1.0.0", "license": licence })
-        };
+        let package = |name: &str| json!({ "id": name, "name": name, "version": "1.0.0", "license": licence });
         let dep = |name: &str, kind: Value| json!({ "pkg": name, "dep_kinds": [{ "kind": kind }] });
         let metadata = json!({
             "packages": [package("her"), package("a"), package("b"), package("c")],
