@@ -11,6 +11,7 @@ mod hash;
 mod page;
 mod python;
 mod river_suite;
+mod sbom;
 mod setup;
 mod shell;
 mod suite;
@@ -33,6 +34,7 @@ cargo xtask <verb>
   generate [--check]              the Python classes, from the catalogue
   page                            look at the page in Chromium; pictures into target/page
   wheel                           the Python package as one wheel, into target/wheels
+  sbom                            what the binary is built of, as CycloneDX, into target/sbom
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
   mlflow                          `her export` against a real MLflow server; not part of `test`
@@ -58,6 +60,10 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("data") => {
             refuse_arguments("data", rest)?;
             data::fetch()
+        }
+        Some("sbom") => {
+            refuse_arguments("sbom", rest)?;
+            sbom::write()
         }
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),

@@ -6,12 +6,12 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use tokio::time::Instant;
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE};
 use axum::http::{HeaderMap, Method, Request};
 use her_identity::Result;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::problem::Problem;
 use super::routes;
@@ -19,80 +19,24 @@ use crate::config::Limits;
 use crate::locks::audit::Refusals;
 use crate::locks::keyring::Keyring;
 use crate::locks::rates::{Rates, seconds};
-use crate::locks::scope::{Scope, Scopes};
+use crate::locks::scope::Scope;
 use crate::locks::session;
 use crate::locks::token::Token;
 
 /// The cookie of somebody who gave a token to the page.
 const SESSION: &str = "her_session";
 
-/// Where a request comes from, and when.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Visit {
-    pub from: IpAddr,
-    pub now_ms: u64,
-}
+mod granted;
 
-/// Who came in, and where to.
-#[derive(Clone)]
-pub(crate) struct Granted {
-    pub visit: Visit,
-    /// The pattern of the route; none when the table has no such route.
-    pub route: Option<&'static str>,
-    pub id: &'static str,
-    pub scope: Scope,
-    /// The identity that the path names.
-    pub name: Option<String>,
-    /// None on a route that is open to all.
-    pub token: Option<Arc<Token>>,
-}
-
-tokio::task_local! {
-    /// What the request that this task answers was granted.
-    pub(crate) static GRANTED: Granted;
-}
-
-/// What the request that this task answers was granted; none outside of a request's own task.
-pub(crate) fn granted() -> Option<Granted> {
-    GRANTED.try_with(Clone::clone).ok()
-}
-
-impl Granted {
-    /// True when this identity may be told of.
-    pub fn covers(&self, identity: &str) -> bool {
-        self.token.as_ref().is_some_and(|token| token.is_for(identity))
-    }
-
-    /// Refuses an identity that the token is not for.
-    pub fn may(&self, identity: &str) -> std::result::Result<(), Problem> {
-        let Some(token) = self.token.as_ref().filter(|t| !t.is_for(identity)) else {
-            return Ok(());
-        };
-        Err(Problem::denied(format!(
-            "the token {} is for {}, not for {identity:?}",
-            token.id,
-            token.identities.join(", ")
-        )))
-    }
-
-    /// Refuses what a token may not do, on a route that does several things.
-    pub fn wants(&self, scope: Scope) -> std::result::Result<(), Problem> {
-        let Some(token) = &self.token else { return Ok(()) };
-        let scopes = token.scopes().map_err(Problem::from)?;
-        if scopes.allow(scope) { Ok(()) } else { Err(too_narrow(token, scopes, scope)) }
-    }
-
-    /// The name of whoever came, for the audit log.
-    pub fn by(&self) -> &str {
-        self.token.as_ref().map_or("nobody", |token| &token.id)
-    }
-}
+pub(crate) use granted::{GRANTED, Granted, Visit, granted};
 
 /// The guard of all routes.
 pub(crate) struct Door {
     ring: Keyring,
     dir: PathBuf,
     loopback: bool,
+    /// True when connections are TLS.
+    secure: bool,
     limits: Limits,
     requests: Rates<String>,
     updates: Rates<String>,
@@ -105,11 +49,14 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub fn open(dir: &Path, first: &str, loopback: bool, limits: &Limits) -> Result<Self> {
+    /// A door; `at` says whether it is on loopback only, and whether it is behind TLS.
+    pub fn open(dir: &Path, first: &str, at: (bool, bool), limits: &Limits) -> Result<Self> {
+        let (loopback, secure) = at;
         Ok(Self {
             ring: Keyring::open(dir, first)?,
             dir: dir.to_owned(),
             loopback,
+            secure,
             limits: limits.clone(),
             requests: Rates::new(),
             updates: Rates::new(),
@@ -145,24 +92,11 @@ impl Door {
         let token = self.admit(request, visit)?;
         granted.token = Some(Arc::clone(&token));
         self.pace(&token, request.method(), granted.id)?;
-        let scopes = token.scopes().map_err(Problem::from)?;
-        if !scopes.allow(granted.scope) {
-            return Err(self.deny(visit, too_narrow(&token, scopes, granted.scope)));
-        }
-        match &granted.name {
-            Some(name) => granted.may(name).map_err(|problem| self.deny(visit, problem))?,
-            None if granted.scope == Scope::Admin && !token.is_for_all() => {
-                return Err(self.deny(
-                    visit,
-                    Problem::denied(format!(
-                        "the token {} is for {} only, and this is about all identities",
-                        token.id,
-                        token.identities.join(", ")
-                    )),
-                ));
-            }
-            None => {}
-        }
+        let reaches = granted.wants(granted.scope).and_then(|()| granted.reaches());
+        reaches.map_err(|problem| {
+            self.refusals.add(&visit.from.to_string());
+            problem
+        })?;
         Ok(granted)
     }
 
@@ -208,14 +142,18 @@ impl Door {
         Ok(token)
     }
 
-    /// The cookie, as `name=value`, that opens the page for who has a token.
+    /// The cookie, as `name=value` and whether it is for TLS only, of who has a token.
     pub fn session(&self, text: &str) -> Option<String> {
         let visit = granted().map(|g| g.visit)?;
         let found = self.ring.find(text.as_bytes()).filter(|t| !t.is_over(visit.now_ms));
         if found.is_none() {
             self.refusals.add(&visit.from.to_string());
         }
-        found.map(|token| format!("{SESSION}={}", session::seal(&self.ring, &token, visit.now_ms)))
+        let secure = if self.secure { "; Secure" } else { "" };
+        found.map(|token| {
+            let sealed = session::seal(&self.ring, &token, visit.now_ms);
+            format!("{SESSION}={sealed}{secure}")
+        })
     }
 
     /// Refuses who has no token; who comes too often without one is told to wait. Who has one
@@ -234,11 +172,6 @@ impl Door {
                 seconds(wait),
             ),
         }
-    }
-
-    fn deny(&self, visit: Visit, problem: Problem) -> Problem {
-        self.refusals.add(&visit.from.to_string());
-        problem
     }
 
     /// Holds a token to its number of requests.
@@ -318,6 +251,17 @@ impl Door {
         }
     }
 
+    /// Returns when a token opens nothing any more; never for nobody's.
+    pub async fn ended(&self, token: Option<&Token>, now_ms: impl Fn() -> u64) {
+        let Some(token) = token else { return std::future::pending().await };
+        let mut changes = self.changes();
+        while self.still(token, now_ms()) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Hears of every moment in which tokens may have ended.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
@@ -349,15 +293,6 @@ impl Door {
             "a page of {origin:?} may not speak to this server; pages of other places can't"
         )))
     }
-}
-
-fn too_narrow(token: &Token, scopes: Scopes, wanted: Scope) -> Problem {
-    Problem::denied(format!(
-        "the token {} may {}; this wants {}",
-        token.id,
-        scopes.names().join(", "),
-        wanted.name()
-    ))
 }
 
 fn metered(token: Option<&Arc<Token>>) -> Option<(&Arc<Token>, u32)> {

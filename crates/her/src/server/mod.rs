@@ -104,7 +104,12 @@ impl Server {
         let (alive, gone) = mpsc::channel(1);
         let app = Arc::new(App {
             limits: settings.limits.clone(),
-            door: Door::open(dir, &token, addr.ip().is_loopback(), &settings.limits)?,
+            door: Door::open(
+                dir,
+                &token,
+                (addr.ip().is_loopback(), tls.is_some()),
+                &settings.limits,
+            )?,
             gate: Gate::new(her_identity::shard::QUEUE_EVENTS_MAX),
             blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
             metrics: Metrics::new(&house),

@@ -72,7 +72,8 @@ fn a_token_is_made_and_ended_while_the_server_runs() {
     // A stream that is open ends with its token, too.
     let mut tail = r.connect();
     tail.send(&format!(
-        "GET /v1/identities/sam/events HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n",
+        "GET /v1/identities/sam/events HTTP/1.1\r\nhost: {}\r\n\
+         authorization: Bearer {token}\r\n\r\n",
         r.addr
     ));
     assert_eq!(tail.answer().status, 200);
@@ -127,7 +128,8 @@ fn a_quota_holds_for_identities_requests_and_streams() {
     let mut wire = r.connect();
     wire.send(&format!(
         "POST /v1/identities/sam/learn HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {steady}\r\n\
-         content-type: application/x-ndjson\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+         content-type: application/x-ndjson\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
         r.addr,
         body.len()
     ));

@@ -27,6 +27,30 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/identities/{name}/tag", "admin"),
     ("POST", "/v1/identities/{name}/snapshot", "admin"),
     ("POST", "/v1/identities/{name}/verify", "read"),
+    ("GET", "/v1/identities/{name}/chart", "read"),
+    ("GET", "/v1/identities/{name}/ws", "learn"),
+    ("GET", "/v1/identities/{name}/talk", "learn"),
+    ("POST", "/v1/identities/{name}/talk", "learn"),
+    ("GET", "/v1/identities/{name}/channels", "read"),
+    ("GET", "/v1/channels", "read!"),
+    ("GET", "/ui", "read!"),
+    ("GET", "/ui/live", "read!"),
+    ("GET", "/ui/peers", "read!"),
+    ("GET", "/ui/legacy", "read!"),
+    ("GET", "/ui/system", "read!"),
+    ("GET", "/ui/login", "open"),
+    ("POST", "/ui/login", "open"),
+    ("GET", "/ui/-/page.css", "open"),
+    ("GET", "/ui/-/page.js", "open"),
+    ("GET", "/ui/-/icon.svg", "open"),
+    ("GET", "/ui/{name}", "read"),
+    ("GET", "/ui/{name}/now", "read"),
+    ("GET", "/ui/{name}/live", "read"),
+    ("GET", "/ui/{name}/memory", "read"),
+    ("GET", "/ui/{name}/talk", "predict"),
+    ("GET", "/ui/{name}/channels", "read"),
+    ("GET", "/ui/{name}/departure", "read"),
+    ("POST", "/ui/{name}/rewind", "admin"),
     ("GET", "/v1/audit", "admin!"),
     ("GET", "/metrics", "read"),
     ("GET", "/openapi.json", "read"),
@@ -104,8 +128,13 @@ fn ask(r: &Running, method: &str, path: &str, token: Option<&str>) -> Seen {
          content-length: 0\r\n\r\n",
         r.addr
     ));
-    match wire.answer().status {
+    let said = wire.answer();
+    match said.status {
         401 => Seen::Unauthorized,
+        // The page shows people the way in instead.
+        303 if said.header("location").is_some_and(|to| to.starts_with("/ui/login")) => {
+            Seen::Unauthorized
+        }
         403 => Seen::Denied,
         429 => panic!("{method} {path} met a rate: this test is to see the door only"),
         _ => Seen::In,

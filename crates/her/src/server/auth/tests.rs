@@ -16,7 +16,7 @@ fn visit() -> Visit {
 }
 
 fn door(dir: &Path, loopback: bool) -> Door {
-    Door::open(dir, FIRST, loopback, &limits()).unwrap()
+    Door::open(dir, FIRST, (loopback, false), &limits()).unwrap()
 }
 
 fn ask(door: &Door, method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
@@ -85,7 +85,7 @@ fn who_is_refused_too_often_waits_and_who_has_a_token_does_not() {
     let dir = tempfile::tempdir().unwrap();
     let mut limits = limits();
     limits.refused_per_min = 3;
-    let door = Door::open(dir.path(), FIRST, true, &limits).unwrap();
+    let door = Door::open(dir.path(), FIRST, (true, false), &limits).unwrap();
     for _ in 0..3 {
         assert_eq!(ask(&door, "GET", "/v1/identities", &[]), 401);
     }

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::{Channel, figures::Wait};
 use crate::config::Limits;
+use crate::server::auth::granted;
 use crate::server::problem::Problem;
 use crate::server::{App, body, gate, learn, predict};
 use crate::wire;
@@ -341,6 +342,7 @@ pub(super) async fn tell(
 
 async fn hand_in(app: &App, name: &str, event: Event) -> her_identity::Result<Reply> {
     event.check()?;
+    app.door.updates_of_stream(granted().and_then(|granted| granted.token).as_ref(), 1).await;
     let place = app.gate.wait(1).await.ok_or_else(closing)?;
     let told = gate::submit(&app.house, name, vec![event], place)?;
     let results = told.await.map_err(|_| closing())??;

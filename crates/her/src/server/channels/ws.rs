@@ -19,6 +19,7 @@ use super::session::{self, Known, Message, Session};
 use super::{Entry, Parked};
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{Answer, Asked, At};
+use crate::server::auth::{GRANTED, granted};
 use crate::server::meter::Token;
 use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
@@ -83,11 +84,25 @@ pub(crate) async fn ws(
         .max_frame_size(bytes);
     // The connection's own timers rest while the channel has it.
     let held = Held { _token: wire.under_way.begin(), _seat: seat, _wire: wire };
+    let granted = granted();
     // Boxed, and boxed where it is rarely run: a future keeps room for all that it may await, and
     // a quiet channel should hold little.
-    let response = upgrade.on_upgrade(move |socket| {
+    let response = upgrade.on_upgrade(move |socket| async move {
+        let token = granted.as_ref().and_then(|granted| granted.token.clone());
+        let house = Arc::clone(&app);
         let talk = Box::new(Talk::new(app, &known, socket, asked.pulse, held));
-        Box::pin(talk.run(Box::new(known), asked.seq))
+        let talk = Box::pin(talk.run(Box::new(known), asked.seq));
+        let talk = async move {
+            match granted {
+                Some(granted) => GRANTED.scope(granted, talk).await,
+                None => talk.await,
+            }
+        };
+        tokio::select! {
+            () = talk => {}
+            // A channel does not outlive the token that opened it; its session does.
+            () = house.door.ended(token.as_deref(), || house.house.clock().now_ms()) => {}
+        }
     });
     Ok(response)
 }
