@@ -68,8 +68,9 @@ class Server:
         self.host, port = address.rsplit(":", 1)
         self.port = int(port)
         self.token = (self.dir / "token").read_text().strip()
+        spec = json.dumps({"model": SPEC, "late_labels_max": 1_000_000})
         subprocess.run(
-            [her, "new", "eve", "--spec", json.dumps({"model": SPEC, "late_labels_max": 1_000_000})],
+            [her, "new", "eve", "--spec", spec],
             env=self.env, check=True, stdout=subprocess.DEVNULL,
         )
 
@@ -197,8 +198,8 @@ TEXTS = ["good morning to you", "what a sad day", "i like rain and tea", "no way
 async def stream(server, seconds, rate=None):
     """A machine stream: as fast as it goes, or so many events a second. Gives what was answered."""
     reader, writer = await asyncio.open_connection(server.host, server.port, limit=1 << 22)
-    writer.write((server.head("POST", "/v1/identities/eve/learn")
-                  + "content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n").encode())
+    kind = "content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n"
+    writer.write((server.head("POST", "/v1/identities/eve/learn") + kind).encode())
     chunk = 200
     lines = "".join(
         json.dumps({"x": {"text": TEXTS[i * 7 % 8]}, "y": i * 7 % 8 % 2 == 0}) + "\n"
@@ -208,8 +209,11 @@ async def stream(server, seconds, rate=None):
 
     async def listen():
         nonlocal answered
+        mark, tail = b'{"version"', b""
         while data := await reader.read(1 << 20):
-            answered += data.count(b'{"version"')
+            # One that was cut between two reads counts with the second.
+            answered += (tail + data).count(mark)
+            tail = (tail + data)[1 - len(mark):]
 
     ears = asyncio.create_task(listen())
     sent = 0

@@ -8,6 +8,7 @@ mod demo;
 mod doors;
 mod generate;
 mod hash;
+mod page;
 mod python;
 mod river_suite;
 mod setup;
@@ -23,13 +24,14 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|river-suite|doors|mlflow|capymoa|all]
+  setup [conformance|peers|python|river-suite|page|doors|mlflow|capymoa|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
   generate [--check]              the Python classes, from the catalogue
+  page                            look at the page in Chromium; pictures into target/page
   wheel                           the Python package as one wheel, into target/wheels
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
@@ -60,6 +62,10 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
         Some("bench") => bench::run(rest),
+        Some("page") => {
+            refuse_arguments("page", rest)?;
+            page::test()
+        }
         Some("wheel") => {
             refuse_arguments("wheel", rest)?;
             wheel::build().map(|_| ())

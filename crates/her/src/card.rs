@@ -235,7 +235,7 @@ pub fn card(house: &House, name: &str, patience: Duration) -> Result<Value> {
             "last_version": figures["drift_last_version"],
             "history": life.alarms,
         },
-        "lineage": lineage(&wire::record(&record)),
+        "lineage": lineage(&wire::record(&record, &house.branch_heads(name)?)),
         "peers": [],
         "retold": { "to_version": reached, "complete": reached >= head.seq },
     }))

@@ -16,6 +16,10 @@ mod crowd;
 mod fuzz;
 #[path = "server/life.rs"]
 mod life;
+#[path = "server/locks.rs"]
+mod locks;
+#[path = "server/page.rs"]
+mod page;
 #[path = "server/person.rs"]
 mod person;
 #[path = "server/refusals.rs"]
@@ -26,5 +30,9 @@ mod routes;
 mod stream;
 #[path = "server/tail.rs"]
 mod tail;
+#[path = "server/tls.rs"]
+mod tls;
 #[path = "server/v2.rs"]
 mod v2;
+#[path = "server/walk.rs"]
+mod walk;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import functools
+import importlib
 import inspect
 import typing
 
@@ -18,7 +19,9 @@ _EUCLID = ("euclidean_distance_tuple", "euclidean_distance", "_euclidean_distanc
 
 
 def is_data(parameter: str, value: typing.Any) -> bool:
-    """Whether a parameter's value stands for an object of River."""
+    """Whether a parameter's value stands for another one of River."""
+    if parameter == "drift_detection_criteria":
+        return True
     return parameter in _MODULES and isinstance(value, str | dict)
 
 
@@ -27,6 +30,8 @@ def as_data(parameter: str, value: typing.Any) -> typing.Any:
     if parameter == "limits" and isinstance(value, dict):
         # River adds every feature that it met to those that were given.
         return {key: of for key, of in value.items() if of != (0.0, 1.0)} or None
+    if parameter == "drift_detection_criteria":
+        return None  # River's members follow predictions, whatever it says
     if parameter == "window" and isinstance(value, collections.deque):
         return None  # where a KSWIN is by now
     cls = type(value)
@@ -56,9 +61,14 @@ def _distance(function: typing.Any) -> typing.Any:
 
 
 def as_object(parameter: str, value: typing.Any) -> typing.Any:
-    """The object of River that data stands for."""
-    import importlib
-
+    """What data stands for in River."""
+    if parameter == "drift_detection_criteria":
+        if value == "error":
+            raise TypeError(
+                f"with {parameter}={value!r} this model follows its errors; River's follow their "
+                "predictions, whatever it says"
+            )
+        return "error"
     name, params = (value, {}) if isinstance(value, str) else next(iter(value.items()))
     params = dict(params)
     if (distance := params.pop("dist_func", None)) is not None:

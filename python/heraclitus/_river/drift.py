@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing
 
 from . import _wire as w
-from ._states import State, named, stateless
+from ._names import Names
+from ._states import State, give, named, stateless, take
 from .ensemble import RNG, read_rng, write_rng
 from .stats import MEAN, read_mean, write_mean
 
@@ -253,3 +254,18 @@ class _Adwin(State):
                 "what an ADWIN has learned can't be taken along: River keeps its window where "
                 'Python can neither read nor write it; with afresh=["ADWIN"] it begins anew'
             )
+
+
+@named("DriftRetrainingClassifier")
+class _Retraining(State):
+    def take(self, model: typing.Any, names: Names) -> bytes:
+        return b"".join(take(part, names) for part in _retrained(model))
+
+    def give(self, model: typing.Any, blocks: w.Blocks, names: Names) -> None:
+        for part in _retrained(model):
+            give(part, blocks, names)
+
+
+def _retrained(model: typing.Any) -> list:
+    behind = [model.bkg_model] if model.train_in_background else []
+    return [model.drift_detector, model.model, *behind]

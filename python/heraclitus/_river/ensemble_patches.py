@@ -71,7 +71,9 @@ class _Patches(State):
                 member.n_drifts_detected, member.n_warnings_detected = drifts, warnings
                 _give_learner(member, blocks, names)
                 if behind:
-                    member._trigger_warning([], model._n_samples_seen)
                     # That makes a new warning detector too.
+                    warning = member.warning_detector
+                    member._trigger_warning([], model._n_samples_seen)
+                    member.warning_detector = warning
                     _give_learner(member._background_learner, blocks, names)
         write_rng(model._rng, rng)

@@ -10,7 +10,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
-use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,7 +24,7 @@ use super::auth::{GRANTED, Granted, Visit};
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{App, audit, tls, told_to_stop, v2};
+use super::{App, audit, tls, told_to_stop, ui, v2};
 use crate::locks::token::Token;
 
 /// Bytes of a connection's buffers, read and write each.
@@ -72,9 +71,10 @@ pub(super) async fn accept(
                     let from = from.ip().to_canonical();
                     match &tls {
                         None => serve(stream, from, &app, routes, stopping, alive).await,
-                        Some(tls) => match tls::agree(tls, stream).await {
+                        Some(tls) => match tls::agree(tls, stream, app.limits.header_timeout).await
+                        {
                             Some(stream) => {
-                                serve(stream, from, &app, routes, stopping, alive).await;
+                                serve(stream, from, &app, routes, stopping, alive).await
                             }
                             None => app.metrics.refused_connection("tls"),
                         },
@@ -187,8 +187,8 @@ pub(super) async fn answer(
     mut request: Request<Body>,
     granted: Result<Granted, Problem>,
 ) -> Response<Body> {
-    let method = request.method().clone();
-    let is_v2 = request.uri().path().starts_with("/v2");
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let is_v2 = uri.path().starts_with("/v2");
     let response = match granted {
         Ok(granted) => {
             request.extensions_mut().insert(granted.clone());
@@ -202,7 +202,7 @@ pub(super) async fn answer(
                 None => response,
             }
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => ui::refuse(&method, &uri, problem),
     };
     let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);
     app.metrics.request(route, &method, response.status());

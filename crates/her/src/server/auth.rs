@@ -278,7 +278,7 @@ impl Door {
     }
 
     /// Refuses one identity more than a token may have; hold [`Door::making`] meanwhile.
-    pub fn room(token: Option<&Arc<Token>>, names: &[String]) -> Result<()> {
+    pub fn room(token: Option<&Arc<Token>>, names: &[String]) -> std::result::Result<(), Problem> {
         let Some((token, max)) = token.and_then(|t| Some((t, t.quota.identities_max?))) else {
             return Ok(());
         };
@@ -286,14 +286,11 @@ impl Door {
         if has < max as usize {
             return Ok(());
         }
-        Err(her_identity::Error::new(
-            her_identity::ErrorKind::Full,
-            format!(
-                "{has} identities are {}, and the token {} may have {max}",
-                token.identities.join(", "),
-                token.id
-            ),
-        ))
+        Err(Problem::quota(format!(
+            "{has} identities are {}, and the token {} may have {max}",
+            token.identities.join(", "),
+            token.id
+        )))
     }
 
     /// Looks at the tokens' file from time to time, and tells connections when one has ended.

@@ -174,18 +174,11 @@ pub(super) async fn fork(
 ) -> Answer {
     let map = body::object(request, &app.limits, &["name", "version"]).await?;
     let (new, version) = (body::text(&map, "name")?.to_owned(), body::version(&map)?);
-    let granted = granted();
-    if let Some(granted) = &granted {
+    if let Some(granted) = granted() {
         granted.may(&new)?;
     }
-    let (room, token) = (Arc::clone(&app), granted.and_then(|granted| granted.token));
     let note = format!("new identity {new}");
-    let card = app
-        .blocking(move |house| {
-            made(&room, token.as_ref(), house, |house| house.fork(&name, &new, version))?;
-            wire::card(house, &new, 0)
-        })
-        .await?;
+    let card = made(&app, new, move |house, new| house.fork(&name, new, version).map(drop)).await?;
     Ok(noted(answer::card(StatusCode::CREATED, &card), note))
 }
 

@@ -8,13 +8,13 @@ use axum::http::{Request, StatusCode};
 use her_identity::event::Birth;
 use her_identity::{House, Result};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{self, Answer, Asked, At, Top};
 use super::auth::{Door, granted};
 use super::body;
-use crate::locks::token::Token;
+use super::problem::Problem;
 use crate::wire;
 
 /// `PUT /v1/identities/{name}`.
@@ -24,28 +24,33 @@ pub(super) async fn create(
     request: Request<Body>,
 ) -> Answer {
     let spec = body::json(request, &app.limits).await?;
-    let room = Arc::clone(&app);
-    let token = granted().and_then(|granted| granted.token);
-    let card = app
-        .blocking(move |house| {
-            let birth = Birth::from_json(&spec)?;
-            made(&room, token.as_ref(), house, |house| house.create(&name, &birth))?;
-            wire::card(house, &name, 0)
-        })
-        .await?;
+    let card = made(&app, name, move |house, name| {
+        house.create(name, &Birth::from_json(&spec)?).map(drop)
+    })
+    .await?;
     Ok(answer::card(StatusCode::CREATED, &card))
 }
 
-/// Makes an identity, if its token may have one more.
-pub(super) fn made<T>(
-    app: &App,
-    token: Option<&Arc<Token>>,
-    house: &House,
-    make: impl FnOnce(&House) -> Result<T>,
-) -> Result<T> {
-    let _one_at_a_time = app.door.making.lock().unwrap_or_else(PoisonError::into_inner);
-    Door::room(token, &house.names())?;
-    make(house)
+/// Makes an identity, if its token may have one more, and gives its card.
+pub(super) async fn made(
+    app: &Arc<App>,
+    name: String,
+    make: impl FnOnce(&House, &str) -> Result<()> + Send + 'static,
+) -> std::result::Result<Value, Problem> {
+    let room = Arc::clone(app);
+    let token = granted().and_then(|granted| granted.token);
+    app.blocking(move |house| {
+        let one_at_a_time = room.door.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(problem) = Door::room(token.as_ref(), &house.names()) {
+            return Ok(Err(problem));
+        }
+        make(house, &name)?;
+        drop(one_at_a_time);
+        // The house outlives the drain only while nobody else holds what it is part of.
+        drop(room);
+        wire::card(house, &name, 0).map(Ok)
+    })
+    .await?
 }
 
 /// `?limit=&after=`.
@@ -90,4 +95,17 @@ pub(super) async fn show(
 ) -> Answer {
     let card = app.blocking(move |house| wire::card(house, &name, top.get())).await?;
     Ok(answer::card(StatusCode::OK, &card))
+}
+
+/// `GET /v1/identities/{name}/chart`.
+pub(super) async fn chart(
+    State(app): State<Arc<App>>,
+    At(name): At<String>,
+    Asked(top): Asked<Top>,
+) -> Answer {
+    let top = top.get();
+    let look = move |house: &her_identity::House| {
+        house.look(&name, move |identity| wire::chart(identity.state(), top))
+    };
+    Ok(answer::card(StatusCode::OK, &app.blocking(look).await?))
 }

@@ -41,6 +41,7 @@ mod problem;
 mod routes;
 mod server_file;
 mod tls;
+mod ui;
 mod v2;
 
 use auth::Door;
@@ -48,6 +49,7 @@ use channels::Channels;
 use events::Followed;
 use gate::Gate;
 use metrics::Metrics;
+use ui::Screens;
 
 /// Blocking work (replays, logs, cards) that runs at one time; more waits for its turn.
 const BLOCKING_MAX: usize = 16;
@@ -64,6 +66,7 @@ pub(crate) struct App {
     blocking: Arc<Semaphore>,
     metrics: Metrics,
     followed: Followed,
+    screens: Screens,
     channels: Channels,
     stopping: watch::Receiver<bool>,
 }
@@ -106,6 +109,7 @@ impl Server {
             blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
             metrics: Metrics::new(&house),
             followed: Followed::default(),
+            screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
@@ -158,6 +162,12 @@ impl Server {
         }
         server_file::remove(&self.data_dir);
     }
+}
+
+/// Every route's method and path, for a test that walks them all.
+#[doc(hidden)]
+pub fn route_table() -> Vec<(&'static str, &'static str)> {
+    routes::all().map(|route| (route.method, route.path)).collect()
 }
 
 /// Keeps the door while the server runs: ended tokens, and the count of who was refused.

@@ -36,6 +36,7 @@ doors! {
     unauthorized: UNAUTHORIZED, "unauthorized", "a token is needed";
     forbidden: FORBIDDEN, "forbidden", "refused for where it comes from";
     denied: FORBIDDEN, "denied", "this token does not reach so far";
+    quota: FORBIDDEN, "quota", "this token has all that it may have";
     no_route: NOT_FOUND, "no_route", "there is no such route";
     timeout: REQUEST_TIMEOUT, "timeout", "the client took too long";
     behind: PRECONDITION_FAILED, "behind", "this version is not reached yet";

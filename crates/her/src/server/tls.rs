@@ -15,9 +15,6 @@ use tokio_rustls::server::TlsStream;
 
 use crate::config::Tls;
 
-/// How long a client may take to agree on keys.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-
 /// What makes TLS of a connection; none when no certificate is set.
 pub(super) fn acceptor(tls: &Tls) -> Result<Option<TlsAcceptor>> {
     let (Some(cert), Some(key)) = (&tls.cert_file, &tls.key_file) else { return Ok(None) };
@@ -42,10 +39,12 @@ pub(super) fn acceptor(tls: &Tls) -> Result<Option<TlsAcceptor>> {
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }
 
-/// Agrees with a client, within a time; why not is the client's business.
+/// Agrees with a client, within the time that the head of a request may take; why not is the
+/// client's business.
 pub(super) async fn agree(
     acceptor: &TlsAcceptor,
     stream: TcpStream,
+    limit: Duration,
 ) -> Option<TlsStream<TcpStream>> {
-    tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()
+    tokio::time::timeout(limit, acceptor.accept(stream)).await.ok()?.ok()
 }

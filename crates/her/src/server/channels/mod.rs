@@ -25,7 +25,7 @@ mod session;
 mod talk;
 mod ws;
 
-pub(super) use list::{all, of_identity};
+pub(super) use list::{all, first, of_identity};
 pub(crate) use metrics::ChannelMetrics;
 pub(super) use talk::{hear, say};
 pub(super) use ws::ws;

@@ -136,6 +136,19 @@ fn answers() -> Value {
             "type": "string",
             "format": "binary",
         },
+        "Chart": {
+            "description": "Mean losses in buckets of equal width, oldest first.",
+            "type": "object",
+            "required": ["version", "scored", "shadow_from", "loss", "shadow_loss", "weights"],
+            "properties": {
+                "version": version(),
+                "scored": { "type": "integer" },
+                "shadow_from": { "type": "integer" },
+                "loss": { "type": "object" },
+                "shadow_loss": { "type": "object" },
+                "weights": { "type": "array", "items": { "type": "object" } },
+            },
+        },
         "LogLine": {
             "type": "object",
             "required": ["version", "event"],
