@@ -124,7 +124,8 @@ def _given(model: typing.Any, afresh: frozenset[str]) -> typing.Any:
         return _composed(model, "river", found)
     if type(model).__name__ in _PLAIN:
         return rebuilt(model, "heraclitus", "river")
-    _states.find(type(model).__name__)
+    if type(model).__name__ not in afresh:
+        _states.find(type(model).__name__)
     theirs = rebuilt(model, "heraclitus", "river")
     if hasattr(model, "_pairs") and hasattr(theirs, "cm"):
         fill(theirs.cm, *(_shared(model) or model._pairs))
