@@ -25,36 +25,7 @@ from test_river import near, said
 import heraclitus
 from heraclitus._generated import MODULES
 from heraclitus._river import _states
-
-RUST = "River keeps what it learned where Python can't read it"
-LATER = "no map of its state is written yet"
-
-#: What can't be taken along, and why.
-REFUSED = {
-    "AdaptiveStandardScaler": RUST,
-    "BayesianLinearRegression": LATER,
-    "EWMean": RUST,
-    "EWVar": RUST,
-    "ExactROCAUC": LATER,
-    "IQR": RUST,
-    "Kurtosis": RUST,
-    "MAD": RUST,
-    "Mode": LATER,
-    "PeakToPeak": RUST,
-    "Quantile": RUST,
-    "RobustScaler": RUST,
-    "RollingAbsMax": LATER,
-    "RollingIQR": RUST,
-    "RollingMax": LATER,
-    "RollingMin": LATER,
-    "RollingMode": LATER,
-    "RollingPeakToPeak": LATER,
-    "RollingQuantile": RUST,
-    "RollingROCAUC": RUST,
-    "Shift": LATER,
-    "Skew": RUST,
-}
-
+from heraclitus._river._refused import REASONS
 
 def rivers(name: str) -> type | None:
     module = MODULES[name].replace("drift_binary", "drift.binary")
@@ -69,10 +40,10 @@ def test_every_entry_is_taken_along_or_refused_by_name() -> None:
         try:
             _states.find(name)
         except TypeError as error:
-            assert f"a {name} has learned can't be taken along" in str(error)
+            assert f"a {name} has learned can't be taken along: {REASONS[name]}" in str(error)
         else:
             known.add(name)
-    assert set(MODULES) - known == set(REFUSED)
+    assert set(MODULES) - known == set(REASONS)
 
 
 def features(n: int, seed: int) -> typing.Iterator[tuple[dict, float]]:
@@ -244,6 +215,14 @@ def test_what_can_not_be_read_begins_afresh_where_it_is_allowed_to() -> None:
         heraclitus.to_river(ours)
     again = heraclitus.to_river(ours, afresh=["ADWIN"])
     assert all(near(said(ours, x), said(again, x)) for x, _ in binary(100, 3))
+
+
+def test_a_part_that_can_not_be_read_may_begin_afresh_too() -> None:
+    theirs = preprocessing.RobustScaler() | grown()
+    learn([theirs], list(binary(300, 1)))
+    ours = heraclitus.from_river(theirs, afresh=["RobustScaler"])
+    fresh = preprocessing.RobustScaler() | theirs["HoeffdingTreeClassifier"]
+    assert all(near(said(ours, x), said(fresh, x)) for x, _ in binary(100, 2))
 
 
 def drift_seen() -> drift.ADWIN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import typing
 
+from ..base import Classifier
 from . import _states
 from ._matrix import cells, fill
 from ._names import Names
@@ -64,8 +65,9 @@ def _taken(model: typing.Any, names: Names) -> _Make:
         return lambda: _composed(model, "heraclitus", {k: make() for k, make in makes.items()})
     if type(model).__name__ in _PLAIN:
         return lambda: rebuilt(model, "river", "heraclitus")
-    state = _states.take(model, names)
     ours = rebuilt(model, "river", "heraclitus")
+    names = _labelled(ours, names)
+    state = _states.take(model, names)
 
     def make() -> typing.Any:
         if hasattr(ours, "_restore"):
@@ -122,16 +124,23 @@ def _given(model: typing.Any, afresh: frozenset[str]) -> typing.Any:
         return _composed(model, "river", found)
     if type(model).__name__ in _PLAIN:
         return rebuilt(model, "heraclitus", "river")
-    _states.find(type(model).__name__)
+    if type(model).__name__ not in afresh:
+        _states.find(type(model).__name__)
     theirs = rebuilt(model, "heraclitus", "river")
     if hasattr(model, "_pairs") and hasattr(theirs, "cm"):
         fill(theirs.cm, *(_shared(model) or model._pairs))
     elif hasattr(model, "_keep"):
         kept = model._keep()
-        names = Names.of(kept)
+        names = _labelled(model, Names.of(kept))
         names.afresh = afresh
         _states.give(theirs, Blocks(kept[1]), names)
     return theirs
+
+
+def _labelled(ours: typing.Any, names: Names) -> Names:
+    """The names of a model: the classes of a binary one are `False` and `True`, in this order."""
+    binary = isinstance(ours, Classifier) and not ours._multiclass
+    return names.of_two() if binary else names
 
 
 def _shared(metric: typing.Any) -> tuple[int, list] | None:

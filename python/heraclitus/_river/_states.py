@@ -8,6 +8,7 @@ import typing
 
 from ._names import Names
 from ._rebuild import rebuilt
+from ._refused import why
 from ._wire import Blocks, Kind, block, frame
 
 __all__ = ["State", "find", "give", "named", "stateless", "take"]
@@ -99,8 +100,8 @@ def find(name: str) -> State:
     found = _STATES.get(name)
     if found is None:
         raise TypeError(
-            f"what a {name} has learned can't be taken along yet; with learned=False its "
-            "parameters are"
+            f"what a {name} has learned can't be taken along: {why(name)}; with learned=False "
+            f'its parameters are, and with afresh=["{name}"] a model around it is'
         )
     return found
 
@@ -108,11 +109,12 @@ def find(name: str) -> State:
 def take(model: typing.Any, names: Names) -> bytes:
     """What River's object has learned, with its name and version in front."""
     name = type(model).__name__
-    state = find(name)
     if not type(model).__module__.startswith("river."):
+        find(name)
         raise TypeError(f"this {name} is of {type(model).__module__}, and not River's")
     if name in names.afresh:
         return rebuilt(model, "river", "heraclitus")._keep()[1]
+    state = find(name)
     return frame(name, state.version, state.take(model, names))
 
 
@@ -120,9 +122,9 @@ def give(model: typing.Any, blocks: Blocks, names: Names) -> None:
     """Gives River's object the next state of ours."""
     name, version, inside = blocks.frame()
     own = type(model).__name__
-    state = find(own)
     if own in names.afresh:
         return
+    state = find(own)
     if own != name:
         raise ValueError(f"this is the state of a {name}, not of a {type(model).__name__}")
     if version != state.version:
