@@ -1,9 +1,9 @@
 //! A chain of lines: each ends with a digest of itself and of the digest before it.
 //!
 //! A line is `{"n":7,…,"hash":"…"}`. The digest is BLAKE3 over the 32 bytes of the digest
-//! before and over the line up to the comma before `"hash"`. So no line can be changed, taken out or put
-//! in without changing all that follow; that the last ones are there is told by a head, which is
-//! kept beside the file, or by anybody who wrote it down.
+//! before and over the line up to the comma before `"hash"`. So no line can be changed, taken out
+//! or put in without changing all that follow; that the last ones are there is told by a head,
+//! which is kept beside the file, or by anybody who wrote it down.
 
 use std::io::{BufRead, Read};
 
