@@ -39,22 +39,19 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
 }
 
 fn show(limit: usize, cx: &Context) -> Result<()> {
-    let records = match cx.url() {
-        Some(url) => {
-            let remote = Remote::trusting(url, client::token(&cx.options())?, cx.ca())?;
-            let said = remote.audit(limit)?;
-            said["records"].as_array().cloned().unwrap_or_default()
-        }
-        None => {
-            let mut kept = VecDeque::new();
-            audit::look(&cx.settings().data_dir, &[], &mut |record| {
-                kept.push_back(record);
-                if kept.len() > limit {
-                    kept.pop_front();
-                }
-            })?;
-            kept.into()
-        }
+    let records = if let Some(url) = cx.url() {
+        let remote = Remote::trusting(url, client::token(&cx.options())?, cx.ca())?;
+        let said = remote.audit(limit)?;
+        said["records"].as_array().cloned().unwrap_or_default()
+    } else {
+        let mut kept = VecDeque::new();
+        audit::look(&cx.settings().data_dir, &[], &mut |record| {
+            kept.push_back(record);
+            if kept.len() > limit {
+                kept.pop_front();
+            }
+        })?;
+        kept.into()
     };
     if cx.json() {
         return records.iter().try_for_each(|record| print(&format!("{record}\n")));

@@ -5,7 +5,8 @@ pub fn text(ms: u64) -> String {
     let (days, s) = (ms / 86_400_000, ms / 1000 % 86_400);
     let (mut year, mut left) = (1970, days);
     let length = |year: u64| {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let every = |years| u64::is_multiple_of(year, years);
+        let leap = every(4) && (!every(100) || every(400));
         if leap { 366 } else { 365 }
     };
     while left >= length(year) {

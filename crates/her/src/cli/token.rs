@@ -91,7 +91,7 @@ fn make(new: &New, cx: &Context) -> Result<()> {
             identities_max: new.identities_max,
         },
     };
-    let (token, text) = keyring::make(dir, wish, now)?;
+    let (token, text) = keyring::make(dir, &wish, now)?;
     note(cx, "token new", &token.id, &token.shown())?;
     let mut answer = token.shown();
     answer["token"] = text.clone().into();
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn times_have_units() {
         assert_eq!(span("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(span("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert_eq!(span("30d"), Ok(Duration::from_hours(30 * 24)));
         for bad in ["", "d", "0d", "-1d", "10", "1w", "99999999d", "1é"] {
             assert!(span(bad).is_err(), "{bad}");
         }

@@ -53,7 +53,7 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<Token>> {
 }
 
 /// Makes a token; what is given is its text, which is told this once.
-pub(crate) fn make(dir: &Path, wish: Wish, now_ms: u64) -> Result<(Token, String)> {
+pub(crate) fn make(dir: &Path, wish: &Wish, now_ms: u64) -> Result<(Token, String)> {
     change(dir, |tokens| {
         // Those that are over make room; the audit log remembers them.
         if tokens.len() >= TOKENS_MAX {
@@ -70,7 +70,7 @@ pub(crate) fn make(dir: &Path, wish: Wish, now_ms: u64) -> Result<(Token, String
                     scopes: wish.scopes.clone(),
                     identities: wish.identities.clone(),
                     note: wish.note.clone(),
-                    ..wish
+                    ..*wish
                 },
                 now_ms,
             )?;
@@ -205,7 +205,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let ring = Keyring::open(dir.path(), "her_first_text_of_old").unwrap();
         assert!(!ring.look());
-        let (token, text) = make(dir.path(), wish(&["read"], &["*"]), 1).unwrap();
+        let (token, text) = make(dir.path(), &wish(&["read"], &["*"]), 1).unwrap();
         assert!(ring.find(text.as_bytes()).is_none());
         assert!(ring.look() && !ring.look());
         let found = ring.find(text.as_bytes()).unwrap();
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn a_broken_file_opens_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let (_, text) = make(dir.path(), wish(&["read"], &["*"]), 1).unwrap();
+        let (_, text) = make(dir.path(), &wish(&["read"], &["*"]), 1).unwrap();
         let ring = Keyring::open(dir.path(), "her_first_text_of_old").unwrap();
         std::fs::write(dir.path().join(TOKENS_FILE), "{\"format\":1,\"tokens\":[{}]}").unwrap();
         assert!(ring.look());

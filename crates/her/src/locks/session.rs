@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn a_session_is_its_token_until_one_of_them_ends() {
         let dir = tempfile::tempdir().unwrap();
-        let (token, _) = make(dir.path(), wish(&["read"], &["*"]), 1).unwrap();
+        let (token, _) = make(dir.path(), &wish(&["read"], &["*"]), 1).unwrap();
         let ring = Keyring::open(dir.path(), "her_first").unwrap();
         let value = seal(&ring, &token, 0);
         assert_eq!(open(&ring, &value, 5).unwrap().id, token.id);

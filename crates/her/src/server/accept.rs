@@ -74,7 +74,7 @@ pub(super) async fn accept(
                         Some(tls) => match tls::agree(tls, stream, app.limits.header_timeout).await
                         {
                             Some(stream) => {
-                                serve(stream, from, &app, routes, stopping, alive).await
+                                serve(stream, from, &app, routes, stopping, alive).await;
                             }
                             None => app.metrics.refused_connection("tls"),
                         },

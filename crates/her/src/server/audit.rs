@@ -80,17 +80,16 @@ pub(super) async fn records(State(app): State<Arc<App>>, Asked(range): Asked<Ran
     let said = app
         .blocking(move |house| {
             let mut kept: std::collections::VecDeque<Value> = std::collections::VecDeque::new();
-            let found = audit::look(house.dir(), &[], &mut |record| match range.from {
-                Some(from) => {
+            let found = audit::look(house.dir(), &[], &mut |record| {
+                if let Some(from) = range.from {
                     if record["n"].as_u64() >= Some(from) && kept.len() < limit {
                         kept.push_back(record);
                     }
+                    return;
                 }
-                None => {
-                    kept.push_back(record);
-                    if kept.len() > limit {
-                        kept.pop_front();
-                    }
+                kept.push_back(record);
+                if kept.len() > limit {
+                    kept.pop_front();
                 }
             })?;
             Ok(json!({

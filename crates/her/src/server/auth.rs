@@ -93,10 +93,7 @@ impl Door {
         granted.token = Some(Arc::clone(&token));
         self.pace(&token, request.method(), granted.id)?;
         let reaches = granted.wants(granted.scope).and_then(|()| granted.reaches());
-        reaches.map_err(|problem| {
-            self.refusals.add(&visit.from.to_string());
-            problem
-        })?;
+        reaches.inspect_err(|_| self.refusals.add(&visit.from.to_string()))?;
         Ok(granted)
     }
 

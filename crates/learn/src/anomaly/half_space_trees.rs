@@ -173,6 +173,7 @@ struct At<'a> {
 
 impl At<'_> {
     /// The node below `at` that the event goes to.
+    #[expect(clippy::inline_always, reason = "measured: a call for each step of each tree")]
     #[inline(always)]
     fn below(&self, tree: &[Node], at: usize, node: Node) -> usize {
         let feature = node.feature as usize;

@@ -62,7 +62,7 @@ fn only_the_token_opens() {
 #[test]
 fn a_cookie_reads_and_writes_only_from_our_own_page() {
     let dir = tempfile::tempdir().unwrap();
-    let (token, text) = make(dir.path(), wish(&["read", "learn"], &["a*"]), 1).unwrap();
+    let (token, text) = make(dir.path(), &wish(&["read", "learn"], &["a*"]), 1).unwrap();
     let door = door(dir.path(), true);
     let cookie = format!("x=1; {SESSION}={}; y=2", session::seal(&door.ring, &token, 1));
     let with = ("cookie", cookie.as_str());
@@ -99,7 +99,7 @@ fn a_quota_is_of_its_token() {
     let dir = tempfile::tempdir().unwrap();
     let quota = Quota { requests_per_s: Some(2), updates_per_s: Some(1), identities_max: Some(2) };
     let wish = Wish { quota, ..wish(&["read"], &["a*"]) };
-    let (token, text) = make(dir.path(), wish, 1).unwrap();
+    let (token, text) = make(dir.path(), &wish, 1).unwrap();
     let door = door(dir.path(), true);
     let auth = format!("Bearer {text}");
     let asked: Vec<u16> =

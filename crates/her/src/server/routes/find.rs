@@ -18,6 +18,7 @@ pub(in crate::server) fn find(
 }
 
 /// `Some` when a path is of a pattern; with the part that `{name}` stands for.
+#[expect(clippy::option_option, reason = "matched or not, and with a name or without")]
 fn matched(pattern: &str, path: &str) -> Option<Option<String>> {
     let (mut parts, mut name) = (path.split('/'), None);
     for wanted in pattern.split('/') {
