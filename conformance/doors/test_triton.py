@@ -46,7 +46,9 @@ def tensor(name: str, values: Any, binary: bool) -> Any:
     return made
 
 
-def infer(client: Any, server: Served, model: str, inputs: dict[str, Any], binary: bool, **more: Any) -> Any:
+def infer(
+    client: Any, server: Served, model: str, inputs: dict[str, Any], binary: bool, **more: Any
+) -> Any:
     tensors = [tensor(name, values, binary) for name, values in inputs.items()]
     outputs = more.pop("outputs", None)
     if outputs:
@@ -138,7 +140,7 @@ def test_a_matrix_is_many_features(client: Any, server: Served, binary: bool) ->
 
 
 @BINARY
-def test_the_request_id_is_the_key_of_a_late_label(client: Any, server: Served, binary: bool) -> None:
+def test_an_id_is_the_key_of_a_late_label(client: Any, server: Served, binary: bool) -> None:
     model = new(server, f"late-{binary}", "LogisticRegression")
     said = infer(client, server, model, {"a": [1.0]}, binary, request_id="order-1")
     assert said.get_response()["id"] == "order-1"
@@ -153,11 +155,10 @@ def test_the_request_id_is_the_key_of_a_late_label(client: Any, server: Served, 
 
 def test_many_at_a_time(client: Any, server: Served) -> None:
     model = new(server, "many", "StandardScaler", "LogisticRegression")
-    calls = [
-        client.async_infer(
-            model, [tensor("a", [float(i)], True), tensor("y", [i % 2 == 0], True)], headers=server.headers
-        )
-        for i in range(200)
-    ]
+
+    def event(i: int) -> list[Any]:
+        return [tensor("a", [float(i)], True), tensor("y", [i % 2 == 0], True)]
+
+    calls = [client.async_infer(model, event(i), headers=server.headers) for i in range(200)]
     versions = sorted(int(call.get_result().get_response()["model_version"]) for call in calls)
     assert versions == list(range(2, 202)), "every update has a version of its own"

@@ -46,9 +46,11 @@ def test_metrics_and_card_reach_the_server(tracking: str, tmp_path: Path) -> Non
 
     def her(*arguments: str, feed: str = "") -> str:
         command = [os.environ["HER_BIN"], *arguments]
-        return subprocess.run(command, input=feed, check=True, capture_output=True, text=True).stdout
+        said = subprocess.run(command, input=feed, check=True, capture_output=True, text=True)
+        return said.stdout
 
-    her("new", "sam", "--spec", '{"model": ["StandardScaler", "LogisticRegression"], "licence": "MIT"}')
+    spec = {"model": ["StandardScaler", "LogisticRegression"], "licence": "MIT"}
+    her("new", "sam", "--spec", json.dumps(spec))
 
     def learn(first: int, last: int) -> None:
         lines = (json.dumps({"x": {"a": i % 7}, "y": i % 7 > 3}) for i in range(first, last))
@@ -68,11 +70,13 @@ def test_metrics_and_card_reach_the_server(tracking: str, tmp_path: Path) -> Non
     assert client.get_experiment(first["experiment_id"]).name == "heraclitus"
     run = client.get_run(first["run_id"])
     assert run.data.params["licence"] == "MIT" and "LogisticRegression" in run.data.params["spec"]
-    assert run.data.tags["her.version"] == "801" and run.data.tags["mlflow.note.content"].startswith("# sam")
+    assert run.data.tags["her.version"] == "801"
+    assert run.data.tags["mlflow.note.content"].startswith("# sam")
     history = client.get_metric_history(first["run_id"], "online/since_birth/LogLoss")
     assert [metric.step for metric in history] == [501, 801]
     assert run.data.metrics["learned"] == 800
-    card = json.loads(Path(client.download_artifacts(first["run_id"], "card.json", str(tmp_path))).read_text())
+    kept = client.download_artifacts(first["run_id"], "card.json", str(tmp_path))
+    card = json.loads(Path(kept).read_text())
     assert card["version"] == 801 and card["data"]["features"][0]["name"] == "a"
     assert history[1].value == card["metrics"]["online"]["since_birth"]["scores"]["LogLoss"]
 
@@ -80,7 +84,8 @@ def test_metrics_and_card_reach_the_server(tracking: str, tmp_path: Path) -> Non
 def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
     os.environ["HER_DATA_DIR"] = str(tmp_path / "her")
     her = os.environ["HER_BIN"]
-    subprocess.run([her, "new", "sam", "--spec", '"LogisticRegression"'], check=True, capture_output=True)
+    born = [her, "new", "sam", "--spec", '"LogisticRegression"']
+    subprocess.run(born, check=True, capture_output=True)
     command = [her, "export", "sam", "--to", "mlflow", "--tracking", "http://127.0.0.1:1"]
     said = subprocess.run(command, capture_output=True, text=True)
     assert said.returncode == 6 and "gives no answer" in said.stderr

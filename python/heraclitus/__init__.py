@@ -50,8 +50,10 @@ _NAMES = {
     "HouseError": "_refusals",
     "connect": "_doors",
     "from_river": "_river",
+    "get_num_threads": "_threads",
     "load": "_shell",
     "open": "_doors",
+    "set_num_threads": "_threads",
     "to_river": "_river",
 }
 

@@ -18,7 +18,14 @@ def _narwhals() -> typing.Any:
 
 
 def into_frame(X: typing.Any) -> typing.Any:
-    """A frame of any library as one of narwhals."""
+    """A frame of any library as one of narwhals.
+
+    Parameters
+    ----------
+    X
+        The frame.
+
+    """
     return _narwhals().from_native(X, eager_only=True)
 
 

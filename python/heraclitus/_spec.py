@@ -23,6 +23,14 @@ _BY_HAND = {
     "Suffixer": "compose",
     "Renamer": "compose",
     "Rolling": "utils",
+    "EBSTSplitter": "tree.splitter",
+    "ExhaustiveSplitter": "tree.splitter",
+    "GaussianSplitter": "tree.splitter",
+    "HistogramSplitter": "tree.splitter",
+    "QOSplitter": "tree.splitter",
+    "TEBSTSplitter": "tree.splitter",
+    "LazySearch": "neighbors",
+    "SWINN": "neighbors",
 }
 _NAMED = ("losses", "schedulers", "initializers")
 

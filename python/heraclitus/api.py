@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
+from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
 
 _MODULES = (
     "anomaly",
@@ -33,7 +33,7 @@ _MODULES = (
     "utils",
 )
 
-__all__ = [name for name in _MODULES if importlib.util.find_spec(f"heraclitus.{name}")]
+__all__ = [name for name in _MODULES if _find_spec(f"heraclitus.{name}")]
 
 for _name in __all__:
-    globals()[_name] = importlib.import_module(f"heraclitus.{_name}")
+    globals()[_name] = _import_module(f"heraclitus.{_name}")

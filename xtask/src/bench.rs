@@ -97,6 +97,7 @@ fn both(case: &str, folder: &Path, her: &str, round: usize) -> Result<Vec<Line>>
     };
     let ours = || -> Result<Vec<Line>> {
         let mut ours = command(her, &["bench", case, "--json", "--data"]);
+        ours.env("HER_PEERS_PYTHON", Venv::Peers.python());
         match output(ours.arg(folder)) {
             Ok(text) => parse_lines(&text),
             // A case of which only the peers' half exists is reported, not fatal.

@@ -8,8 +8,10 @@ mod demo;
 mod doors;
 mod generate;
 mod hash;
+mod page;
 mod python;
 mod river_suite;
+mod sbom;
 mod setup;
 mod shell;
 mod suite;
@@ -23,14 +25,16 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|river-suite|doors|mlflow|capymoa|all]
+  setup [conformance|peers|python|river-suite|page|doors|mlflow|capymoa|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
   generate [--check]              the Python classes, from the catalogue
+  page                            look at the page in Chromium; pictures into target/page
   wheel                           the Python package as one wheel, into target/wheels
+  sbom                            what the binary is built of, as CycloneDX, into target/sbom
   tidy                            floors, sizes, words, links, licences
   conformance [--check|--record]  compare River's answers with the recordings, or record them anew
   mlflow                          `her export` against a real MLflow server; not part of `test`
@@ -57,9 +61,17 @@ fn run(arguments: &[String]) -> Result<()> {
             refuse_arguments("data", rest)?;
             data::fetch()
         }
+        Some("sbom") => {
+            refuse_arguments("sbom", rest)?;
+            sbom::write()
+        }
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
         Some("bench") => bench::run(rest),
+        Some("page") => {
+            refuse_arguments("page", rest)?;
+            page::test()
+        }
         Some("wheel") => {
             refuse_arguments("wheel", rest)?;
             wheel::build().map(|_| ())

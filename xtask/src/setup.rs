@@ -24,6 +24,8 @@ pub enum Venv {
     Mlflow,
     /// CapyMOA, for `bench/package.py`. Large and needs Java, so made only when asked for by name.
     Capymoa,
+    /// Playwright and axe, for the page.
+    Page,
 }
 
 impl Venv {
@@ -36,6 +38,7 @@ impl Venv {
             Self::Doors => "venv-doors",
             Self::Mlflow => "venv-mlflow",
             Self::Capymoa => "venv-capymoa",
+            Self::Page => "venv-page",
         })
     }
 
@@ -48,6 +51,7 @@ impl Venv {
             Self::Doors => "conformance/doors/requirements.txt",
             Self::Mlflow => "conformance/mlflow/requirements.txt",
             Self::Capymoa => "bench/requirements-capymoa.txt",
+            Self::Page => "crates/her/tests/page/requirements.txt",
         })
     }
 
@@ -69,16 +73,18 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ["doors"] => ensure(Venv::Doors),
         ["mlflow"] => ensure(Venv::Mlflow),
         ["capymoa"] => ensure(Venv::Capymoa),
+        ["page"] => ensure(Venv::Page),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
             ensure(Venv::Peers)?;
             ensure(Venv::Python)?;
             ensure(Venv::RiverSuite)?;
+            ensure(Venv::Page)?;
             ensure(Venv::Doors)
         }
         other => bail!(
-            "`setup` takes conformance, peers, python, river-suite, doors, mlflow, capymoa or all, \
-             but was given {other:?}"
+            "`setup` takes conformance, peers, python, river-suite, page, doors, mlflow, capymoa \
+             or all, but was given {other:?}"
         ),
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, run as run_command, say, timed, works};
-use crate::{conformance, data, doors, generate, python, river_suite, tidy, wheel};
+use crate::{conformance, data, doors, generate, page, python, river_suite, tidy, wheel};
 
 /// The planted bugs, the faulty disk and the tests that need them.
 const TESTING: &str = "her-identity/testing";
@@ -29,7 +29,8 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", slow: false, work: clippy },
     Step { name: "tests", slow: false, work: tests },
     Step { name: "python", slow: false, work: python::test },
-    Step { name: "doors", slow: false, work: doors::test },
+    Step { name: "doors", slow: true, work: doors::test },
+    Step { name: "page", slow: true, work: page::test },
     Step { name: "power loss", slow: true, work: power_loss },
     Step { name: "doctests", slow: true, work: doctests },
     Step { name: "conformance", slow: true, work: conformance::check },

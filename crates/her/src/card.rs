@@ -21,7 +21,7 @@ mod markdown;
 
 pub use markdown::markdown;
 
-/// Features and classes that a card lists; of more it tells how many there are.
+/// Features and classes that a card lists; of more it says that there are.
 const LISTED_MAX: usize = 10_000;
 /// Drift alarms that a card lists, the newest.
 const ALARMS_MAX: usize = 1_000;
@@ -63,12 +63,13 @@ impl Seen {
     }
 }
 
-/// Names in a bounded table; those that find no room are counted.
+/// Names in a bounded table.
 #[derive(Default)]
 struct Table {
     places: BTreeMap<Box<str>, usize>,
     seen: Vec<Seen>,
-    left_out: u64,
+    /// True once a name found no room.
+    is_full: bool,
 }
 
 impl Table {
@@ -77,7 +78,7 @@ impl Table {
             return Some(*place);
         }
         if self.seen.len() >= LISTED_MAX {
-            self.left_out += 1;
+            self.is_full = true;
             return None;
         }
         self.places.insert(name.into(), self.seen.len());
@@ -173,9 +174,9 @@ impl Life {
             "kept_for_a_label": self.asked,
             "late_labels": self.labelled,
             "features": self.features.to_json(),
-            "features_left_out": self.features.left_out,
+            "features_complete": !self.features.is_full,
             "classes": self.classes.to_json(),
-            "classes_left_out": self.classes.left_out,
+            "classes_complete": !self.classes.is_full,
         });
         if let Some((low, high, sum, n)) = self.numbers {
             data["numbers"] = json!({ "min": low, "max": high, "mean": sum / n as f64, "n": n });
@@ -234,7 +235,7 @@ pub fn card(house: &House, name: &str, patience: Duration) -> Result<Value> {
             "last_version": figures["drift_last_version"],
             "history": life.alarms,
         },
-        "lineage": lineage(&wire::record(&record)),
+        "lineage": lineage(&wire::record(&record, &house.branch_heads(name)?)),
         "peers": [],
         "retold": { "to_version": reached, "complete": reached >= head.seq },
     }))

@@ -77,10 +77,23 @@ pub struct Limits {
     pub connections: usize,
     /// Open connections from one address.
     pub connections_per_ip: usize,
+    /// Requests of one token in a second, unless it has a limit of its own; 0 for no limit.
+    pub requests_per_s: u32,
+    /// Refusals for want of a token, from one address in a minute.
+    pub refused_per_min: u32,
     /// How long the head of a request may take.
     pub header_timeout: Duration,
     /// How long a connection may stand still while the client is to move.
     pub idle_timeout: Duration,
+}
+
+/// Where the certificate lies, for TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate and those between it and its root, in PEM.
+    pub cert_file: Option<PathBuf>,
+    /// Its private key, in PEM.
+    pub key_file: Option<PathBuf>,
 }
 
 /// All settings.
@@ -92,10 +105,14 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// True when it may listen elsewhere than on loopback.
     pub insecure: bool,
+    /// Where the certificate lies; without one the server speaks without TLS.
+    pub tls: Tls,
     /// Where the token lies, if not in the data directory.
     pub token_file: Option<PathBuf>,
     /// Learner threads of a new house; by cores if not said.
     pub shards: Option<usize>,
+    /// Threads that the members of an ensemble may work on at once.
+    pub ensemble_threads: usize,
     /// Bytes of a journal's segment, if not the journal's own choice.
     pub segment_bytes: Option<u64>,
     /// Bounds on what comes in.
@@ -160,8 +177,10 @@ impl Settings {
             data_dir: data_home(env).join("her"),
             listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
             insecure: false,
+            tls: Tls::default(),
             token_file: None,
             shards: None,
+            ensemble_threads: 1,
             segment_bytes: None,
             limits: Limits {
                 body_bytes: 1 << 20,
@@ -170,6 +189,8 @@ impl Settings {
                 headers_bytes: 8 << 10,
                 connections: 1024,
                 connections_per_ip: 256,
+                requests_per_s: 0,
+                refused_per_min: 120,
                 header_timeout: Duration::from_secs(10),
                 idle_timeout: Duration::from_mins(2),
             },
@@ -212,7 +233,8 @@ impl Settings {
             let key = format!("{above}{name}");
             let text = match value {
                 toml::Value::Table(inner)
-                    if above.is_empty() && matches!(name.as_str(), "limits" | "channels") =>
+                    if above.is_empty()
+                        && matches!(name.as_str(), "limits" | "channels" | "tls") =>
                 {
                     self.take_table(path, &format!("{name}."), inner)?;
                     continue;
@@ -241,12 +263,18 @@ impl Settings {
     }
 
     fn check(&self) -> Result<()> {
-        if self.insecure || self.listen.ip().is_loopback() {
+        if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
+            return Err(Error::invalid(
+                "TLS needs both tls.cert_file and tls.key_file; only one of them is set",
+            ));
+        }
+        if self.insecure || self.listen.ip().is_loopback() || self.tls.cert_file.is_some() {
             return Ok(());
         }
         Err(Error::invalid(format!(
             "{}: listen is {}, which other machines reach, and the server speaks without TLS; \
-             listen on 127.0.0.1 behind a proxy that does TLS, or say insecure = true (--insecure)",
+             set tls.cert_file and tls.key_file, listen on 127.0.0.1 behind a proxy that does \
+             TLS, or say insecure = true (--insecure)",
             self.origin("listen"),
             self.listen
         )))

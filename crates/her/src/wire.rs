@@ -1,11 +1,14 @@
 //! What identities say, as JSON: one place for the server, the command line and the client.
 
+use std::collections::HashMap;
+
 use her_identity::event::{Event, What, limits};
 use her_identity::house::{House, Record, Verified, weight_name};
 use her_identity::identity::Identity;
+use her_identity::journal::IdentityId;
 use her_identity::turn::{Answer, Reply, State};
 use her_identity::{Error, Result};
-use her_learn::{Row, Target};
+use her_learn::{Model, Row, Target};
 use serde_json::{Map, Value, json};
 
 /// A prediction: `{"label", "proba"}` for classes, `{"value"}` for numbers, null without opinion.
@@ -48,11 +51,7 @@ pub fn reply(reply: &Reply) -> Value {
 /// A state in full: what `show` prints.
 pub fn state(state: &State, top: usize) -> Value {
     let model = state.model();
-    let mut weights: Vec<(String, f64)> = Vec::new();
-    model.weights(&mut |key, w| weights.push((weight_name(state, key), w)));
-    let count = weights.len();
-    weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
-    weights.truncate(top);
+    let (weights, count) = top_weights(model, top);
     let weights: Map<String, Value> =
         weights.into_iter().map(|(name, w)| (name, w.into())).collect();
     json!({
@@ -70,27 +69,83 @@ pub fn state(state: &State, top: usize) -> Value {
     })
 }
 
-/// The same with the series for charts.
-pub fn series(state: &State) -> Value {
+/// The largest weights by absolute value, then by name; and how many there are. Only these get
+/// their names made: this runs on a learner's thread, and a model may have a million.
+fn top_weights(model: &Model, top: usize) -> (Vec<(String, f64)>, usize) {
+    let mut all = Vec::new();
+    model.weights(&mut |key, w| all.push((key, w)));
+    let count = all.len();
+    if top < count && top > 0 {
+        let (_, least, _) = all.select_nth_unstable_by(top - 1, |a, b| larger(a.1, b.1));
+        let least = least.1;
+        // Those as large as the least one stay too: their names decide.
+        all.retain(|(_, w)| larger(*w, least).is_le());
+    }
+    if top == 0 {
+        all.clear();
+    }
+    let mut named: Vec<(String, f64)> =
+        all.into_iter().map(|(key, w)| (weight_name(model, key), w)).collect();
+    named.sort_by(|a, b| larger(a.1, b.1).then_with(|| a.0.cmp(&b.0)));
+    named.truncate(top);
+    (named, count)
+}
+
+fn larger(a: f64, b: f64) -> std::cmp::Ordering {
+    b.abs().total_cmp(&a.abs())
+}
+
+/// What the charts draw: the losses over the whole life in buckets, and the largest weights beside
+/// those of the frozen shadow. `shadow_from` is the number of scored events before its first.
+pub fn chart(state: &State, top: usize) -> Value {
     let figures = state.figures();
+    let (weights, _) = top_weights(state.model(), top);
+    let mut frozen = HashMap::new();
+    if let Some(shadow) = state.shadow() {
+        shadow.weights(&mut |key, w| {
+            frozen.insert(weight_name(shadow, key), w);
+        });
+    }
+    let weights: Vec<Value> = weights
+        .into_iter()
+        .map(|(name, w)| {
+            let shadow = state.shadow().map(|_| frozen.get(&name).copied().unwrap_or(0.0));
+            json!({ "weight": name, "is": w, "shadow": shadow })
+        })
+        .collect();
     json!({
+        "version": state.version(),
+        "scored": figures.live.n(),
+        "shadow_from": figures.live.n().saturating_sub(figures.shadow.n()),
         "loss": figures.loss_series.to_json(),
         "shadow_loss": figures.shadow_series.to_json(),
+        "weights": weights,
     })
 }
 
 /// An identity's card: its record and its live state.
 pub fn card(house: &House, name: &str, top: usize) -> Result<Value> {
+    Ok(portrait(house, name, top, |_| ())?.0)
+}
+
+/// The card, and what else is to be seen of the same version.
+pub fn portrait<T: Send + 'static>(
+    house: &House,
+    name: &str,
+    top: usize,
+    also: impl FnOnce(&State) -> T + Send + 'static,
+) -> Result<(Value, T)> {
     let record = house.record(name)?;
-    let (mut card, epoch) = house.look(name, move |identity: &Identity| {
-        (state(identity.state(), top), identity.head().epoch)
+    let (mut card, epoch, also) = house.look(name, move |identity: &Identity| {
+        let now = identity.state();
+        (state(now, top), identity.head().epoch, also(now))
     })?;
     card["name"] = record.name.clone().into();
     card["epoch"] = epoch.into();
     card["durable_version"] = house.head(name)?.seq.into();
-    merge(&mut card, self::record(&record));
+    merge(&mut card, self::record(&record, &house.branch_heads(name)?));
     card["journal"] = house.dir().display().to_string().into();
-    Ok(card)
+    Ok((card, also))
 }
 
 /// One line of a list.
@@ -110,13 +165,15 @@ pub fn line(house: &House, name: &str) -> Result<Value> {
     }))
 }
 
-/// What is written down about a name.
-pub fn record(record: &Record) -> Value {
+/// What is written down about a name, with the durable head of each branch.
+pub fn record(record: &Record, heads: &[(IdentityId, u64)]) -> Value {
+    let head = |id| heads.iter().find(|(of, _)| *of == id).map(|(_, head)| *head);
     json!({
         "branch": record.current.to_string(),
         "branches": record.branches.iter().map(|b| json!({
             "id": b.id.to_string(),
             "created_ms": b.created_ms,
+            "head": head(b.id),
             "parent": b.parent.map(|p| json!({
                 "id": p.id.to_string(),
                 "version": p.version,

@@ -10,10 +10,16 @@ mod channels;
 mod client;
 #[path = "server/connections.rs"]
 mod connections;
+#[path = "server/crowd.rs"]
+mod crowd;
 #[path = "server/fuzz.rs"]
 mod fuzz;
 #[path = "server/life.rs"]
 mod life;
+#[path = "server/locks.rs"]
+mod locks;
+#[path = "server/page.rs"]
+mod page;
 #[path = "server/person.rs"]
 mod person;
 #[path = "server/refusals.rs"]
@@ -24,5 +30,9 @@ mod routes;
 mod stream;
 #[path = "server/tail.rs"]
 mod tail;
+#[path = "server/tls.rs"]
+mod tls;
 #[path = "server/v2.rs"]
 mod v2;
+#[path = "server/walk.rs"]
+mod walk;

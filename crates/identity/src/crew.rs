@@ -20,6 +20,9 @@ use crate::clock::{Clock, RealClock};
 /// How often a hand looks for a task before it sleeps: some 50 microseconds.
 const LOOKS: u32 = 2_000;
 
+/// How often the caller looks whether a hand has begun: some 2 microseconds.
+const PATIENCE: u32 = 100;
+
 static CREW: Crew = Crew {
     hands: AtomicUsize::new(1),
     eager: AtomicBool::new(false),
@@ -131,6 +134,14 @@ impl Hand {
         }
     }
 
+    /// Waits a microsecond or two for the hand to begin.
+    fn begins(&self) -> bool {
+        (0..PATIENCE).any(|_| {
+            std::hint::spin_loop();
+            self.desk.state.load(Ordering::Relaxed) != ASKED
+        })
+    }
+
     /// Takes the question back; false when the hand is at work, or was.
     fn excuse(&self) -> bool {
         let state = &self.desk.state;
@@ -199,7 +210,8 @@ impl parallel::Crew for Crew {
         others.iter().for_each(|hand| hand.ask(task_of_hands));
         task(0);
         for (i, hand) in others.iter().enumerate() {
-            if hand.excuse() {
+            // Whoever is awake begins at once; what it has in its caches is to stay there.
+            if !hand.begins() && hand.excuse() {
                 task(i + 1);
             }
         }

@@ -64,6 +64,19 @@ pub const SNAPSHOT_DIR: &str = "snapshots";
 /// The readable description of one identity inside its directory.
 pub const IDENTITY_FILE: &str = "identity.json";
 
+/// The file with the named tokens of a data directory, as hashes.
+pub const TOKENS_FILE: &str = "tokens.json";
+/// The newest format of that file.
+pub const TOKENS_VERSION: u16 = 1;
+/// The file whose lock says that a process changes the tokens.
+pub const TOKENS_LOCK_FILE: &str = "tokens.lock";
+/// The file that tells what was done to a data directory's identities, and by whom.
+pub const AUDIT_FILE: &str = "audit.ndjson";
+/// The newest format of its lines.
+pub const AUDIT_VERSION: u16 = 1;
+/// The file that tells how long the one before is, and the digest that it ends with.
+pub const AUDIT_HEAD_FILE: &str = "audit.head";
+
 const SEGMENT_SUFFIX: &str = ".seg";
 const SIDECAR_SUFFIX: &str = ".idx";
 const SNAPSHOT_SUFFIX: &str = ".snap";

@@ -298,6 +298,11 @@ impl State {
         &self.model
     }
 
+    /// The model as it was when the shadow was frozen; none before.
+    pub fn shadow(&self) -> Option<&Model> {
+        self.shadow.as_ref().map(Frozen::model)
+    }
+
     /// What the identity knows about itself.
     pub fn figures(&self) -> &Figures {
         &self.figures

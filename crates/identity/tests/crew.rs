@@ -30,12 +30,16 @@ fn specs() -> Vec<(Value, bool)> {
             "drift_detector": "PageHinkley", "warning_detector": "NoDrift"}}),
         json!({"ARFClassifier": watched(json!({"grace_period": 20}))}),
         json!({"ARFClassifier": watched(json!({"n_models": 3, "leaf_prediction": "mc"}))}),
+        json!({"ARFClassifier": {"n_models": 4, "grace_period": 20, "max_features": null,
+            "nominal_attributes": ["word"]}}),
         json!({"AMFClassifier": {"n_estimators": 5}}),
     ];
     let numbers = [
         json!({"BaggingRegressor": {"model": target_tree, "n_models": 4}}),
         json!({"SRPRegressor": watched(json!({"model": target_tree, "n_models": 6}))}),
         json!({"ARFRegressor": watched(json!({"grace_period": 20}))}),
+        json!({"ARFRegressor": {"n_models": 4, "grace_period": 20, "max_features": 4,
+            "nominal_attributes": ["word"], "leaf_prediction": "mean"}}),
         json!({"ARFRegressor": watched(json!({"n_models": 3, "leaf_prediction": "mean"}))}),
         json!({"AMFRegressor": {"n_estimators": 5}}),
     ];
@@ -47,6 +51,9 @@ fn event(i: u64, classes: bool) -> (Row, Target) {
     let share = |n: u64, of: u64| (n % of) as f64 / of as f64;
     let (a, b) = (share(i * 7919, 101), share(i * i + 3, 67));
     let mut x = json!({"a": a, "b": b, "c": share(i * 31, 13), "d": share(i * 17, 29)});
+    // A category with ever more values, on which much depends.
+    let word = i * 7 % (2 + i / 40);
+    x["word"] = json!(word);
     if i.is_multiple_of(11) {
         x["b"] = Value::Null;
     }
@@ -55,8 +62,8 @@ fn event(i: u64, classes: bool) -> (Row, Target) {
     }
     // What is to be learned changes twice.
     let turned = (i / 200) % 2 == 1;
-    let class = (a > b) != turned;
-    let number = if turned { 10.0 - 20.0 * a } else { 3.0 * a + b };
+    let class = (a > b) != turned && word != 1;
+    let number = if turned { 10.0 - 20.0 * a } else { 3.0 * a + b } + 9.0 * (word % 3) as f64;
     let y = if classes { Target::Bool(class) } else { Target::Number(number) };
     (Row::from_json(&x).expect("a row"), y)
 }

@@ -530,6 +530,11 @@ impl Frozen {
         self.0.predict(row, out, scratch)
     }
 
+    /// The model, to look at.
+    pub fn model(&self) -> &Model {
+        &self.0
+    }
+
     /// The classes by id, as they were when the model was frozen.
     pub fn classes(&self) -> &[Label] {
         self.0.classes()

@@ -85,19 +85,31 @@ pub(crate) fn keeps_names(specs: &Value, catalog: &Catalog) -> bool {
     }
 }
 
-/// Events worked at before times count, after a change of ways.
-const WARM: u32 = 32;
-/// Events with and without the crew that are timed.
-const TIMED: u32 = 64;
-/// Events after which both ways are tried anew.
-const CYCLE: u32 = 10_000;
+/// A trial's phases have so many spells each.
+const PHASE: u32 = 32;
+/// By phase: whether members work at once, and whether that is timed. The middle of both ways is
+/// the same, since trees grow; and the first phase after a change of ways only warms caches.
+const TRIAL: [(bool, bool); 7] = [
+    (false, false),
+    (false, true),
+    (true, false),
+    (true, true),
+    (true, true),
+    (false, false),
+    (false, true),
+];
+/// Spells between the first trial and the second; twice as many between each and the next.
+const REST: u32 = 1_000;
+/// But never more.
+const REST_MAX: u32 = 16_000;
 
 /// How the members of one ensemble work. No part of its state.
 #[derive(Debug, Default)]
 pub(crate) struct Together {
     divisible: bool,
-    /// The place in the cycle.
+    /// Spells since the last trial began, and between two trials.
     at: AtomicU32,
+    rest: AtomicU32,
     alone: AtomicU64,
     at_once: AtomicU64,
     pays: AtomicBool,
@@ -106,7 +118,7 @@ pub(crate) struct Together {
 impl Together {
     /// For members that are `divisible` or not.
     pub fn new(divisible: bool) -> Self {
-        Self { divisible, ..Self::default() }
+        Self { divisible, rest: REST.into(), ..Self::default() }
     }
 
     /// Says how `n` members work at what comes now. When that is over, the spell is to be dropped.
@@ -121,25 +133,24 @@ impl Together {
     }
 
     fn next(&self, crew: &'static dyn Crew) -> Spell<'_> {
-        const ALONE: u32 = WARM + TIMED;
+        const END: u32 = TRIAL.len() as u32 * PHASE;
         let at = self.at.fetch_add(1, Ordering::Relaxed);
-        let (at_once, sum) = match at {
-            0..WARM => (false, None),
-            WARM..ALONE => (false, Some(&self.alone)),
-            _ if at < ALONE + WARM => (true, None),
-            _ if at < 2 * ALONE => (true, Some(&self.at_once)),
-            _ => {
-                if at == 2 * ALONE {
-                    let sums =
-                        [&self.alone, &self.at_once].map(|sum| sum.swap(0, Ordering::Relaxed));
-                    self.pays.store(sums[1] < sums[0] - sums[0] / 16, Ordering::Relaxed);
-                } else if at > CYCLE {
-                    self.at.store(0, Ordering::Relaxed);
-                }
-                (self.pays.load(Ordering::Relaxed), None)
+        let Some(&(at_once, timed)) = TRIAL.get((at / PHASE) as usize) else {
+            if at == END {
+                let [alone, at_once] =
+                    [&self.alone, &self.at_once].map(|sum| sum.swap(0, Ordering::Relaxed));
+                self.pays.store(at_once < alone - alone / 16, Ordering::Relaxed);
             }
+            let rest = self.rest.load(Ordering::Relaxed);
+            if at >= END + rest {
+                self.rest.store((2 * rest).min(REST_MAX), Ordering::Relaxed);
+                self.at.store(0, Ordering::Relaxed);
+            }
+            let crew = self.pays.load(Ordering::Relaxed).then_some(crew);
+            return Spell { crew, timed: None };
         };
-        let timed = sum.map(|sum| (crew, sum, crew.nanoseconds()));
+        let sum = if at_once { &self.at_once } else { &self.alone };
+        let timed = timed.then(|| (crew, sum, crew.nanoseconds()));
         Spell { crew: at_once.then_some(crew), timed }
     }
 }
@@ -217,14 +228,13 @@ pub(crate) fn numbers<T: Sync>(
     each(&spell, pairs, cx, |_, (item, out), cx| *out = work(item, cx));
 }
 
-/// Shows `take`, in their order, the items and the numbers that `work` makes of each, as [`each`]
-/// does it.
+/// Shows `take`, in the items' order, the numbers that `work` makes of each, as [`each`] does it.
 pub(crate) fn collect<T: Sync>(
     together: &Together,
     items: &[T],
     cx: &mut Context<'_>,
     work: impl Fn(&T, &mut Vec<f64>, &mut Context<'_>) + Sync,
-    mut take: impl FnMut(&T, &[f64]),
+    mut take: impl FnMut(&[f64]),
 ) {
     let spell = together.spell(items.len());
     if !spell.at_once() {
@@ -232,15 +242,15 @@ pub(crate) fn collect<T: Sync>(
         for item in items {
             one.clear();
             work(item, &mut one, cx);
-            take(item, &one);
+            take(&one);
         }
         cx.give_floats(one);
         return;
     }
     let mut all: Vec<_> = items.iter().map(|_| cx.take_floats()).collect();
     each(&spell, items.iter().zip(&mut all), cx, |_, (item, one), cx| work(item, one, cx));
-    for (item, one) in items.iter().zip(all) {
-        take(item, &one);
+    for one in all {
+        take(&one);
         cx.give_floats(one);
     }
 }
@@ -318,8 +328,8 @@ mod tests {
             for n in [0, 1, 2, 10] {
                 let mut items = vec![0; n];
                 each(&together.spell(10), items.iter_mut(), &mut cx, |i, item, cx| {
-                    assert_eq!(cx.names.id("a"), 0);
                     assert_eq!(cx.names.name(0), "a");
+                    assert_eq!(cx.names.id("a"), 0);
                     *item += i + 1;
                 });
                 assert!(items.iter().copied().eq(1..=n), "{items:?}");
@@ -333,7 +343,7 @@ mod tests {
             }));
             assert!(caught.is_err() && items[0] && !items[6]);
             each(&together.spell(10), items.iter(), &mut cx, |i, _, cx| {
-                cx.refuse(Error::new(i.to_string()))
+                cx.refuse(Error::new(i.to_string()));
             });
             assert!(!BUSY.get(), "a panic leaves the thread free");
         }
@@ -346,15 +356,18 @@ mod tests {
         HANDS.set(2);
         EAGER.set(false);
         let together = Together::new(true);
+        let mut rest = REST;
         for (alone, at_once) in [(10, 20), (20, 10), (10, 10), (20, 10)] {
             let mut ways = [0; 2];
-            for _ in 0..=CYCLE + 1 {
+            for _ in 0..=TRIAL.len() as u32 * PHASE + rest {
                 let spell = together.spell(3);
                 ways[usize::from(spell.at_once())] += 1;
                 PASSES.set(if spell.at_once() { at_once } else { alone });
             }
-            let pays = usize::from(at_once < alone);
-            assert_eq!(ways[1 - pays], WARM + TIMED, "{alone} {at_once} {ways:?}");
+            rest *= 2;
+            let pays = at_once < alone;
+            let tried = if pays { 4 * PHASE } else { 3 * PHASE };
+            assert_eq!(ways[usize::from(!pays)], tried, "{alone} {at_once} {ways:?}");
         }
         assert!(!Together::new(false).spell(3).at_once());
         assert!(!together.spell(1).at_once());

@@ -39,11 +39,31 @@ fn command(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> u8 {
     py.detach(|| her::cli::run_with(arguments))
 }
 
+/// Lets the members of ensembles work on so many threads.
+#[pyfunction]
+fn set_num_threads(n: usize) -> PyResult<()> {
+    let most = her_learn::parallel::HANDS_MAX;
+    if !(1..=most).contains(&n) {
+        let why = format!("the number of threads must be from 1 to {most}, got {n}");
+        return Err(pyo3::exceptions::PyValueError::new_err(why));
+    }
+    her_identity::crew::set_threads(n);
+    Ok(())
+}
+
+/// On how many threads the members of ensembles may work.
+#[pyfunction]
+fn get_num_threads() -> usize {
+    her_identity::crew::threads()
+}
+
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("NotNative", module.py().get_type::<NotNative>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(command, module)?)?;
+    module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(get_num_threads, module)?)?;
     classes::register(module)?;
     runner::register(module)?;
     series::register(module)?;

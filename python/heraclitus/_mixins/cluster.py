@@ -12,3 +12,8 @@ class KMeans:
     @classmethod
     def _unit_test_params(cls) -> collections.abc.Iterator[dict[str, typing.Any]]:
         yield {"n_clusters": 5}
+
+    @property
+    def centers(self) -> dict[int, dict[typing.Any, float]]:
+        """The place of each cluster's centre, by the cluster's number."""
+        return dict(enumerate(self._attribute("centers")))  # type: ignore[attr-defined]

@@ -21,7 +21,9 @@ _PLAIN = ("FuncTransformer",)
 _Make = typing.Callable[[], typing.Any]
 
 
-def from_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
+def from_river(
+    model: typing.Any, *, learned: bool = True, afresh: typing.Collection[str] = ()
+) -> typing.Any:
     """A model of River as one of heraclitus, which goes on where the other one is.
 
     Nothing is pickled. The parameters are read from the object, and what it has learned from its
@@ -35,6 +37,10 @@ def from_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
     learned
         Whether what it has learned comes along. Without it, any estimator that there is in both
         packages is made anew with the same parameters.
+    afresh
+        Classes whose objects begin anew inside of a model that comes along, such as `["ADWIN"]`:
+        what a drift detector of River has in its window can't be read. Predictions are equal all
+        the same; what changes is when the next drift is found.
 
     Returns
     -------
@@ -45,6 +51,7 @@ def from_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
     if not learned:
         return rebuilt(model, "river", "heraclitus")
     names = Names()
+    names.afresh = frozenset(afresh)
     return _taken(model, names)()
 
 
@@ -76,7 +83,9 @@ def _composed(model: typing.Any, package: str, parts: dict[str, typing.Any]) -> 
     return counterpart(type(model), package)(*parts.items())
 
 
-def to_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
+def to_river(
+    model: typing.Any, *, learned: bool = True, afresh: typing.Collection[str] = ()
+) -> typing.Any:
     """A model of heraclitus as one of River, which goes on where the other one is.
 
     Parameters
@@ -85,6 +94,8 @@ def to_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
         An estimator, pipeline, metric or statistic; an identity, or one as it was.
     learned
         Whether what it has learned comes along.
+    afresh
+        Classes whose objects begin anew inside of a model that comes along.
 
     Returns
     -------
@@ -100,14 +111,14 @@ def to_river(model: typing.Any, *, learned: bool = True) -> typing.Any:
     _check(model, "heraclitus")
     if not learned:
         return rebuilt(model, "heraclitus", "river")
-    return _given(model)
+    return _given(model, frozenset(afresh))
 
 
-def _given(model: typing.Any) -> typing.Any:
+def _given(model: typing.Any, afresh: frozenset[str]) -> typing.Any:
     _check(model, "heraclitus")
     parts = _PARTS.get(type(model).__name__)
     if parts is not None:
-        found = {name: _given(part) for name, part in getattr(model, parts).items()}
+        found = {name: _given(part, afresh) for name, part in getattr(model, parts).items()}
         return _composed(model, "river", found)
     if type(model).__name__ in _PLAIN:
         return rebuilt(model, "heraclitus", "river")
@@ -117,7 +128,9 @@ def _given(model: typing.Any) -> typing.Any:
         fill(theirs.cm, *(_shared(model) or model._pairs))
     elif hasattr(model, "_keep"):
         kept = model._keep()
-        _states.give(theirs, Blocks(kept[1]), Names.of(kept))
+        names = Names.of(kept)
+        names.afresh = afresh
+        _states.give(theirs, Blocks(kept[1]), names)
     return theirs
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing
 
 __all__ = ["Names"]
@@ -21,6 +22,8 @@ class Names:
         self.labels = list(labels)
         self._classes = {label: i for i, label in enumerate(self.labels)}
         self._instead: dict[typing.Any, str] = {}
+        #: The classes whose objects begin anew.
+        self.afresh: frozenset[str] = frozenset()
 
     def feature(self, key: typing.Any) -> int:
         """The number of a feature."""
@@ -57,6 +60,13 @@ class Names:
             at = self._classes[label] = len(self.labels)
             self.labels.append(label)
         return at
+
+    def of_two(self) -> Names:
+        """The same features, for a binary classifier inside of a model of more classes."""
+        inside = copy.copy(self)
+        inside.labels = [False, True]
+        inside._classes = {False: 0, True: 1}
+        return inside
 
     def saved(self) -> bytes:
         """The names as a model keeps them."""

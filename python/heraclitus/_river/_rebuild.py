@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import types
 import typing
 
 from .._spec import find
+from ._data import as_data, as_object, is_data
 
 __all__ = ["counterpart", "package_of", "rebuilt"]
 
@@ -51,6 +53,8 @@ def _params(value: typing.Any) -> tuple[list, dict[str, typing.Any]]:
             unnamed.extend(_given(value, name))
         elif param.kind == param.VAR_KEYWORD:
             named.update(getattr(value, name, {}))
+        elif name == "max_depth" and getattr(value, name) == sys.getrecursionlimit() - 20:
+            named[name] = None  # what River makes of it
         else:
             named[name] = getattr(value, name)
     return unnamed, named
@@ -71,6 +75,12 @@ def _takes(cls: type, name: str, given: typing.Any, value: typing.Any) -> bool:
     return False
 
 
+def _parameter(name: str, value: typing.Any, source: str, target: str) -> typing.Any:
+    if target == "river" and is_data(name, value):
+        return as_object(name, value)
+    return rebuilt(as_data(name, value), source, target)
+
+
 def rebuilt(value: typing.Any, source: str, target: str) -> typing.Any:
     """A parameter's value with everything of one package in it made anew in the other one.
 
@@ -83,7 +93,11 @@ def rebuilt(value: typing.Any, source: str, target: str) -> typing.Any:
         cls = counterpart(type(value), target)
         return cls(
             *(rebuilt(v, source, target) for v in unnamed),
-            **{n: rebuilt(v, source, target) for n, v in named.items() if _takes(cls, n, v, value)},
+            **{
+                n: _parameter(n, v, source, target)
+                for n, v in named.items()
+                if _takes(cls, n, v, value)
+            },
         )
     if type(value) in (list, tuple, set, frozenset):
         return type(value)(rebuilt(v, source, target) for v in value)

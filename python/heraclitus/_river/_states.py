@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import typing
 
 from ._names import Names
+from ._rebuild import rebuilt
 from ._wire import Blocks, Kind, block, frame
 
 __all__ = ["State", "find", "give", "named", "stateless", "take"]
@@ -13,17 +15,24 @@ __all__ = ["State", "find", "give", "named", "stateless", "take"]
 _STATES: dict[str, State] = {}
 #: Where the entries are, by the module that River has the estimator in.
 _MODULES = (
+    "anomaly",
+    "cluster",
     "compose",
+    "drift",
     "dummy",
     "ensemble",
+    "ensemble_patches",
     "feature_extraction",
+    "forest",
     "linear_model",
     "metrics",
     "multiclass",
     "naive_bayes",
+    "neighbors",
     "optim",
     "preprocessing",
     "stats",
+    "tree",
 )
 
 
@@ -78,11 +87,15 @@ def stateless(*estimators: str) -> None:
     named(*estimators)(Nothing)
 
 
+@functools.cache
+def _read_all() -> None:
+    for module in _MODULES:
+        importlib.import_module(f"{__package__}.{module}")
+
+
 def find(name: str) -> State:
     """How the state of an estimator crosses; refuses by name what is not known."""
-    if not _STATES:
-        for module in _MODULES:
-            importlib.import_module(f"{__package__}.{module}")
+    _read_all()
     found = _STATES.get(name)
     if found is None:
         raise TypeError(
@@ -98,14 +111,19 @@ def take(model: typing.Any, names: Names) -> bytes:
     state = find(name)
     if not type(model).__module__.startswith("river."):
         raise TypeError(f"this {name} is of {type(model).__module__}, and not River's")
+    if name in names.afresh:
+        return rebuilt(model, "river", "heraclitus")._keep()[1]
     return frame(name, state.version, state.take(model, names))
 
 
 def give(model: typing.Any, blocks: Blocks, names: Names) -> None:
     """Gives River's object the next state of ours."""
     name, version, inside = blocks.frame()
-    state = find(name)
-    if type(model).__name__ != name:
+    own = type(model).__name__
+    state = find(own)
+    if own in names.afresh:
+        return
+    if own != name:
         raise ValueError(f"this is the state of a {name}, not of a {type(model).__name__}")
     if version != state.version:
         raise ValueError(

@@ -14,16 +14,23 @@ import typing
 from ._names import Names
 
 __all__ = [
+    "BYTE",
+    "CLASS",
+    "FEATURE",
+    "INDEX",
     "NUMBER",
+    "SIGNED",
     "TEXT",
     "TRUTH",
     "WHOLE",
     "Blocks",
     "ByClass",
     "ByFeature",
+    "Choice",
     "Kind",
     "Many",
     "Maybe",
+    "Pair",
     "Row",
     "block",
     "frame",
@@ -43,6 +50,10 @@ class Source:
             raise ValueError("the state ends early; it is damaged, or of another version")
         piece, self._at = self._data[self._at : end], end
         return piece
+
+    def rest(self) -> bytes:
+        """What is left, which stays."""
+        return self._data[self._at :]
 
     def whole(self) -> int:
         found = shift = 0
@@ -110,7 +121,64 @@ class _Text(Kind):
         return source.take(source.whole()).decode()
 
 
+class _Byte(Kind):
+    def put(self, out: bytearray, value: typing.Any, names: Names) -> None:
+        out.append(int(value))
+
+    def take(self, source: Source, names: Names) -> int:
+        return source.take(1)[0]
+
+
+class _Signed(Kind):
+    """A whole number of either sign: 0, -1, 1, -2, … are 0, 1, 2, 3, …"""
+
+    def put(self, out: bytearray, value: typing.Any, names: Names) -> None:
+        value = int(value)
+        put_whole(out, value * 2 if value >= 0 else -value * 2 - 1)
+
+    def take(self, source: Source, names: Names) -> int:
+        found = source.whole()
+        return found // 2 if found % 2 == 0 else -(found // 2) - 1
+
+
+#: What stands for no node and no feature.
+_NONE = 2**32 - 1
+
+
+class _Index(Kind):
+    """A place in a list, or `None`."""
+
+    def put(self, out: bytearray, value: typing.Any, names: Names) -> None:
+        put_whole(out, _NONE if value is None else value)
+
+    def take(self, source: Source, names: Names) -> int | None:
+        found = source.whole()
+        return None if found == _NONE else found
+
+
+class _Feature(_Index):
+    """A feature; `None` for one whose name was forgotten."""
+
+    def put(self, out: bytearray, value: typing.Any, names: Names) -> None:
+        super().put(out, None if value is None else names.feature(value), names)
+
+    def take(self, source: Source, names: Names) -> typing.Any:
+        found = super().take(source, names)
+        return None if found is None else names.key(found)
+
+
+class _Class(Kind):
+    """A class."""
+
+    def put(self, out: bytearray, value: typing.Any, names: Names) -> None:
+        put_whole(out, names.class_of(value))
+
+    def take(self, source: Source, names: Names) -> typing.Any:
+        return names.labels[source.whole()]
+
+
 WHOLE, NUMBER, TRUTH, TEXT = _Whole(), _Number(), _Truth(), _Text()
+BYTE, SIGNED, INDEX, FEATURE, CLASS = _Byte(), _Signed(), _Index(), _Feature(), _Class()
 
 
 class Maybe(Kind):
@@ -156,6 +224,37 @@ class Row(Kind):
 
     def take(self, source: Source, names: Names) -> dict[str, typing.Any]:
         return {name: kind.take(source, names) for name, kind in self._kinds.items()}
+
+
+class Pair(Kind):
+    """Values one after the other: a tuple."""
+
+    def __init__(self, *kinds: Kind) -> None:
+        self._kinds = kinds
+
+    def put(self, out: bytearray, value: typing.Any, names: Names) -> None:
+        for kind, item in zip(self._kinds, value, strict=True):
+            kind.put(out, item, names)
+
+    def take(self, source: Source, names: Names) -> tuple:
+        return tuple(kind.take(source, names) for kind in self._kinds)
+
+
+class Choice(Kind):
+    """One of several kinds of values: its name and the value."""
+
+    def __init__(self, **kinds: Kind) -> None:
+        self._kinds = kinds
+        self._order = list(kinds)
+
+    def put(self, out: bytearray, value: typing.Any, names: Names) -> None:
+        name, inside = value
+        put_whole(out, self._order.index(name))
+        self._kinds[name].put(out, inside, names)
+
+    def take(self, source: Source, names: Names) -> tuple[str, typing.Any]:
+        name = self._order[source.whole()]
+        return name, self._kinds[name].take(source, names)
 
 
 class ByFeature(Kind):
@@ -218,6 +317,10 @@ class Blocks:
 
     def _block(self) -> bytes:
         return self._source.take(struct.unpack("<I", self._source.take(4))[0])
+
+    def peek(self) -> bytes:
+        """The next block's bytes, which stay."""
+        return self._source.rest()[4:]
 
     def get(self, kind: Kind, names: Names) -> typing.Any:
         """The next block's value."""

@@ -60,7 +60,7 @@ class _RocAuc(State):
 
 @named("Precision", "Recall", "F1", "FBeta", "Jaccard", "MCC")
 class _OneClass(State):
-    # Back in River, its matrix is filled with the pairs that ours was told.
+    # A metric of its own is filled with the pairs that ours was told; these are for one inside.
     layout = w.Row(tp=w.NUMBER, fp=w.NUMBER, fn=w.NUMBER, tn=w.NUMBER)
 
     def read(self, model: typing.Any) -> dict:
@@ -68,6 +68,18 @@ class _OneClass(State):
         tp = cm.data[pos][pos] if pos in cm.data else 0.0
         fp, fn = cm.sum_col.get(pos, 0.0) - tp, cm.sum_row.get(pos, 0.0) - tp
         return {"tp": tp, "fp": fp, "fn": fn, "tn": cm.total_weight - tp - fp - fn}
+
+    def write(self, model: typing.Any, state: dict) -> None:
+        pos = model.pos_val
+        if not isinstance(pos, bool):
+            raise TypeError(
+                f"the pos_val of this {type(model).__name__} is {pos!r}: what the other classes "
+                "are called is not known here"
+            )
+        found = {(pos, pos): "tp", (not pos, pos): "fp", (pos, not pos): "fn"}
+        found[not pos, not pos] = "tn"
+        told = [(*at, state[name]) for at, name in found.items()]
+        fill(model.cm, int(sum(state.values())), told)
 
 
 @named("Accuracy", "BalancedAccuracy", "CohenKappa", "GeometricMean")
@@ -94,3 +106,12 @@ class _AllClasses(State):
             "total": cm.total_weight,
             "correct": cm._total_true_positives,
         }
+
+    def write(self, model: typing.Any, state: dict) -> None:
+        cm = model.cm
+        for label, weight in state["hits"].items():
+            cm.data[label][label] = weight
+        cm.sum_row.update(state["rows"])
+        cm.sum_col.update(state["cols"])
+        cm.total_weight, cm._total_true_positives = state["total"], state["correct"]
+        cm.n_samples = int(state["total"])

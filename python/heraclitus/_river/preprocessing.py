@@ -230,3 +230,26 @@ class _Ordinal(State):
 def _before(value: typing.Any) -> tuple:
     text = isinstance(value, str)
     return text, value.encode() if text else float(value)
+
+
+@named("TargetMinMaxScaler")
+class _TargetMinMax(State):
+    layout = w.Row(low=w.NUMBER, high=w.NUMBER)
+
+    def take(self, model: typing.Any, names: Names) -> bytes:
+        state = {"low": model.min.get(), "high": model.max.get()}
+        return w.block(self.layout, state, names) + take(model.regressor, names)
+
+    def give(self, model: typing.Any, blocks: w.Blocks, names: Names) -> None:
+        state = blocks.get(self.layout, names)
+        model.min.min, model.max.max = state["low"], state["high"]
+        give(model.regressor, blocks, names)
+
+
+@named("PredClipper")
+class _PredClipper(State):
+    def take(self, model: typing.Any, names: Names) -> bytes:
+        return take(model.regressor, names)
+
+    def give(self, model: typing.Any, blocks: w.Blocks, names: Names) -> None:
+        give(model.regressor, blocks, names)

@@ -38,12 +38,18 @@ def memory_usage(obj: typing.Any) -> int:
 def humanize_bytes(n_bytes: int) -> str:
     """A number of bytes for people.
 
+    Parameters
+    ----------
+    n_bytes
+        The number.
+
     Examples
     --------
 
     >>> from heraclitus.base._memory import humanize_bytes
     >>> humanize_bytes(3 * 1024 * 1024 // 2)
     '1.5 MiB'
+
     """
     units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     rank = min(int(math.log10(n_bytes) / 3), len(units) - 1) if n_bytes > 0 else 0

@@ -168,7 +168,14 @@ class BinaryMetric(ClassificationMetric):
 
 
 class MultiClassMetric(ClassificationMetric):
-    """A metric of any number of labels."""
+    """A metric of any number of labels.
+
+    Parameters
+    ----------
+    cm
+        The matrix to count in, which several metrics may share.
+
+    """
 
     def works_with(self, model: typing.Any) -> bool:
         """Whether the model is a classifier, or puts events into groups."""

@@ -26,7 +26,14 @@ Array = typing.Any
 
 
 def into_series(y: Series) -> typing.Any:
-    """A series of any library as one of narwhals."""
+    """A series of any library as one of narwhals.
+
+    Parameters
+    ----------
+    y
+        The series.
+
+    """
     return _narwhals().from_native(y, series_only=True)
 
 

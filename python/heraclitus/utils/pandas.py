@@ -6,6 +6,8 @@ import functools
 import importlib.util
 import types
 
+__all__ = ["PANDAS_INSTALLED", "import_pandas"]
+
 PANDAS_INSTALLED = importlib.util.find_spec("pandas") is not None
 
 

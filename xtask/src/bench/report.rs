@@ -79,6 +79,9 @@ pub const GOALS: &[Goal] = &[
     rate("requests", 10_000.0),
     rate("stream", 100_000.0),
     rate("replay", 500_000.0),
+    times("served-one", "VW", 2.0),
+    times("served-256", "VW", 3.0),
+    Goal { case: "served-stream", wanted: Wanted::Shown },
     Goal { case: "predict-while-learning", wanted: Wanted::P99(1.0) },
     Goal { case: "memory-10k", wanted: Wanted::Shown },
 ];

@@ -63,11 +63,11 @@ fn data(card: &Value, out: &mut String) {
             n["n"], n["min"], n["max"], n["mean"]
         );
     }
-    table("feature", &data["features"], &data["features_left_out"], out);
-    table("class", &data["classes"], &data["classes_left_out"], out);
+    table("feature", &data["features"], &data["features_complete"], out);
+    table("class", &data["classes"], &data["classes_complete"], out);
 }
 
-fn table(what: &str, lines: &Value, left_out: &Value, out: &mut String) {
+fn table(what: &str, lines: &Value, complete: &Value, out: &mut String) {
     let Some(lines) = lines.as_array().filter(|lines| !lines.is_empty()) else { return };
     let _ = writeln!(out, "\n| {what} | events | first seen | last seen |\n|---|---:|---|---|");
     for line in lines.iter().take(LINES_MAX) {
@@ -82,9 +82,10 @@ fn table(what: &str, lines: &Value, left_out: &Value, out: &mut String) {
             line["last_version"]
         );
     }
-    let more = lines.len().saturating_sub(LINES_MAX) as u64 + left_out.as_u64().unwrap_or(0);
+    let more = lines.len().saturating_sub(LINES_MAX);
     if more > 0 {
-        let _ = writeln!(out, "\n… and {more} more.");
+        let least = if *complete == true { "" } else { "at least " };
+        let _ = writeln!(out, "\n… and {least}{more} more.");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What all verbs share: where the state lies, how to reach it, and how to answer.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use her_identity::{Error, ErrorKind, Result};
 use serde_json::Value;
@@ -23,6 +23,9 @@ pub struct Common {
     /// token itself]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
     pub token_file: Option<PathBuf>,
+    /// Trust the certificates of this PEM file, and no others [default: those of this machine]
+    #[arg(long, global = true, value_name = "FILE", env = "HER_CA", help_heading = "Where")]
+    pub ca: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Settings")]
     pub flags: Flags,
 }
@@ -37,6 +40,7 @@ impl Context {
     /// The context of these options, and of the environment and the settings files.
     pub fn new(common: Common) -> Result<Self> {
         let settings = Settings::of_process(&common.flags)?;
+        her_identity::crew::set_threads(settings.ensemble_threads);
         Ok(Self { common, settings })
     }
 
@@ -50,11 +54,17 @@ impl Context {
         self.common.url.as_deref()
     }
 
+    /// The file with the certificates that a server's own may come from.
+    pub fn ca(&self) -> Option<&Path> {
+        self.common.ca.as_deref()
+    }
+
     /// What tells where the identities are.
     pub fn options(&self) -> Options {
         Options {
             house: self.settings.house(),
             url: self.common.url.clone(),
+            ca: self.common.ca.clone(),
             token_file: self.token_file(),
             token: std::env::var("HER_TOKEN").ok().filter(|token| !token.is_empty()),
         }

@@ -1,9 +1,11 @@
 //! `her doctor`: is everything in its place?
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use her_identity::disk::{Disk, RealDisk};
+use her_identity::format::TOKENS_FILE;
 use her_identity::journal::JournalReport;
 use her_identity::{Error, ErrorKind, House, Result};
 use her_learn::Catalog;
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::table;
 use crate::client::{self, remote::Remote, server_file};
+use crate::locks::audit;
 
 /// Free bytes below which the doctor worries: a journal's next segments.
 const FREE_MIN: u64 = 512 * 1024 * 1024;
@@ -31,11 +34,12 @@ pub fn run(_: &Args, cx: &Context) -> Result<()> {
     });
     if dir.is_dir() {
         look(cx, &mut found, &mut troubles);
+        look_at_locks(cx, &mut found, &mut troubles);
     }
     let url = cx.url().map(str::to_owned).or_else(|| Some(server_file(dir)?.url));
     if let Some(url) = url {
-        let answer =
-            client::token(&cx.options()).and_then(|token| Remote::new(&url, token).is_alive());
+        let answer = client::token(&cx.options())
+            .and_then(|token| Remote::trusting(&url, token, ca(cx).as_deref())?.is_alive());
         found["server"] = json!({ "url": url, "answers": answer.is_ok() });
         if let Err(e) = answer {
             // Its note stays behind when a server is killed; that alone is no trouble.
@@ -53,6 +57,34 @@ pub fn run(_: &Args, cx: &Context) -> Result<()> {
             ErrorKind::Poisoned,
             format!("{} troubles, the first of them: {first}", troubles.len()),
         )),
+    }
+}
+
+/// Whom to believe: who was named, or the server of this directory by its own certificate.
+fn ca(cx: &Context) -> Option<PathBuf> {
+    let of_server = || server_file(&cx.settings().data_dir).and_then(|server| server.ca);
+    cx.ca().map(Path::to_owned).or_else(|| if cx.url().is_none() { of_server() } else { None })
+}
+
+/// What the locks of a directory are worth: who else reads its secrets, and its audit log.
+fn look_at_locks(cx: &Context, found: &mut Value, troubles: &mut Vec<String>) {
+    let dir = &cx.settings().data_dir;
+    let secrets = [cx.settings().token_file(), dir.join(TOKENS_FILE)];
+    let key = cx.settings().tls.key_file.clone();
+    for path in secrets.into_iter().chain(key) {
+        let mode = std::fs::metadata(&path).map_or(0, |m| m.permissions().mode() & 0o777);
+        if mode & 0o077 != 0 {
+            let path = path.display();
+            troubles.push(format!("others may read {path} (mode {mode:o}); chmod 600 it"));
+        }
+    }
+    match audit::verify(dir, None) {
+        Ok(log) => {
+            found["audit_records"] = log.records.into();
+            let first = log.troubles.first();
+            troubles.extend(first.map(|(line, why)| format!("the audit log, line {line}: {why}")));
+        }
+        Err(e) => troubles.push(e.to_string()),
     }
 }
 
@@ -132,6 +164,9 @@ fn text(found: &Value) -> String {
     if found["identities"].is_u64() {
         lines.push(("identities", table::count(&found["identities"])));
         lines.push(("snapshots", table::count(&found["snapshots"])));
+    }
+    if found["audit_records"].is_u64() {
+        lines.push(("audit records", table::count(&found["audit_records"])));
     }
     let journals = found["journals"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (i, journal) in journals.iter().enumerate() {

@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use her_identity::Result;
 
 mod ask;
+mod audit;
 mod bench;
 mod card;
 mod completions;
@@ -26,6 +27,7 @@ mod list;
 mod log;
 mod man;
 mod models;
+mod moment;
 mod new;
 mod records;
 mod rewind;
@@ -37,7 +39,9 @@ mod spec;
 mod table;
 mod tag;
 mod tail;
+mod token;
 mod verify;
+mod watch;
 
 use context::{Common, Context};
 
@@ -76,9 +80,12 @@ enum Verb {
     Tag(tag::Args),
     Diff(diff::Args),
     Verify(verify::Args),
+    Watch(watch::Args),
     Snapshot(snapshot::Args),
     Models(models::Args),
     Bench(bench::Args),
+    Token(token::Args),
+    Audit(audit::Args),
     Doctor(doctor::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -121,9 +128,12 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Tag(args) => tag::run(args, context),
         Verb::Diff(args) => diff::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
+        Verb::Watch(args) => watch::run(args, context),
         Verb::Snapshot(args) => snapshot::run(args, context),
         Verb::Models(args) => models::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
+        Verb::Token(args) => token::run(args, context),
+        Verb::Audit(args) => audit::run(args, context),
         Verb::Doctor(args) => doctor::run(args, context),
         Verb::Config(args) => config::run(args, context),
         Verb::Completions(args) => completions::run(args, context),

@@ -1,5 +1,6 @@
 //! `her serve`: the server, until Ctrl-C; and `her config show`.
 
+use std::io::IsTerminal;
 use std::thread;
 
 use her_identity::{Error, Result};
@@ -28,12 +29,23 @@ pub fn run(settings: &Settings) -> Result<()> {
     }
     let identities = server.house().names().len();
     eprintln!("her serves {identities} identities of {}", settings.data_dir.display());
-    eprintln!("  at     http://{}   (pages: /docs)", server.addr());
+    eprintln!("  at     {}   (the API: /docs)", server.url());
+    eprintln!("  page   {}", page(&server, settings));
     eprintln!("  token  {}", settings.token_file().display());
     signals.wait();
     eprintln!("closing: what was acknowledged is durable; press Ctrl-C again to end at once");
     server.stop();
     Ok(())
+}
+
+/// The page's link. On a terminal it opens without asking: there it is not kept, as logs are.
+fn page(server: &Server, settings: &Settings) -> String {
+    let link = format!("{}/ui", server.url());
+    let token = std::fs::read_to_string(settings.token_file());
+    match token {
+        Ok(token) if std::io::stderr().is_terminal() => format!("{link}#token={}", token.trim()),
+        _ => link,
+    }
 }
 
 /// A thread of its own hears signals, so that a second one is heard while the first is obeyed.

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use her_identity::clock::{Clock, RealClock};
 use her_identity::{Error, Result};
 
 use super::signal::Stop;
@@ -129,23 +130,35 @@ pub struct Tail {
     /// Up to where whole lines go.
     whole: usize,
     read: u64,
-    /// Since when the path belongs to another file.
-    away: Option<Instant>,
+    clock: RealClock,
+    /// When a file that was renamed is over, on that clock.
+    over_at: Option<u64>,
     ended: bool,
 }
 
 impl Tail {
     /// What a generation holds from its beginning on. One that is `over` is not waited for.
     pub fn new(of: Generation, path: &Path, over: bool, stop: &Stop) -> Self {
-        let away = over.then(|| {
+        let clock = RealClock::new();
+        let over_at = over.then(|| {
             // Its writer may not have noticed yet, unless it was silent for a while.
             let quiet = of.file.metadata().and_then(|m| m.modified()).ok();
             let quiet = quiet.and_then(|at| at.elapsed().ok()).unwrap_or_default();
-            let now = Instant::now();
-            now.checked_sub(quiet.min(GRACE)).unwrap_or(now)
+            clock.monotonic_ns() + GRACE.saturating_sub(quiet).as_nanos() as u64
         });
         let (path, stop) = (path.to_owned(), stop.clone());
-        Self { of, path, stop, bytes: vec![], start: 0, whole: 0, read: 0, away, ended: false }
+        Self {
+            of,
+            path,
+            stop,
+            clock,
+            bytes: Vec::new(),
+            start: 0,
+            whole: 0,
+            read: 0,
+            over_at,
+            ended: false,
+        }
     }
 
     /// Goes past the first lines, of which the file has as many.
@@ -208,15 +221,15 @@ impl Tail {
             self.ended = true;
             return Ok(());
         }
-        if let Some(since) = self.away {
+        if let Some(over_at) = self.over_at {
             // The last line of a file that is over may lack its end.
-            self.ended = since.elapsed() >= GRACE;
+            self.ended = self.clock.monotonic_ns() >= over_at;
             if self.ended {
                 self.whole = self.bytes.len();
                 return Ok(());
             }
         } else if std::fs::metadata(&self.path).map_or(true, |m| m.ino() != self.of.inode) {
-            self.away = Some(Instant::now());
+            self.over_at = Some(self.clock.monotonic_ns() + GRACE.as_nanos() as u64);
         }
         std::thread::sleep(LOOK);
         Ok(())

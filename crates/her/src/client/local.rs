@@ -9,7 +9,9 @@ use her_learn::Row;
 use serde_json::{Value, json};
 
 use super::feed::Feed;
+use super::kind;
 use super::{Door, Hear, Next};
+use crate::locks::audit::{self, Deed};
 use crate::wire;
 
 /// A house of our own.
@@ -29,6 +31,41 @@ impl Local {
     }
 }
 
+impl Local {
+    /// Does something that the audit log tells of.
+    fn audited(
+        &self,
+        what: &str,
+        name: &str,
+        note: Option<String>,
+        work: impl FnOnce(&House) -> Result<Value>,
+    ) -> Result<Value> {
+        let before = self.house.head(name).ok().map(|head| head.seq);
+        let done = work(&self.house);
+        let deed = Deed {
+            by: "local".into(),
+            what: what.into(),
+            identity: Some(name.to_owned()),
+            before,
+            after: done.as_ref().ok().and_then(|answer| answer["version"].as_u64()),
+            note,
+            outcome: match &done {
+                Ok(_) => "done".into(),
+                Err(e) => format!("refused: {}", kind::name(e.kind)),
+            },
+            ..Deed::default()
+        };
+        let written = audit::append(self.house.dir(), self.house.clock().now_ms(), &deed);
+        match (done, written) {
+            (Ok(_), Err(e)) => Err(Error::new(
+                e.kind,
+                format!("it was done, but the audit log could not be written: {}", e.message),
+            )),
+            (done, _) => done,
+        }
+    }
+}
+
 /// A prediction by a past version, as JSON.
 pub fn predict_at(house: &House, name: &str, x: &Value, version: u64) -> Result<Value> {
     let row = row(x)?;
@@ -42,8 +79,10 @@ fn row(x: &Value) -> Result<Row> {
 
 impl Door for Local {
     fn create(&self, name: &str, spec: &Value) -> Result<Value> {
-        self.house.create(name, &Birth::from_json(spec)?)?;
-        wire::card(&self.house, name, 0)
+        self.audited("create", name, None, |house| {
+            house.create(name, &Birth::from_json(spec)?)?;
+            wire::card(house, name, 0)
+        })
     }
 
     fn list(&self) -> Result<Vec<Value>> {
@@ -123,23 +162,31 @@ impl Door for Local {
     }
 
     fn rewind(&self, name: &str, version: u64) -> Result<Value> {
-        self.house.rewind(name, version)?;
-        wire::card(&self.house, name, 0)
+        self.audited("rewind", name, Some(format!("to version {version}")), |house| {
+            house.rewind(name, version)?;
+            wire::card(house, name, 0)
+        })
     }
 
     fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value> {
-        self.house.fork(name, new_name, version)?;
-        wire::card(&self.house, new_name, 0)
+        self.audited("fork", name, Some(format!("new identity {new_name}")), |house| {
+            house.fork(name, new_name, version)?;
+            wire::card(house, new_name, 0)
+        })
     }
 
     fn freeze(&self, name: &str) -> Result<Value> {
-        let version = self.house.freeze(name)?;
-        Ok(json!({ "name": name, "version": version, "frozen": true }))
+        self.audited("freeze", name, None, |house| {
+            let version = house.freeze(name)?;
+            Ok(json!({ "name": name, "version": version, "frozen": true }))
+        })
     }
 
     fn tag(&self, name: &str, tag: &str, version: Option<u64>) -> Result<Value> {
-        let version = self.house.tag(name, tag, version)?;
-        Ok(json!({ "name": name, "tag": tag, "version": version }))
+        self.audited("tag", name, Some(format!("tag {tag}")), |house| {
+            let version = house.tag(name, tag, version)?;
+            Ok(json!({ "name": name, "tag": tag, "version": version }))
+        })
     }
 
     fn diff(&self, name: &str, from: u64, to: u64, top: usize) -> Result<Value> {
@@ -153,9 +200,11 @@ impl Door for Local {
     }
 
     fn snapshot(&self, name: &str) -> Result<Value> {
-        let version = self.house.look(name, |identity| identity.state().version())?;
-        self.house.snapshot(name)?;
-        Ok(json!({ "name": name, "version": version }))
+        self.audited("snapshot", name, None, |house| {
+            let version = house.look(name, |identity| identity.state().version())?;
+            house.snapshot(name)?;
+            Ok(json!({ "name": name, "version": version }))
+        })
     }
 
     fn place(&self) -> String {

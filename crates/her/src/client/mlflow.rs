@@ -128,15 +128,11 @@ impl Tracking {
 
     fn api(&self, path: &str, body: Option<&Value>) -> Result<Value> {
         let url = format!("{}/api/2.0/mlflow/{path}", self.base);
-        let text = match body {
-            Some(body) => {
-                let request = self.agent.post(url).header("content-type", "application/json");
-                self.read(request, &body.to_string())?
-            }
-            None => {
-                let request = self.authorized(self.agent.get(url));
-                self.answer(request.call())?
-            }
+        let text = if let Some(body) = body {
+            let request = self.agent.post(url).header("content-type", "application/json");
+            self.read(request, &body.to_string())?
+        } else {
+            self.answer(self.authorized(self.agent.get(url)).call())?
         };
         serde_json::from_str(&text).map_err(|e| {
             let message = format!("{} answers no JSON to {path}: {e}", self.base);

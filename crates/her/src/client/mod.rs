@@ -17,6 +17,7 @@ pub mod kind;
 pub mod local;
 pub mod mlflow;
 pub mod remote;
+mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
 pub trait Door {
@@ -56,6 +57,11 @@ pub trait Door {
     fn verify(&self, name: &str) -> Result<Value>;
     /// Writes a snapshot with the next commit.
     fn snapshot(&self, name: &str) -> Result<Value>;
+    /// Who talks at present, as `GET /v1/channels` tells it: to one identity, or to all. Nobody
+    /// does where no server runs.
+    fn channels(&self, _name: Option<&str>) -> Result<Value> {
+        Ok(serde_json::json!({ "channels": [], "open": 0, "present": 0, "away": 0 }))
+    }
     /// Where the identities are, for people.
     fn place(&self) -> String;
 }
@@ -94,6 +100,8 @@ pub struct Options {
     pub house: Config,
     /// A server's address; none for the house.
     pub url: Option<String>,
+    /// The PEM file with the certificates that are trusted; none for those of this machine.
+    pub ca: Option<PathBuf>,
     /// The file that holds the server's token.
     pub token_file: Option<PathBuf>,
     /// The token itself, which comes before the file.
@@ -118,6 +126,9 @@ fn encoded(text: &str) -> String {
 pub struct ServerFile {
     /// Where it listens.
     pub url: String,
+    /// Its certificate, when it speaks TLS.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
     /// Its process.
     pub pid: u32,
     /// Since when it runs, in milliseconds since 1970.
@@ -134,14 +145,18 @@ pub fn server_file(data_dir: &Path) -> Option<ServerFile> {
 /// the server that has that house open.
 pub fn open(options: &Options) -> Result<Box<dyn Door>> {
     if let Some(url) = &options.url {
-        return Ok(Box::new(remote::Remote::new(url, token(options)?)));
+        let remote = remote::Remote::trusting(url, token(options)?, options.ca.as_deref())?;
+        return Ok(Box::new(remote));
     }
     match House::open(options.house.clone(), Catalog::builtin()) {
         Ok(house) => Ok(Box::new(local::Local::new(house))),
         Err(e) if e.kind == ErrorKind::Busy => {
             let dir = &options.house.dir;
             let Some(server) = server_file(dir) else { return Err(busy(dir).because(e)) };
-            Ok(Box::new(remote::Remote::new(&server.url, token(options)?)))
+            // A server of this machine is known by its own certificate.
+            let ca = options.ca.clone().or(server.ca);
+            let remote = remote::Remote::trusting(&server.url, token(options)?, ca.as_deref())?;
+            Ok(Box::new(remote))
         }
         Err(e) => Err(e),
     }

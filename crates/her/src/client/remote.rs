@@ -1,15 +1,17 @@
 //! The door to a server, over HTTP.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use her_identity::event::{Request, What};
 use her_identity::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 use ureq::Agent;
+use ureq::tls::TlsConfig;
 
 use super::kind::{self, Cause};
-use super::{Door, Hear, Item, Next, Told, encoded, feed};
+use super::{Door, Hear, Item, Next, Told, encoded, feed, trust};
 
 /// A server elsewhere.
 pub struct Remote {
@@ -24,9 +26,23 @@ const ANSWER: Duration = Duration::from_mins(10);
 const CONNECT: Duration = Duration::from_secs(5);
 
 impl Remote {
-    /// A server by its address.
+    /// A server by its address; one of https is believed by the certificates of this machine.
     pub fn new(url: &str, token: Option<String>) -> Self {
+        Self::with(url, token, trust::of_machine(url))
+    }
+
+    /// The same with the certificates of a PEM file, and no others.
+    pub fn trusting(url: &str, token: Option<String>, ca: Option<&Path>) -> Result<Self> {
+        let tls = match ca {
+            Some(file) => trust::of_file(file)?,
+            None => trust::of_machine(url),
+        };
+        Ok(Self::with(url, token, tls))
+    }
+
+    fn with(url: &str, token: Option<String>, tls: TlsConfig) -> Self {
         let config = Agent::config_builder()
+            .tls_config(tls)
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(ANSWER))
@@ -38,6 +54,11 @@ impl Remote {
     /// Asks whether the server answers at all, and takes our token.
     pub fn is_alive(&self) -> Result<()> {
         self.get("/v1/identities", &[]).map(drop)
+    }
+
+    /// The last records of the audit log.
+    pub fn audit(&self, limit: usize) -> Result<Value> {
+        parse(&self.get("/v1/audit", &[("limit", limit.to_string())])?)
     }
 
     fn get(&self, path: &str, query: &[(&str, String)]) -> Result<String> {
@@ -345,6 +366,11 @@ impl Door for Remote {
 
     fn snapshot(&self, name: &str) -> Result<Value> {
         self.post(&of(name, "/snapshot"), &json!({}))
+    }
+
+    fn channels(&self, name: Option<&str>) -> Result<Value> {
+        let path = name.map_or_else(|| "/v1/channels".to_owned(), |name| of(name, "/channels"));
+        parse(&self.get(&path, &[])?)
     }
 
     fn place(&self) -> String {

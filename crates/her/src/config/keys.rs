@@ -1,7 +1,7 @@
 //! The table of all keys.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Settings;
@@ -44,6 +44,18 @@ pub const KEYS: &[Key] = &[
         show: |s| s.insecure.to_string(),
     },
     Key {
+        name: "tls.cert_file",
+        help: "the certificate in PEM, with those between it and its root; read at the start",
+        read: |s, v| path(v).map(|p| s.tls.cert_file = Some(p)),
+        show: |s| shown(s.tls.cert_file.as_deref()),
+    },
+    Key {
+        name: "tls.key_file",
+        help: "the private key of the certificate, in PEM",
+        read: |s, v| path(v).map(|p| s.tls.key_file = Some(p)),
+        show: |s| shown(s.tls.key_file.as_deref()),
+    },
+    Key {
         name: "token_file",
         help: "the file with the token; made at the first start",
         read: |s, v| path(v).map(|p| s.token_file = Some(p)),
@@ -54,6 +66,12 @@ pub const KEYS: &[Key] = &[
         help: "learner threads of a new data directory; an existing one keeps its own",
         read: |s, v| whole(v, 1, 64).map(|n| s.shards = Some(n as usize)),
         show: |s| s.shards.unwrap_or_else(|| s.house().shards).to_string(),
+    },
+    Key {
+        name: "ensemble_threads",
+        help: "threads that the members of an ensemble may work on, where that is faster",
+        read: |s, v| whole(v, 1, 64).map(|n| s.ensemble_threads = n as usize),
+        show: |s| s.ensemble_threads.to_string(),
     },
     Key {
         name: "segment_mib",
@@ -96,6 +114,18 @@ pub const KEYS: &[Key] = &[
         help: "open connections from one address",
         read: |s, v| whole(v, 1, 1_000_000).map(|n| s.limits.connections_per_ip = n as usize),
         show: |s| s.limits.connections_per_ip.to_string(),
+    },
+    Key {
+        name: "limits.requests_per_s",
+        help: "requests of one token in a second, unless it has a limit of its own; 0 for none",
+        read: |s, v| whole(v, 0, 1_000_000).map(|n| s.limits.requests_per_s = n as u32),
+        show: |s| s.limits.requests_per_s.to_string(),
+    },
+    Key {
+        name: "limits.refused_per_min",
+        help: "refusals for want of a token, from one address in a minute; then 429",
+        read: |s, v| whole(v, 1, 1_000_000).map(|n| s.limits.refused_per_min = n as u32),
+        show: |s| s.limits.refused_per_min.to_string(),
     },
     Key {
         name: "limits.header_timeout_s",
@@ -176,6 +206,10 @@ pub const KEYS: &[Key] = &[
         show: |s| s.drain.as_secs().to_string(),
     },
 ];
+
+fn shown(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |p| p.display().to_string())
+}
 
 fn path(v: &str) -> Result<PathBuf, String> {
     if v.is_empty() || v.contains('\0') {

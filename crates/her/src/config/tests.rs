@@ -13,7 +13,11 @@ fn file(dir: &Path, name: &str, text: &str) -> PathBuf {
 #[test]
 fn a_later_source_wins_and_each_value_remembers_its_origin() {
     let dir = tempfile::tempdir().unwrap();
-    let low = file(dir.path(), "low.toml", "drain_s = 1\nshards = 3\nlimits.body_mib = 2\n");
+    let low = file(
+        dir.path(),
+        "low.toml",
+        "drain_s = 1\nshards = 3\nensemble_threads = 2\nlimits.body_mib = 2\n",
+    );
     let high = file(dir.path(), "high.toml", "drain_s = 2\n[limits]\nline_kib = 128\n");
     let chosen = file(dir.path(), "chosen.toml", "drain_s = 3\nlisten = '127.0.0.1:1'\n");
     let env = |name: &str| match name {
@@ -28,6 +32,7 @@ fn a_later_source_wins_and_each_value_remembers_its_origin() {
     assert_eq!((s.drain.as_secs(), s.origin("drain_s")), (5, Origin::Flag("--set".into())));
     assert_eq!((s.listen.port(), s.origin("listen")), (2, Origin::Env("HER_LISTEN".into())));
     assert_eq!((s.limits.line_bytes, s.origin("limits.line_kib")), (131_072, Origin::File(high)));
+    assert_eq!(s.ensemble_threads, 2);
     assert_eq!((s.shards, s.origin("shards")), (Some(3), Origin::File(low)));
     assert_eq!(s.data_dir, Path::new("/home/me/.local/share/her"));
     assert_eq!(s.origin("data_dir"), Origin::Default);
@@ -54,6 +59,7 @@ fn mistakes_name_the_source_the_key_and_what_is_allowed() {
     check("listen = 7400", &["listen must be an address", "7400"]);
     check("listen = 'nonsense:99999999'", &["listen must be"]);
     check("shards = -1", &["shards must be a whole number from 1 to 64", "-1"]);
+    check("ensemble_threads = 0", &["ensemble_threads must be a whole number from 1 to 64"]);
     check("shards = 1.5", &["1.5"]);
     check("shards = [1, 2]", &["[1, 2]"]);
     check("drain_s = 99999999999999999999", &["line 1"]);

@@ -48,11 +48,6 @@ impl Scope {
 pub(crate) struct Scopes(u8);
 
 impl Scopes {
-    /// Everything.
-    pub fn all() -> Self {
-        Self(Scope::Admin.bit())
-    }
-
     /// The scopes of these names, at least one.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self> {
         let mut bits = 0;
@@ -97,6 +92,5 @@ mod tests {
         }
         assert!(Scopes::parse([]).is_err());
         assert!(Scopes::parse(["learn", "open"]).is_err());
-        assert_eq!(Scopes::all().names(), ["admin"]);
     }
 }

@@ -10,19 +10,22 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
-use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use super::auth::{GRANTED, Granted, Visit};
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{App, told_to_stop, v2};
+use super::{App, audit, tls, told_to_stop, ui, v2};
+use crate::locks::token::Token;
 
 /// Bytes of a connection's buffers, read and write each.
 const BUFFER_BYTES: usize = 16 * 1024;
@@ -33,6 +36,7 @@ const REST: Duration = Duration::from_millis(50);
 /// Accepts until told to stop; `alive` is held by every connection until it is closed.
 pub(super) async fn accept(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     app: Arc<App>,
     routes: Router,
     mut stopping: watch::Receiver<bool>,
@@ -58,16 +62,32 @@ pub(super) async fn accept(
         match seats.take(from.ip(), caps, ["connections", "connections_per_ip"]) {
             Ok(seat) => {
                 let (app, routes) = (Arc::clone(&app), routes.clone());
-                let (stopping, alive) = (stopping.clone(), alive.clone());
+                let (stopping, alive, tls) = (stopping.clone(), alive.clone(), tls.clone());
                 tokio::spawn(async move {
                     app.metrics.connections.inc();
-                    serve(stream, from.ip(), &app, routes, stopping, alive).await;
+                    // Answers leave when they are ready: batching is done above, where it is
+                    // known what follows.
+                    let _ = stream.set_nodelay(true);
+                    let from = from.ip().to_canonical();
+                    match &tls {
+                        None => serve(stream, from, &app, routes, stopping, alive).await,
+                        Some(tls) => match tls::agree(tls, stream, app.limits.header_timeout).await
+                        {
+                            Some(stream) => {
+                                serve(stream, from, &app, routes, stopping, alive).await
+                            }
+                            None => app.metrics.refused_connection("tls"),
+                        },
+                    }
                     app.metrics.connections.dec();
                     drop(seat);
                 });
             }
             Err(why) => {
                 app.metrics.refused_connection(why);
+                if tls.is_some() {
+                    continue;
+                }
                 // One try, without waiting: whoever comes in too great numbers gets no more.
                 let _ = stream.try_write(full_house().as_bytes());
             }
@@ -99,25 +119,30 @@ pub(super) struct Wire {
     _alive: mpsc::Sender<()>,
 }
 
-async fn serve(
-    stream: TcpStream,
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
     from: IpAddr,
     app: &Arc<App>,
     routes: Router,
     mut stopping: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
 ) {
-    // Answers leave when they are ready: batching is done above, where it is known what follows.
-    let _ = stream.set_nodelay(true);
     let limits = &app.limits;
     let under_way = UnderWay::default();
     let meter = Meter::new(stream, under_way.clone(), limits.header_timeout, limits.idle_timeout);
     let wire = Wire { from, under_way: under_way.clone(), _alive: alive };
+    // A connection answers one request at a time: whoever sent the last one holds it.
+    let holder: Mutex<Option<Arc<Token>>> = Mutex::new(None);
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(wire.clone());
         let (app, routes, token) = (Arc::clone(app), routes.clone(), under_way.begin());
+        let visit = Visit { from, now_ms: app.house.clock().now_ms() };
+        let request = request.map(Body::new);
+        let granted = app.door.check(&request, visit);
+        *holder.lock().unwrap_or_else(PoisonError::into_inner) =
+            granted.as_ref().ok().and_then(|granted| granted.token.clone());
         async move {
-            let (parts, body) = answer(&app, routes, request.map(Body::new)).await.into_parts();
+            let (parts, body) = answer(&app, routes, request, granted).await.into_parts();
             let response = Response::from_parts(parts, Sending::new(body, token));
             Ok::<_, Infallible>(response)
         }
@@ -134,32 +159,50 @@ async fn serve(
             .with_upgrades()
     );
     // How a connection ends is the client's business: there is nobody to tell.
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        () = told_to_stop(&mut stopping) => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.as_mut().await;
+    let mut changes = app.door.changes();
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = told_to_stop(&mut stopping) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.as_mut().await;
+                return;
+            }
+            // A stream that runs does not outlive the token that opened it.
+            Ok(()) = changes.changed() => {
+                let holder = holder.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let now_ms = app.house.clock().now_ms();
+                if holder.is_some_and(|token| !app.door.still(&token, now_ms)) {
+                    return;
+                }
+            }
         }
     }
 }
 
-/// The outermost layer: the door, then the routes, then the count.
+/// The outermost layer: what the door said, then the routes, the audit log and the count.
 pub(super) async fn answer(
     app: &App,
     routes: Router,
     mut request: Request<Body>,
+    granted: Result<Granted, Problem>,
 ) -> Response<Body> {
-    let method = request.method().clone();
-    let is_v2 = request.uri().path().starts_with("/v2");
-    let response = match app.door.check(&request) {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let is_v2 = uri.path().starts_with("/v2");
+    let response = match granted {
         Ok(granted) => {
-            request.extensions_mut().insert(granted);
-            match routes.oneshot(request).await {
+            request.extensions_mut().insert(granted.clone());
+            let pending = audit::begin(app, &granted, &method);
+            let response = match GRANTED.scope(granted, routes.oneshot(request)).await {
                 Ok(response) => response,
                 Err(never) => match never {},
+            };
+            match pending {
+                Some(pending) => audit::end(app, pending, response).await,
+                None => response,
             }
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => ui::refuse(&method, &uri, problem),
     };
     let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);
     app.metrics.request(route, &method, response.status());

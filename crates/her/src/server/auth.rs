@@ -1,69 +1,275 @@
-//! Who may come in: the token, and where a request says that it comes from.
+//! Who may come in: the token or the page's cookie, and where a request says that it comes from.
 //!
-//! [`Door::check`] stands in front of the router, so that no route can be added past it.
+//! [`Door::check`] stands in front of the router, so that no route can be added past it. What a
+//! request was granted goes with its task: handlers ask [`granted`].
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
-use axum::http::{HeaderMap, Request};
-use her_identity::{Error, ErrorKind, Result};
-use subtle::ConstantTimeEq;
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE};
+use axum::http::{HeaderMap, Method, Request};
+use her_identity::Result;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::problem::Problem;
 use super::routes;
+use crate::config::Limits;
+use crate::locks::audit::Refusals;
+use crate::locks::keyring::Keyring;
+use crate::locks::rates::{Rates, seconds};
 use crate::locks::scope::Scope;
+use crate::locks::session;
+use crate::locks::token::Token;
 
-/// Bytes that a token has at least.
-const TOKEN_BYTES_MIN: usize = 20;
+/// The cookie of somebody who gave a token to the page.
+const SESSION: &str = "her_session";
 
-/// Who came in, and where to.
-#[derive(Debug, Clone)]
-pub(crate) struct Granted {
-    /// The pattern of the route; none when the table has no such route.
-    pub route: Option<&'static str>,
-}
+mod granted;
+
+pub(crate) use granted::{GRANTED, Granted, Visit, granted};
 
 /// The guard of all routes.
 pub(crate) struct Door {
-    /// Hashed, so that a comparison tells neither bytes nor length.
-    token: blake3::Hash,
+    ring: Keyring,
+    dir: PathBuf,
     loopback: bool,
+    /// True when connections are TLS.
+    secure: bool,
+    limits: Limits,
+    requests: Rates<String>,
+    updates: Rates<String>,
+    refused: Rates<IpAddr>,
+    refusals: Refusals,
+    /// Goes up when tokens may have ended.
+    changes: watch::Sender<u64>,
+    /// Held while identities are counted and one is made.
+    pub making: Mutex<()>,
 }
 
 impl Door {
-    pub fn new(token: &str, loopback: bool) -> Self {
-        Self { token: blake3::hash(token.as_bytes()), loopback }
+    /// A door; `at` says whether it is on loopback only, and whether it is behind TLS.
+    pub fn open(dir: &Path, first: &str, at: (bool, bool), limits: &Limits) -> Result<Self> {
+        let (loopback, secure) = at;
+        Ok(Self {
+            ring: Keyring::open(dir, first)?,
+            dir: dir.to_owned(),
+            loopback,
+            secure,
+            limits: limits.clone(),
+            requests: Rates::new(),
+            updates: Rates::new(),
+            refused: Rates::new(),
+            refusals: Refusals::default(),
+            changes: watch::Sender::new(0),
+            making: Mutex::new(()),
+        })
     }
 
-    /// Refuses a request that has no token where one is needed, or comes from a page that is
-    /// not ours.
-    pub fn check<B>(&self, request: &Request<B>) -> std::result::Result<Granted, Problem> {
+    /// Refuses a request that has no token where one is needed, whose token does not reach as
+    /// far, or that comes from a page that is not ours.
+    pub fn check<B>(
+        &self,
+        request: &Request<B>,
+        visit: Visit,
+    ) -> std::result::Result<Granted, Problem> {
         self.check_place(request)?;
         let found = routes::find(request.method().as_str(), request.uri().path());
-        let granted = Granted { route: found.as_ref().map(|(route, _)| route.path) };
-        // What the table does not know is as closed as what it knows.
-        let scope = found.map_or(Scope::Admin, |(route, _)| route.scope);
-        if scope == Scope::Open {
+        let (route, name) = found.map_or((None, None), |(route, name)| (Some(route), name));
+        let mut granted = Granted {
+            visit,
+            route: route.map(|r| r.path),
+            id: route.map_or("none", |r| r.id),
+            // What the table does not know is as closed as what it knows.
+            scope: route.map_or(Scope::Admin, |r| r.scope),
+            name,
+            token: None,
+        };
+        if granted.scope == Scope::Open {
             return Ok(granted);
         }
-        let Some(given) = bearer(request.headers()) else {
-            return Err(Problem::unauthorized(
-                "send the header 'Authorization: Bearer TOKEN'; the token lies in the file \
-                 'token' of the server's data directory",
+        let token = self.admit(request, visit)?;
+        granted.token = Some(Arc::clone(&token));
+        self.pace(&token, request.method(), granted.id)?;
+        let reaches = granted.wants(granted.scope).and_then(|()| granted.reaches());
+        reaches.map_err(|problem| {
+            self.refusals.add(&visit.from.to_string());
+            problem
+        })?;
+        Ok(granted)
+    }
+
+    /// The token that a request brings, itself or by the page's cookie.
+    fn admit<B>(
+        &self,
+        request: &Request<B>,
+        visit: Visit,
+    ) -> std::result::Result<Arc<Token>, Problem> {
+        let headers = request.headers();
+        let found = match (bearer(headers), cookie(headers)) {
+            (Some(text), _) => self.ring.find(text),
+            (None, Some(value)) => {
+                // Browsers send cookies whoever asks them to; only we may ask for a change.
+                let reads = matches!(*request.method(), Method::GET | Method::HEAD)
+                    && !headers.contains_key(UPGRADE);
+                if !reads && !headers.contains_key(ORIGIN) {
+                    return Err(Problem::forbidden(
+                        "a change by the page's cookie needs the header Origin, which browsers \
+                         send; programs send 'Authorization: Bearer TOKEN'",
+                    ));
+                }
+                session::open(&self.ring, value, visit.now_ms)
+            }
+            (None, None) => {
+                return Err(self.refuse(
+                    visit,
+                    "send the header 'Authorization: Bearer TOKEN'; the token lies in the file \
+                     'token' of the server's data directory, or comes from `her token new`",
+                ));
+            }
+        };
+        let Some(token) = found else {
+            return Err(self.refuse(
+                visit,
+                "this is no token of this server; the first one lies in the file 'token' of its \
+                 data directory, `her token list` tells of the others",
             ));
         };
-        let given = blake3::hash(given);
-        if bool::from(given.as_bytes().ct_eq(self.token.as_bytes())) {
-            return Ok(granted);
+        if token.is_over(visit.now_ms) {
+            return Err(self.refuse(visit, "the time of this token is over; `her token new`"));
         }
-        Err(Problem::unauthorized(
-            "this is not the token of this server; it lies in the file 'token' of its data \
-             directory",
-        ))
+        Ok(token)
+    }
+
+    /// The cookie, as `name=value` and whether it is for TLS only, of who has a token.
+    pub fn session(&self, text: &str) -> Option<String> {
+        let visit = granted().map(|g| g.visit)?;
+        let found = self.ring.find(text.as_bytes()).filter(|t| !t.is_over(visit.now_ms));
+        if found.is_none() {
+            self.refusals.add(&visit.from.to_string());
+        }
+        let secure = if self.secure { "; Secure" } else { "" };
+        found.map(|token| {
+            let sealed = session::seal(&self.ring, &token, visit.now_ms);
+            format!("{SESSION}={sealed}{secure}")
+        })
+    }
+
+    /// Refuses who has no token; who comes too often without one is told to wait. Who has one
+    /// comes in all the same: an address may be a proxy's.
+    fn refuse(&self, visit: Visit, why: &str) -> Problem {
+        self.refusals.add(&visit.from.to_string());
+        let per_s = f64::from(self.limits.refused_per_min) / 60.0;
+        let burst = f64::from(self.limits.refused_per_min);
+        match self.refused.take(&visit.from, 1.0, per_s, burst, Instant::now()) {
+            Ok(()) => Problem::unauthorized(why),
+            Err(wait) => Problem::rate(
+                format!(
+                    "{} was refused more than {} times in a minute (limits.refused_per_min); {why}",
+                    visit.from, self.limits.refused_per_min
+                ),
+                seconds(wait),
+            ),
+        }
+    }
+
+    /// Holds a token to its number of requests.
+    fn pace(&self, token: &Token, method: &Method, id: &str) -> std::result::Result<(), Problem> {
+        let limit = token.quota.requests_per_s.unwrap_or(self.limits.requests_per_s);
+        if limit == 0 {
+            return Ok(());
+        }
+        let rate = f64::from(limit);
+        // A second's worth may come at once.
+        self.requests.take(&token.id, 1.0, rate, rate, Instant::now()).map_err(|wait| {
+            let what =
+                format!("{method} {id}: the token {} may send {limit} requests a second", token.id);
+            Problem::rate(what, seconds(wait))
+        })
+    }
+
+    /// Holds a token to its number of events, for a single request.
+    pub fn updates(&self, token: Option<&Arc<Token>>) -> std::result::Result<(), Problem> {
+        let Some((token, limit)) = metered(token) else { return Ok(()) };
+        let rate = f64::from(limit);
+        self.updates.take(&token.id, 1.0, rate, rate, Instant::now()).map_err(|wait| {
+            let what = format!("the token {} may send {limit} events a second", token.id);
+            Problem::rate(what, seconds(wait))
+        })
+    }
+
+    /// The same for a stream, which waits: TCP slows its client down.
+    pub async fn updates_of_stream(&self, token: Option<&Arc<Token>>, events: usize) {
+        let Some((token, limit)) = metered(token) else { return };
+        let rate = f64::from(limit);
+        while let Err(wait) =
+            self.updates.take(&token.id, events as f64, rate, rate, Instant::now())
+        {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Refuses one identity more than a token may have; hold [`Door::making`] meanwhile.
+    pub fn room(token: Option<&Arc<Token>>, names: &[String]) -> std::result::Result<(), Problem> {
+        let Some((token, max)) = token.and_then(|t| Some((t, t.quota.identities_max?))) else {
+            return Ok(());
+        };
+        let has = names.iter().filter(|name| token.is_for(name)).count();
+        if has < max as usize {
+            return Ok(());
+        }
+        Err(Problem::quota(format!(
+            "{has} identities are {}, and the token {} may have {max}",
+            token.identities.join(", "),
+            token.id
+        )))
+    }
+
+    /// Looks at the tokens' file from time to time, and tells connections when one has ended.
+    pub async fn keep(&self, now_ms: impl Fn() -> u64) {
+        let mut minute = Instant::now();
+        let mut last = now_ms();
+        loop {
+            tokio::time::sleep(crate::locks::keyring::LOOK).await;
+            let now = now_ms();
+            if self.ring.look() || self.ring.one_ended(last, now) {
+                self.changes.send_modify(|n| *n += 1);
+            }
+            last = now;
+            if minute.elapsed().as_secs() >= 60 {
+                minute = Instant::now();
+                self.write_refusals(now);
+            }
+        }
+    }
+
+    /// Writes down who was refused since the last time.
+    pub fn write_refusals(&self, now_ms: u64) {
+        if let Err(e) = self.refusals.write(&self.dir, now_ms) {
+            eprintln!("warning: {e}");
+        }
+    }
+
+    /// Returns when a token opens nothing any more; never for nobody's.
+    pub async fn ended(&self, token: Option<&Token>, now_ms: impl Fn() -> u64) {
+        let Some(token) = token else { return std::future::pending().await };
+        let mut changes = self.changes();
+        while self.still(token, now_ms()) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Hears of every moment in which tokens may have ended.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// True while a token opens what it did; told within a second of its revocation or end.
+    pub fn still(&self, token: &Token, now_ms: u64) -> bool {
+        self.ring.still(token, now_ms)
     }
 
     /// Against DNS rebinding: a page's own name that was made to point here is not ours.
@@ -89,10 +295,22 @@ impl Door {
     }
 }
 
+fn metered(token: Option<&Arc<Token>>) -> Option<(&Arc<Token>, u32)> {
+    token.and_then(|t| Some((t, t.quota.updates_per_s?)))
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(AUTHORIZATION)?.as_bytes();
     let (scheme, token) = value.split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == SESSION).then_some(value)
+    })
 }
 
 /// True for `localhost` and for literal addresses: nobody can make a name of these.
@@ -104,112 +322,5 @@ fn is_local(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }
 
-/// The token in a file; made there when there is none.
-pub(crate) fn token(path: &Path) -> Result<String> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            warn_if_open(path);
-            let token = text.trim();
-            let fine =
-                token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|b| b.is_ascii_graphic());
-            fine.then(|| token.to_owned()).ok_or_else(|| {
-                Error::invalid(format!(
-                    "{} must hold a token of at least {TOKEN_BYTES_MIN} visible ASCII characters; \
-                     remove the file and a new one is made",
-                    path.display()
-                ))
-            })
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => make_token(path),
-        Err(e) => Err(Error::io(format!("reading the token {}", path.display()), e)),
-    }
-}
-
-fn warn_if_open(path: &Path) {
-    let mode = std::fs::metadata(path).map_or(0, |m| m.permissions().mode() & 0o777);
-    if mode & 0o077 != 0 {
-        eprintln!(
-            "warning: others on this machine may read the token {} (mode {mode:o}); chmod 600 it",
-            path.display()
-        );
-    }
-}
-
-fn make_token(path: &Path) -> Result<String> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|e| {
-        Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
-    })?;
-    let token = format!("her_{}", blake3::Hash::from(bytes).to_hex());
-    let io = |e| Error::io(format!("writing the token {}", path.display()), e);
-    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file: File = open.map_err(io)?;
-    file.write_all(format!("{token}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-    Ok(token)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(loopback: bool, path: &str, headers: &[(&str, &str)]) -> u16 {
-        let mut request = Request::builder().uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(()).unwrap();
-        let door = Door::new("her_0123456789abcdef", loopback);
-        door.check(&request).map_or_else(|p| p.status.as_u16(), |_| 200)
-    }
-
-    #[test]
-    fn only_the_token_opens() {
-        let host = ("host", "localhost:7400");
-        let check = |auth: &str, status| {
-            assert_eq!(said(true, "/v1/x", &[host, ("authorization", auth)]), status, "{auth}");
-        };
-        check("Bearer her_0123456789abcdef", 200);
-        check("bearer her_0123456789abcdef", 200);
-        check("Bearer her_0123456789abcdeg", 401);
-        check("Bearer her_0123456789abcde", 401);
-        check("Bearer ", 401);
-        check("Basic her_0123456789abcdef", 401);
-        check("x", 401);
-        assert_eq!(said(true, "/v1/x", &[host]), 401);
-        for open in ["/livez", "/readyz", "/docs"] {
-            assert_eq!(said(true, open, &[host]), 200);
-        }
-    }
-
-    #[test]
-    fn names_that_point_here_are_refused() {
-        let check = |loopback, host: &str, origin: Option<&str>, status| {
-            let mut headers = vec![("host", host)];
-            headers.extend(origin.map(|o| ("origin", o)));
-            assert_eq!(said(loopback, "/livez", &headers), status, "{host} {origin:?}");
-        };
-        check(true, "127.0.0.1:7400", None, 200);
-        check(true, "[::1]:7400", None, 200);
-        check(true, "localhost", None, 200);
-        check(true, "evil.example:7400", None, 403);
-        check(true, "127.0.0.1.evil.example", None, 403);
-        check(false, "her.example", None, 200);
-        check(true, "localhost:7400", Some("http://localhost:7400"), 200);
-        check(true, "localhost:7400", Some("http://evil.example"), 403);
-        check(true, "localhost:7400", Some("null"), 403);
-        check(false, "her.example", Some("https://evil.example"), 403);
-        assert_eq!(said(true, "/livez", &[]), 400);
-        assert_eq!(said(true, "/livez", &[("host", "localhost"), ("host", "localhost")]), 400);
-    }
-
-    #[test]
-    fn a_token_is_made_once_and_read_by_its_owner_only() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("token");
-        let made = token(&path).unwrap();
-        assert_eq!((made.len(), token(&path).unwrap()), (4 + 64, made));
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        std::fs::write(&path, "short").unwrap();
-        assert!(token(&path).unwrap_err().message.contains("at least 20"));
-    }
-}
+mod tests;

@@ -15,7 +15,10 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
 use super::answer::{self, Answer, Asked, At, Top};
+use super::audit::noted;
+use super::auth::granted;
 use super::body;
+use super::identities::made;
 use super::problem::Problem;
 use crate::wire;
 
@@ -171,13 +174,12 @@ pub(super) async fn fork(
 ) -> Answer {
     let map = body::object(request, &app.limits, &["name", "version"]).await?;
     let (new, version) = (body::text(&map, "name")?.to_owned(), body::version(&map)?);
-    let card = app
-        .blocking(move |house| {
-            house.fork(&name, &new, version)?;
-            wire::card(house, &new, 0)
-        })
-        .await?;
-    Ok(answer::card(StatusCode::CREATED, &card))
+    if let Some(granted) = granted() {
+        granted.may(&new)?;
+    }
+    let note = format!("new identity {new}");
+    let card = made(&app, new, move |house, new| house.fork(&name, new, version).map(drop)).await?;
+    Ok(noted(answer::card(StatusCode::CREATED, &card), note))
 }
 
 /// `POST …/rewind`.
@@ -196,7 +198,7 @@ pub(super) async fn rewind(
             wire::card(house, &name, 0)
         })
         .await?;
-    Ok(answer::card(StatusCode::OK, &card))
+    Ok(noted(answer::card(StatusCode::OK, &card), format!("to version {version}")))
 }
 
 /// `POST …/freeze`.
@@ -215,7 +217,8 @@ pub(super) async fn tag(
     let (tag, version) = (body::text(&map, "tag")?.to_owned(), body::version(&map)?);
     let told = tag.clone();
     let version = app.blocking(move |house| house.tag(&name, &tag, version)).await?;
-    Ok(answer::card(StatusCode::OK, &json!({ "tag": told, "version": version })))
+    let answer = answer::card(StatusCode::OK, &json!({ "tag": told, "version": version }));
+    Ok(noted(answer, format!("tag {told}")))
 }
 
 /// `POST …/snapshot`: written with the next commit, so it is only accepted here.

@@ -1,17 +1,20 @@
 //! `/v1/identities`: made, listed, shown.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use her_identity::event::Birth;
+use her_identity::{House, Result};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{self, Answer, Asked, At, Top};
+use super::auth::{Door, granted};
 use super::body;
+use super::problem::Problem;
 use crate::wire;
 
 /// `PUT /v1/identities/{name}`.
@@ -21,13 +24,33 @@ pub(super) async fn create(
     request: Request<Body>,
 ) -> Answer {
     let spec = body::json(request, &app.limits).await?;
-    let card = app
-        .blocking(move |house| {
-            house.create(&name, &Birth::from_json(&spec)?)?;
-            wire::card(house, &name, 0)
-        })
-        .await?;
+    let card = made(&app, name, move |house, name| {
+        house.create(name, &Birth::from_json(&spec)?).map(drop)
+    })
+    .await?;
     Ok(answer::card(StatusCode::CREATED, &card))
+}
+
+/// Makes an identity, if its token may have one more, and gives its card.
+pub(super) async fn made(
+    app: &Arc<App>,
+    name: String,
+    make: impl FnOnce(&House, &str) -> Result<()> + Send + 'static,
+) -> std::result::Result<Value, Problem> {
+    let room = Arc::clone(app);
+    let token = granted().and_then(|granted| granted.token);
+    app.blocking(move |house| {
+        let one_at_a_time = room.door.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(problem) = Door::room(token.as_ref(), &house.names()) {
+            return Ok(Err(problem));
+        }
+        make(house, &name)?;
+        drop(one_at_a_time);
+        // The house outlives the drain only while nobody else holds what it is part of.
+        drop(room);
+        wire::card(house, &name, 0).map(Ok)
+    })
+    .await?
 }
 
 /// `?limit=&after=`.
@@ -41,9 +64,12 @@ pub(super) struct Page {
 /// `GET /v1/identities`: names in order, so that the next page begins after the last name.
 pub(super) async fn list(State(app): State<Arc<App>>, Asked(page): Asked<Page>) -> Answer {
     let limit = page.limit.unwrap_or(1_000).min(10_000);
+    let granted = granted();
     let list = app
         .blocking(move |house| {
-            let names = house.names();
+            let mut names = house.names();
+            // Nobody hears of what they may not see.
+            names.retain(|name| granted.as_ref().is_some_and(|granted| granted.covers(name)));
             let begin = page.after.map_or(0, |after| names.partition_point(|n| *n <= after));
             let end = names.len().min(begin + limit);
             let lines: Vec<_> = names[begin..end]
@@ -69,4 +95,17 @@ pub(super) async fn show(
 ) -> Answer {
     let card = app.blocking(move |house| wire::card(house, &name, top.get())).await?;
     Ok(answer::card(StatusCode::OK, &card))
+}
+
+/// `GET /v1/identities/{name}/chart`.
+pub(super) async fn chart(
+    State(app): State<Arc<App>>,
+    At(name): At<String>,
+    Asked(top): Asked<Top>,
+) -> Answer {
+    let top = top.get();
+    let look = move |house: &her_identity::House| {
+        house.look(&name, move |identity| wire::chart(identity.state(), top))
+    };
+    Ok(answer::card(StatusCode::OK, &app.blocking(look).await?))
 }

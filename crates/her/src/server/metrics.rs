@@ -147,7 +147,8 @@ impl Metrics {
         self.refused_connections.get_or_create(&ByReason { reason }).inc();
     }
 
-    fn text(&self, house: &House, channels: &Channels) -> String {
+    /// All figures in OpenMetrics text.
+    pub fn text(&self, house: &House, channels: &Channels) -> String {
         self.channels.look(channels);
         self.queued.set(house.queued() as i64);
         self.identities.set(house.names().len() as i64);

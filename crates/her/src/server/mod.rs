@@ -17,9 +17,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::config::{Limits, Settings};
+use crate::locks::first;
 
 mod accept;
 mod answer;
+mod audit;
 mod auth;
 mod body;
 mod cards;
@@ -38,6 +40,8 @@ mod predict;
 mod problem;
 mod routes;
 mod server_file;
+mod tls;
+mod ui;
 mod v2;
 
 use auth::Door;
@@ -45,6 +49,7 @@ use channels::Channels;
 use events::Followed;
 use gate::Gate;
 use metrics::Metrics;
+use ui::Screens;
 
 /// Blocking work (replays, logs, cards) that runs at one time; more waits for its turn.
 const BLOCKING_MAX: usize = 16;
@@ -61,6 +66,7 @@ pub(crate) struct App {
     blocking: Arc<Semaphore>,
     metrics: Metrics,
     followed: Followed,
+    screens: Screens,
     channels: Channels,
     stopping: watch::Receiver<bool>,
 }
@@ -68,6 +74,7 @@ pub(crate) struct App {
 /// A running server.
 pub struct Server {
     addr: SocketAddr,
+    secure: bool,
     house: Arc<House>,
     runtime: Runtime,
     stop: watch::Sender<bool>,
@@ -83,7 +90,8 @@ impl Server {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|e| Error::io(format!("making the data directory {}", dir.display()), e))?;
         let house = Arc::new(House::open(settings.house(), Catalog::builtin())?);
-        let token = auth::token(&settings.token_file())?;
+        let token = first::token(&settings.token_file())?;
+        let tls = tls::acceptor(&settings.tls)?;
         let runtime = Builder::new_multi_thread()
             .thread_name("her-serve")
             .enable_all()
@@ -96,25 +104,38 @@ impl Server {
         let (alive, gone) = mpsc::channel(1);
         let app = Arc::new(App {
             limits: settings.limits.clone(),
-            door: Door::new(&token, addr.ip().is_loopback()),
+            door: Door::open(
+                dir,
+                &token,
+                (addr.ip().is_loopback(), tls.is_some()),
+                &settings.limits,
+            )?,
             gate: Gate::new(her_identity::shard::QUEUE_EVENTS_MAX),
             blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
             metrics: Metrics::new(&house),
             followed: Followed::default(),
+            screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });
         let routes: Router = routes::router(Arc::clone(&app));
-        runtime.spawn(accept::accept(listener, app, routes, stopping, alive));
-        server_file::write(dir, addr, house.clock().now_ms())?;
+        runtime.spawn(keep(Arc::clone(&app), alive.clone()));
+        let secure = tls.is_some();
+        runtime.spawn(accept::accept(listener, tls, app, routes, stopping, alive));
+        server_file::write(dir, addr, settings.tls.cert_file.as_deref(), house.clock().now_ms())?;
         let data_dir = dir.clone();
-        Ok(Self { addr, house, runtime, stop, gone, drain: settings.drain, data_dir })
+        Ok(Self { addr, secure, house, runtime, stop, gone, drain: settings.drain, data_dir })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The address that clients are given.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.addr)
     }
 
     /// The house that it serves.
@@ -146,6 +167,24 @@ impl Server {
         }
         server_file::remove(&self.data_dir);
     }
+}
+
+/// Every route's method and path, for a test that walks them all.
+#[doc(hidden)]
+pub fn route_table() -> Vec<(&'static str, &'static str)> {
+    routes::all().map(|route| (route.method, route.path)).collect()
+}
+
+/// Keeps the door while the server runs: ended tokens, and the count of who was refused.
+async fn keep(app: Arc<App>, alive: mpsc::Sender<()>) {
+    let mut stopping = app.stopping.clone();
+    let clock = Arc::clone(&app);
+    tokio::select! {
+        () = app.door.keep(|| clock.house.clock().now_ms()) => {}
+        () = told_to_stop(&mut stopping) => {}
+    }
+    app.door.write_refusals(app.house.clock().now_ms());
+    drop(alive);
 }
 
 /// Returns when the server is to end.

@@ -19,6 +19,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::answer::{self, Answer};
+use super::auth::granted;
 use super::body;
 use super::gate::{self, Told};
 use super::learn::write_reply;
@@ -26,6 +27,7 @@ use super::metrics::EventKind;
 use super::predict::kind_of;
 use super::problem::Problem;
 use super::{App, told_to_stop};
+use crate::locks::token::Token;
 
 mod lines;
 
@@ -68,6 +70,7 @@ pub(super) async fn stream(
         stopping: app.stopping.clone(),
         app: Arc::clone(app),
         name,
+        token: granted().and_then(|granted| granted.token),
         first,
         send,
     };
@@ -85,6 +88,8 @@ pub(super) async fn stream(
 struct Half {
     app: Arc<App>,
     name: String,
+    /// Whose number of events a second is counted.
+    token: Option<Arc<Token>>,
     reader: Reader,
     stopping: watch::Receiver<bool>,
     /// What was read of the body before the answer began.
@@ -149,6 +154,7 @@ impl Half {
         // The place in the queue of answers first: who does not read does not get to learn.
         let Ok(room) = self.send.reserve().await else { return Err(NobodyListens) };
         if !events.is_empty() {
+            self.app.door.updates_of_stream(self.token.as_ref(), events.len()).await;
             let Some(place) = self.app.gate.wait(events.len()).await else {
                 return Err(NobodyListens);
             };

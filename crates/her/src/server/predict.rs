@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::App;
 use super::answer::{self, Answer, Asked, At};
+use super::auth::granted;
 use super::body;
 use super::learn;
 use super::metrics::EventKind;
@@ -115,6 +116,7 @@ pub(super) async fn label(
 
 /// One event, durable when this returns.
 pub(super) async fn single(app: &App, name: &str, event: Event, kind: EventKind) -> Answer {
+    app.door.updates(granted().and_then(|granted| granted.token).as_ref())?;
     match app.gate.submit_one(&app.house, name, event).await {
         Ok(reply) => {
             if !reply.duplicate {

@@ -15,6 +15,8 @@ pub(crate) struct Problem {
     pub title: &'static str,
     pub detail: String,
     allow: Option<HeaderValue>,
+    /// Seconds to wait, when it is known how long.
+    retry_s: Option<u64>,
 }
 
 /// The kinds of refusal that the door adds to those of [`ErrorKind`].
@@ -33,6 +35,8 @@ doors! {
     malformed: BAD_REQUEST, "malformed", "the request can't be read";
     unauthorized: UNAUTHORIZED, "unauthorized", "a token is needed";
     forbidden: FORBIDDEN, "forbidden", "refused for where it comes from";
+    denied: FORBIDDEN, "denied", "this token does not reach so far";
+    quota: FORBIDDEN, "quota", "this token has all that it may have";
     no_route: NOT_FOUND, "no_route", "there is no such route";
     timeout: REQUEST_TIMEOUT, "timeout", "the client took too long";
     behind: PRECONDITION_FAILED, "behind", "this version is not reached yet";
@@ -44,7 +48,7 @@ doors! {
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: String) -> Self {
-        Self { status, kind, title, detail, allow: None }
+        Self { status, kind, title, detail, allow: None, retry_s: None }
     }
 
     /// Another method is needed on this route.
@@ -53,6 +57,14 @@ impl Problem {
         let title = "another method is needed";
         let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", title, detail);
         problem.allow = HeaderValue::from_str(allowed).ok();
+        problem
+    }
+
+    /// Somebody comes more often than they may.
+    pub fn rate(detail: impl Into<String>, retry_s: u64) -> Self {
+        let title = "this is more than may come in a second";
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate", title, detail.into());
+        problem.retry_s = Some(retry_s);
         problem
     }
 
@@ -150,7 +162,9 @@ impl IntoResponse for Problem {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if matches!(self.kind, "busy" | "poisoned" | "unavailable" | "closing") {
+        if let Some(seconds) = self.retry_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        } else if matches!(self.kind, "busy" | "poisoned" | "unavailable" | "closing") {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.status == StatusCode::UNAUTHORIZED {

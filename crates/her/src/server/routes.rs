@@ -13,7 +13,9 @@ use super::App;
 use super::auth::Granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{channels, docs, events, history, identities, learn, metrics, openapi, predict};
+use super::{
+    audit, channels, docs, events, history, identities, learn, metrics, openapi, predict, ui,
+};
 use crate::locks::scope::Scope;
 
 mod doors;
@@ -30,6 +32,7 @@ pub(super) struct Param {
 pub(super) type Content = (&'static str, &'static str);
 
 /// One route.
+#[derive(Clone, Copy)]
 pub(super) struct Route {
     pub method: &'static str,
     pub path: &'static str,
@@ -43,7 +46,7 @@ pub(super) struct Route {
     pub gives: (u16, Content),
     /// Refusals of its own, besides those that every route can give.
     pub refusals: &'static [u16],
-    handler: fn() -> MethodRouter<Arc<App>>,
+    pub handler: fn() -> MethodRouter<Arc<App>>,
 }
 
 mod find;
@@ -72,9 +75,14 @@ const CHANNELS: [Param; 2] = [
     query("after", "string", "the member next of the page before"),
 ];
 
-/// Every route.
-pub(super) fn all() -> impl Iterator<Item = &'static Route> + Clone {
+/// The routes of programs, which the OpenAPI document tells.
+pub(super) fn api() -> impl Iterator<Item = &'static Route> + Clone {
     ROUTES.iter().chain(doors::ROUTES)
+}
+
+/// Every route: those of programs, then those of the page.
+pub(super) fn all() -> impl Iterator<Item = &'static Route> + Clone {
+    api().chain(ui::routes::ROUTES)
 }
 
 /// The routes of our own protocol.
@@ -119,6 +127,18 @@ const ROUTES: &[Route] = &[
         handler: || get(identities::show),
     },
     Route {
+        method: "GET",
+        path: "/v1/identities/{name}/chart",
+        scope: Scope::Read,
+        id: "chart",
+        summary: "What charts draw: losses over the whole life, weights beside the shadow's",
+        params: &[TOP],
+        takes: &[],
+        gives: (200, (JSON, "Chart")),
+        refusals: &[],
+        handler: || get(identities::chart),
+    },
+    Route {
         method: "POST",
         path: "/v1/identities/{name}/predict",
         scope: Scope::Predict,
@@ -137,7 +157,7 @@ const ROUTES: &[Route] = &[
         id: "learn",
         summary: "Predict, then learn; one event, or a stream that is answered line by line",
         params: &[CLIENT, query("n", "integer", "the number of the first line; 0")],
-        takes: &[(JSON, "Event"), (NDJSON, "Event")],
+        takes: &[(JSON, "Event"), (NDJSON, "Events")],
         gives: (200, (JSON, "Reply")),
         refusals: &[409, 410, 429, 507],
         handler: || post(learn::learn),
@@ -324,6 +344,21 @@ const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Verified")),
         refusals: &[],
         handler: || post(history::verify),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/audit",
+        scope: Scope::Admin,
+        id: "audit",
+        summary: "The audit log: who did what; the last records unless told from where",
+        params: &[
+            query("from", "integer", "the number of the first record; the last ones"),
+            query("limit", "integer", "the most records; 100"),
+        ],
+        takes: &[],
+        gives: (200, (JSON, "Audit")),
+        refusals: &[],
+        handler: || get(audit::records),
     },
     Route {
         method: "GET",

@@ -10,15 +10,22 @@ use her_identity::{Error, Result};
 const NAME: &str = "server.json";
 
 /// Written once the server listens, whole or not at all.
-pub(super) fn write(dir: &Path, mut addr: SocketAddr, started_ms: u64) -> Result<()> {
+pub(super) fn write(
+    dir: &Path,
+    mut addr: SocketAddr,
+    cert: Option<&Path>,
+    started_ms: u64,
+) -> Result<()> {
     // What listens everywhere is reached by loopback.
     match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => addr.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => addr.set_ip(Ipv6Addr::LOCALHOST.into()),
         IpAddr::V4(_) | IpAddr::V6(_) => {}
     }
+    let scheme = if cert.is_some() { "https" } else { "http" };
     let text = serde_json::json!({
-        "url": format!("http://{addr}"),
+        "url": format!("{scheme}://{addr}"),
+        "ca": cert,
         "pid": std::process::id(),
         "started_ms": started_ms,
     });

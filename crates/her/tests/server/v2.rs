@@ -6,6 +6,7 @@ use super::client::{Running, Said};
 
 const INFER: &str = "/v2/models/sam/infer";
 
+#[allow(clippy::needless_pass_by_value, reason = "it is made where it is given")]
 fn input(name: &str, datatype: &str, data: Value) -> Value {
     let n = data.as_array().unwrap().len();
     json!({ "name": name, "datatype": datatype, "shape": [n], "data": data })
@@ -69,7 +70,9 @@ fn tensors_lie_behind_the_json_both_ways() {
     })
     .to_string();
     let mut body = json.clone().into_bytes();
-    [1f64, 2.0, 3.0, f64::NAN].iter().for_each(|v| body.extend(v.to_le_bytes()));
+    for v in [1f64, 2.0, 3.0, f64::NAN] {
+        body.extend(v.to_le_bytes());
+    }
     let ask = |length: usize, body: &[u8]| {
         let mut wire = r.connect();
         let head = r.head("POST", INFER);
@@ -194,5 +197,36 @@ fn refusals_are_flat() {
     let mut wire = r.connect();
     wire.send(&format!("GET /v2/health/live HTTP/1.1\r\nhost: {}\r\n\r\n", r.addr));
     assert_eq!(wire.said().status, 200, "signs of life need no token");
+    r.stop();
+}
+
+#[test]
+fn a_token_does_here_what_it_may_do_elsewhere() {
+    let mut r = Running::with_sam(&[]);
+    let first = r.token.clone();
+    let mut as_one_who = |scope: &str| {
+        let mut her = std::process::Command::new(env!("CARGO_BIN_EXE_her"));
+        her.args(["token", "new", "--json", "--scope", scope, "--data-dir"]).arg(r.dir.path());
+        let made: Value = serde_json::from_slice(&her.output().unwrap().stdout).unwrap();
+        r.token = made["token"].as_str().unwrap().to_owned();
+        let x = input("a", "FP64", json!([1]));
+        let y = input("y", "BOOL", json!([true]));
+        let ask =
+            |id: &str, inputs: Value| r.post(INFER, &json!({ "id": id, "inputs": inputs })).status;
+        // A running server hears of a new token within a second.
+        std::thread::sleep(std::time::Duration::from_millis(1_500));
+        let statuses = [
+            ask("", json!([x])),
+            ask(scope, json!([x])),
+            ask("", json!([x, y])),
+            ask("predict", json!([y])),
+        ];
+        r.token.clone_from(&first);
+        statuses
+    };
+    assert_eq!(as_one_who("predict"), [200, 200, 403, 403]);
+    assert_eq!(as_one_who("predict,label"), [200, 200, 403, 200]);
+    assert_eq!(as_one_who("predict,learn"), [200, 200, 200, 403]);
+    assert_eq!(as_one_who("read"), [403; 4]);
     r.stop();
 }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use her_learn::Model;
 use her_learn::estimator::WeightKey;
 use serde_json::{Value, json};
 
@@ -39,6 +40,14 @@ impl House {
         let id = self.record(name)?.current;
         let head = self.shard(id).reader().head(id)?;
         head.ok_or_else(|| Error::not_found(format!("identity {id} has no journal")))
+    }
+
+    /// The durable heads of all branches of an identity, oldest first.
+    pub fn branch_heads(&self, name: &str) -> Result<Vec<(IdentityId, u64)>> {
+        let record = self.record(name)?;
+        let head =
+            |b: &Branch| Ok((b.id, self.shard(b.id).reader().head(b.id)?.map_or(0, |h| h.seq)));
+        record.branches.iter().map(head).collect()
     }
 
     /// The state of a branch at a version, from its own journal or from that of its parent.
@@ -334,14 +343,13 @@ fn weights_by_name(state: &State) -> std::collections::BTreeMap<String, f64> {
     let mut weights = std::collections::BTreeMap::new();
     let model = state.model();
     model.weights(&mut |key, w| {
-        weights.insert(weight_name(state, key), w);
+        weights.insert(weight_name(model, key), w);
     });
     weights
 }
 
 /// A weight's name for people: `feature`, `intercept`, or either with its class before it.
-pub fn weight_name(state: &State, key: WeightKey) -> String {
-    let model = state.model();
+pub fn weight_name(model: &Model, key: WeightKey) -> String {
     let feature = match key.feature {
         Some(id) => model.names().name(id).unwrap_or("(forgotten)"),
         None => "intercept",

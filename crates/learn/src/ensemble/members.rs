@@ -111,14 +111,12 @@ impl Members<Box<dyn Classifier>> {
         cx: &mut Context<'_>,
         weight: impl Fn(usize) -> f64,
     ) {
-        let predict = |member: &Box<dyn Classifier>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
-            member.predict_proba_one(x, one, cx);
-        };
         let mut i = 0;
-        collect(together, &self.0, cx, predict, |_, one| {
+        let add = |one: &[f64]| {
             add_votes(sums, one, weight(i));
             i += 1;
-        });
+        };
+        collect(together, &self.0, cx, |member, one, cx| member.predict_proba_one(x, one, cx), add);
     }
 }
 

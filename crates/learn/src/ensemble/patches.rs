@@ -153,9 +153,17 @@ pub(super) struct Member<M> {
     background: Option<Learner<M>>,
     n_drifts_detected: u64,
     n_warnings_detected: u64,
-    /// What the detectors said of the event that is being learned.
+}
+
+/// What is to be known of a member while an event is learned, apart from it, so that a look at it
+/// takes nothing out of another thread's cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Note {
+    /// What the detectors said of this event.
     warned: bool,
     changed: bool,
+    /// A subspace may be drawn after the next one; `None` while that is not known.
+    may_draw: Option<bool>,
 }
 
 impl<M: Patched> Member<M> {
@@ -204,6 +212,7 @@ pub(super) struct Patches<M> {
     /// Becomes resampling when a subspace would hold every feature.
     method: TrainingMethod,
     pub together: Arc<Together>,
+    notes: Vec<Note>,
 }
 
 impl<M: Patched> Patches<M> {
@@ -249,6 +258,7 @@ impl<M: Patched> Patches<M> {
             n_seen: 0,
             method: settings.training_method,
             together: Arc::new(Together::new(divisible)),
+            notes: vec![Note::default(); settings.n_models],
         })
     }
 
@@ -278,14 +288,7 @@ impl<M: Patched> Patches<M> {
 
     fn member(&self, subspace: Option<Subspace>) -> Member<M> {
         let front = self.learner(subspace);
-        Member {
-            front,
-            background: None,
-            n_drifts_detected: 0,
-            n_warnings_detected: 0,
-            warned: false,
-            changed: false,
-        }
+        Member { front, background: None, n_drifts_detected: 0, n_warnings_detected: 0 }
     }
 
     /// Counts an event to be learned; the first one decides on the subspaces.
@@ -338,12 +341,13 @@ impl<M: Patched> Patches<M> {
             times.clear();
             for i in from..self.n_models {
                 times.push(f64::from(self.draw()));
-                if !spell.at_once() || watches && self.members[i].front.may_draw() {
+                if !spell.at_once() || watches && self.may_draw(i) {
                     break;
                 }
             }
             let to = from + times.len();
-            each(&spell, self.members[from..to].iter_mut(), cx, |i, member, cx| {
+            let pairs = self.members[from..to].iter_mut().zip(&mut self.notes[from..to]);
+            each(&spell, pairs, cx, |i, (member, note), cx| {
                 let mut seen = cx.take();
                 member.front.see(x, &mut seen);
                 score(&mut member.front, &seen, cx);
@@ -351,10 +355,15 @@ impl<M: Patched> Patches<M> {
                 if k > 0 {
                     member.train((x, &seen), (y, w, k), cx);
                 }
+                let mut new = Note::default();
                 if k > 0 && watches {
                     let number = number(&member.front.model, &seen, cx);
-                    member.warned = updated(&mut member.front.warning, number);
-                    member.changed = updated(&mut member.front.drift, number);
+                    new.warned = updated(&mut member.front.warning, number);
+                    new.changed = updated(&mut member.front.drift, number);
+                }
+                new.may_draw = Some(member.front.may_draw());
+                if *note != new {
+                    *note = new;
                 }
                 cx.give(seen);
             });
@@ -366,10 +375,19 @@ impl<M: Patched> Patches<M> {
         cx.give_floats(times);
     }
 
+    /// True when a subspace may be drawn for member `i` after the next event.
+    fn may_draw(&self, i: usize) -> bool {
+        self.notes[i].may_draw.unwrap_or_else(|| self.members[i].front.may_draw())
+    }
+
     /// A warning starts a learner behind member `i`; a change puts that one, or a new one, in its
     /// place.
     fn replace(&mut self, i: usize, x: &Features) {
-        if std::mem::take(&mut self.members[i].warned) {
+        let Note { warned, changed, .. } = self.notes[i];
+        if warned || changed {
+            self.notes[i] = Note::default();
+        }
+        if warned {
             let subspace = self.redrawn(i, x);
             let background = self.learner(subspace);
             let member = &mut self.members[i];
@@ -377,7 +395,7 @@ impl<M: Patched> Patches<M> {
             member.background = Some(background);
             member.front.warning = self.warning.as_ref().map(Nursery::make);
         }
-        if std::mem::take(&mut self.members[i].changed) {
+        if changed {
             self.members[i].n_drifts_detected += 1;
             if let Some(background) = self.members[i].background.take() {
                 self.members[i].front = background;
@@ -415,6 +433,7 @@ impl<M: Patched> Patches<M> {
     pub fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
         let made: bool;
         (self.rng, self.n_seen, self.method, made) = from.get()?;
+        self.notes.fill(Note::default());
         self.members.clear();
         for _ in 0..if made { self.n_models } else { 0 } {
             let mut member = self.member(None);

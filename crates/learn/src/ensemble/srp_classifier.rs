@@ -203,12 +203,14 @@ impl Classifier for SRPClassifier {
             front.see(x, &mut seen);
             front.model.predict_proba_one(&seen, one, cx);
             cx.give(seen);
+            let figure = if self.params.disable_weighted_vote { 1.0 } else { front.metric.get() };
+            if figure > 0.0 {
+                for p in one.iter_mut() {
+                    *p *= figure;
+                }
+            }
         };
-        collect(together, members, cx, predict, |member, one| {
-            let figure = member.front.metric.get();
-            let weighted = !self.params.disable_weighted_vote && figure > 0.0;
-            add_votes(proba, one, if weighted { figure } else { 1.0 });
-        });
+        collect(together, members, cx, predict, |one| add_votes(proba, one, 1.0));
         share_out(proba);
     }
 }

@@ -32,6 +32,10 @@ pub(super) trait Grown: Default + Send + Sync {
     fn forget(&mut self, gone: &[FeatureId]);
     /// True when learning from this event would draw features for a leaf.
     fn draws(&self, x: &Features) -> bool;
+    /// True when no event makes a leaf draw features, as long as there are no new leaves.
+    fn is_settled(&self) -> bool;
+    /// How many leaves there are.
+    fn leaves(&self) -> u64;
     /// What a tree shows under a name.
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute>;
 }
@@ -49,8 +53,19 @@ pub(super) struct Member<T> {
 
 impl<T: Grown> Member<T> {
     /// True when learning from this event would draw features for a leaf.
-    pub fn draws(&self, x: &Features) -> bool {
+    fn draws(&self, x: &Features) -> bool {
         self.tree.draws(x) || self.background.as_ref().is_some_and(|tree| tree.draws(x))
+    }
+
+    /// Changes when there are new leaves.
+    fn stamp(&self) -> [u64; 4] {
+        let behind = self.background.as_ref().map_or(0, T::leaves);
+        [self.tree.leaves(), behind, self.n_drifts, self.n_warnings]
+    }
+
+    /// True when no event makes a leaf draw features, as long as there are no new leaves.
+    fn is_settled(&self) -> bool {
+        self.tree.is_settled() && self.background.as_ref().is_none_or(T::is_settled)
     }
 
     /// Gives the detectors their next number, and replaces what has to be.
@@ -85,6 +100,9 @@ impl<T: Grown> Member<T> {
 fn is_off(detector: &dyn DriftDetector) -> bool {
     detector.entry().name == "NoDrift"
 }
+
+/// The weight that a member learns an event with, and where its leaves draw from.
+type Dose<'a> = (f64, Drawn<'a>);
 
 /// What all members are told.
 pub(super) struct Shared<'a, T: Grown> {
@@ -137,12 +155,15 @@ pub(super) struct Forest<T: Grown> {
     pub lambda: f64,
     max_features: Value,
     pub together: Together,
+    /// By member: that no event makes a leaf draw features. Apart from the members, so that a look
+    /// at it takes nothing out of another thread's cache.
+    settled: Vec<bool>,
 }
 
 impl<T: Grown> Forest<T> {
     /// A forest that has seen nothing. `of_values` says which metrics fit.
     pub fn new(
-        settings: Settings<'_>,
+        settings: &mut Settings<'_>,
         cfg: T::Config,
         of_values: bool,
         builder: &Builder<'_>,
@@ -178,6 +199,7 @@ impl<T: Grown> Forest<T> {
             lambda,
             max_features: settings.max_features.clone(),
             together: Together::new(divisible),
+            settled: vec![false; settings.n_models],
         })
     }
 
@@ -202,12 +224,13 @@ impl<T: Grown> Forest<T> {
         others: &mut [E],
         (x, w): (&Features, f64),
         cx: &mut Context<'_>,
-        turn: impl Fn(&mut Member<T>, &mut E, (f64, Drawn<'_>), &Shared<'_, T>, &mut Context<'_>) + Sync,
+        turn: impl Fn(&mut Member<T>, &mut E, Dose<'_>, &Shared<'_, T>, &mut Context<'_>) + Sync,
     ) {
         let all = Shared { cfg: &self.cfg, guards: &self.guards };
         let (members, rng) = (&mut self.members, &mut self.rng);
         let spell = self.together.spell(members.len());
         if !spell.at_once() {
+            self.settled.fill(false);
             for (member, other) in members.iter_mut().zip(others) {
                 let k = f64::from(rng.poisson(self.lambda)) * w;
                 turn(member, other, (k, Some(&mut *rng)), &all, cx);
@@ -215,18 +238,24 @@ impl<T: Grown> Forest<T> {
             return;
         }
         let mut weights = cx.take_floats();
-        for (member, other) in members.iter_mut().zip(others.iter_mut()) {
+        let settled = &mut self.settled;
+        for (i, (member, other)) in members.iter_mut().zip(others.iter_mut()).enumerate() {
             let k = f64::from(rng.poisson(self.lambda)) * w;
-            if k > 0.0 && member.draws(x) {
+            if k > 0.0 && !settled[i] && member.draws(x) {
                 turn(member, other, (k, Some(&mut *rng)), &all, cx);
                 weights.push(f64::NAN);
             } else {
                 weights.push(k);
             }
         }
-        each(&spell, members.iter_mut().zip(others), cx, |i, (member, other), cx| {
+        let items = members.iter_mut().zip(others).zip(settled);
+        each(&spell, items, cx, |i, ((member, other), settled), cx| {
+            let stamp = member.stamp();
             if !weights[i].is_nan() {
                 turn(member, other, (weights[i], None), &all, cx);
+            }
+            if !*settled || stamp != member.stamp() {
+                *settled = member.is_settled();
             }
         });
         cx.give_floats(weights);
@@ -245,6 +274,7 @@ impl<T: Grown> Forest<T> {
 
     pub fn load(&mut self, from: &mut Loader<'_>) -> Result<()> {
         let count: u64;
+        self.settled.fill(false);
         (self.rng, count) = from.get()?;
         *T::max_features(&mut self.cfg) = Some(count as usize).filter(|&count| count > 0);
         for member in &mut self.members {
@@ -257,6 +287,7 @@ impl<T: Grown> Forest<T> {
     }
 
     pub fn forget(&mut self, gone: &[FeatureId]) {
+        self.settled.fill(false);
         for member in &mut self.members {
             member.tree.forget(gone);
             if let Some(tree) = &mut member.background {

@@ -197,7 +197,7 @@ impl Classifier for AMFClassifier {
                 }
             }
         };
-        collect(&self.together, trees, cx, predict, |_, mixed| {
+        collect(&self.together, trees, cx, predict, |mixed| {
             let chances = mixed.iter().zip(met).map(|(p, &met)| if met { *p } else { 0.0 });
             let sum = n_trees * chances.sum::<f64>();
             for (p, mixed) in proba.iter_mut().zip(mixed) {

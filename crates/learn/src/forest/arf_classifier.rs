@@ -41,6 +41,7 @@ use crate::model::{Label, most_probable};
 use crate::parallel::collect;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
+use crate::tree::class_leaf::ClassLeaf;
 use crate::tree::class_tree::{ClassConfig, ClassTree, LeafPrediction};
 use crate::tree::criterion::SplitCriterion;
 use crate::tree::hoeffding_tree_classifier;
@@ -133,7 +134,7 @@ impl ARFClassifier {
     /// A forest that has seen nothing.
     pub fn new(mut params: Params, builder: &Builder<'_>) -> Result<Self> {
         let cfg = tree_params(&params).config()?;
-        let settings = Settings {
+        let mut settings = Settings {
             n_models: params.n_models,
             max_features: &params.max_features,
             lambda_value: params.lambda_value,
@@ -143,7 +144,7 @@ impl ARFClassifier {
             seed: params.seed,
             others: &Spec(Value::Null),
         };
-        let forest = Forest::new(settings, cfg, false, builder)?;
+        let forest = Forest::new(&mut settings, cfg, false, builder)?;
         Ok(Self { params, forest })
     }
 }
@@ -175,6 +176,14 @@ impl Grown for ClassTree {
 
     fn draws(&self, x: &Features) -> bool {
         self.draws(x)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.tree.is_settled(ClassLeaf::has_drawn)
+    }
+
+    fn leaves(&self) -> u64 {
+        (self.tree.n_active + self.tree.n_inactive) as u64
     }
 
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {
@@ -281,12 +290,14 @@ impl Classifier for ARFClassifier {
         let Forest { cfg, members, together, .. } = &self.forest;
         let predict = |member: &Member<ClassTree>, one: &mut Vec<f64>, cx: &mut Context<'_>| {
             member.tree.predict_proba_one(cfg, x, one, cx);
+            let figure = if self.params.disable_weighted_vote { 1.0 } else { member.metric.get() };
+            if figure > 0.0 {
+                for p in one.iter_mut() {
+                    *p *= figure;
+                }
+            }
         };
-        collect(together, members, cx, predict, |member, one| {
-            let figure = member.metric.get();
-            let weighted = !self.params.disable_weighted_vote && figure > 0.0;
-            add_votes(proba, one, if weighted { figure } else { 1.0 });
-        });
+        collect(together, members, cx, predict, |one| add_votes(proba, one, 1.0));
         share_out(proba);
     }
 }

@@ -3,11 +3,11 @@
 //!
 //! Every tree learns an event with a weight drawn from a Poisson distribution of mean
 //! `lambda_value`, and each of its leaves looks at `max_features` features drawn for it. A tree's
-//! error `e = y − ŷ` goes to its detectors as `(e + 3σ) / 6σ`, with `σ²` the variance of its errors
-//! so far, and as 0.5 while there is none. A warning lets a new tree grow in the background; at a
-//! drift it takes the old one's place. The trees' median or mean is predicted; a mean may be
-//! weighted by each tree's `metric` mᵢ so far, with the weights `Σm − mᵢ`, or `mᵢ` where a large one
-//! is good. With a `seed`, all draws are River's.
+//! error `e = y − ŷ` goes to its detectors as `(e + 3σ) / 6σ`, with `σ²` the variance of its
+//! errors so far, and as 0.5 while there is none. A warning lets a new tree grow in the
+//! background; at a drift it takes the old one's place. The trees' median or mean is predicted; a
+//! mean may be weighted by each tree's `metric` mᵢ so far, with the weights `Σm − mᵢ`, or `mᵢ`
+//! where a large one is good. With a `seed`, all draws are River's.
 //!
 //! **Shape** that of `HoeffdingTreeRegressor`. **Cost** `n_models` trees, some with another one
 //! in the background. **Errors** those of the parameters and of the leaf model.
@@ -46,6 +46,7 @@ use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 use crate::stats::var;
 use crate::tree::hoeffding_tree_regressor;
+use crate::tree::target_leaf::TargetLeaf;
 use crate::tree::target_tree::{TargetConfig, TargetPrediction, TargetTree};
 
 crate::params! {
@@ -140,7 +141,7 @@ impl ARFRegressor {
         let cfg = tree_params(&params).config(builder)?;
         let leaf_model = cfg.models.spec().clone();
         params.leaf_model = params.leaf_model.map(|_| leaf_model.clone());
-        let settings = Settings {
+        let mut settings = Settings {
             n_models: params.n_models,
             max_features: &params.max_features,
             lambda_value: params.lambda_value,
@@ -150,7 +151,7 @@ impl ARFRegressor {
             seed: params.seed,
             others: &leaf_model,
         };
-        let forest = Forest::new(settings, cfg, true, builder)?;
+        let forest = Forest::new(&mut settings, cfg, true, builder)?;
         let errors = vec![var::State::default(); params.n_models];
         Ok(Self { params, forest, errors })
     }
@@ -166,9 +167,13 @@ impl ARFRegressor {
         weights.extend(members.iter().map(|member| member.metric.get()));
         if members.first().is_some_and(|member| !member.metric.bigger_is_better()) {
             let sum: f64 = weights.iter().sum();
-            weights.iter_mut().for_each(|weight| *weight = sum - *weight);
+            for weight in &mut weights {
+                *weight = sum - *weight;
+            }
         }
-        weights.iter_mut().for_each(|weight| *weight = weight.max(0.0));
+        for weight in &mut weights {
+            *weight = weight.max(0.0);
+        }
         let total: f64 = weights.iter().sum();
         let sum: f64 = predictions.iter().zip(&weights).map(|(p, weight)| p * weight).sum();
         cx.give_floats(weights);
@@ -209,6 +214,14 @@ impl Grown for TargetTree {
 
     fn draws(&self, x: &Features) -> bool {
         self.draws(x)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.tree.is_settled(TargetLeaf::has_drawn)
+    }
+
+    fn leaves(&self) -> u64 {
+        (self.tree.n_active + self.tree.n_inactive) as u64
     }
 
     fn attribute(&self, name: &str, names: &Names<'_>) -> Option<Attribute> {

@@ -156,6 +156,17 @@ impl<L: Leaf> Tree<L> {
         self.nodes.iter().filter_map(|n| if let Node::Leaf(leaf) = n { Some(leaf) } else { None })
     }
 
+    /// True when there is nothing but leaves that `has_drawn` is true of, and no branch makes a
+    /// child for a new value.
+    pub fn is_settled(&self, has_drawn: impl Fn(&L) -> bool) -> bool {
+        self.root.is_some()
+            && self.nodes.iter().all(|node| match node {
+                Node::Leaf(leaf) => has_drawn(leaf),
+                Node::Branch(branch) => matches!(branch.split, Split::AtMost(_) | Split::Equals(_)),
+                Node::Free => true,
+            })
+    }
+
     /// What adaptive trees watch, in the order of the nodes' numbers.
     pub fn watches_mut(&mut self) -> impl Iterator<Item = &mut Watch> {
         self.nodes.iter_mut().filter_map(|node| match node {
@@ -164,7 +175,6 @@ impl<L: Leaf> Tree<L> {
             Node::Free => None,
         })
     }
-
     /// What adaptive trees watch, in the order of the nodes' numbers.
     pub fn watches(&self) -> impl Iterator<Item = &Watch> {
         self.nodes.iter().filter_map(|node| match node {

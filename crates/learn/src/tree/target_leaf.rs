@@ -135,7 +135,12 @@ impl TargetLeaf {
 
     /// True when the next event is the first that its features are drawn from.
     pub fn draws(&self) -> bool {
-        self.active && !self.columns.is_drawn()
+        self.active && !self.has_drawn()
+    }
+
+    /// True when it is settled which features are looked at.
+    pub fn has_drawn(&self) -> bool {
+        self.columns.is_drawn()
     }
 
     /// Learns from one event.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// One contestant's figures.
 #[derive(Debug, Clone)]
 pub struct Line {
-    who: &'static str,
+    who: String,
     n: u64,
     cpu_s: f64,
     wall_s: f64,
@@ -44,6 +44,12 @@ impl Line {
         self
     }
 
+    /// The same with the time that the events took, when it was told elsewhere.
+    pub fn lasting(mut self, seconds: f64) -> Self {
+        self.wall_s = seconds;
+        self
+    }
+
     pub fn with_bytes(mut self, bytes: f64) -> Self {
         self.bytes = Some(bytes);
         self
@@ -58,7 +64,8 @@ pub struct Meter {
 
 impl Meter {
     /// A contestant whose processor time counts.
-    pub fn of_work(who: &'static str) -> Self {
+    pub fn of_work(who: &str) -> Self {
+        let who = who.to_owned();
         let clock = RealClock::new();
         let line =
             Line { who, n: 0, cpu_s: 0.0, wall_s: 0.0, waits: false, p99_ms: None, bytes: None };
@@ -66,7 +73,7 @@ impl Meter {
     }
 
     /// A contestant who waits.
-    pub fn of_waiting(who: &'static str) -> Self {
+    pub fn of_waiting(who: &str) -> Self {
         let mut meter = Self::of_work(who);
         meter.line.waits = true;
         meter

@@ -14,11 +14,13 @@ mod dense;
 mod durable;
 mod files;
 mod hand;
+mod load;
 mod memory;
 mod meter;
 mod reads;
 mod replay;
 mod room;
+mod served;
 mod single;
 
 use meter::Line;
@@ -34,7 +36,7 @@ pub struct Args {
 }
 
 /// All cases.
-const CASES: [&str; 21] = [
+const CASES: [&str; 24] = [
     "dense-10",
     "dense-30",
     "dense-100",
@@ -56,6 +58,9 @@ const CASES: [&str; 21] = [
     "stream",
     "replay",
     "predict-while-learning",
+    "served-one",
+    "served-256",
+    "served-stream",
 ];
 /// A case that takes its time, so that nobody runs it by listing.
 const MEMORY: &str = "memory-10k";
@@ -91,6 +96,7 @@ fn measure(case: &str, data: &std::path::Path) -> Result<Vec<Line>> {
             "requests" => single::requests(data),
             "stream" => single::stream(data),
             "replay" => replay::measure(data),
+            "served-one" | "served-256" | "served-stream" => served::measure(case, data),
             "predict-while-learning" => reads::measure(data),
             MEMORY => memory::measure(data),
             _ => Err(Error::not_found(format!(

@@ -73,6 +73,10 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     }
     house.close();
     report(&runs, args, cx, dir, stop.is_set())?;
+    if let Some(name) = runs.first().and_then(|run| run.card["name"].as_str()) {
+        let listen = cx.settings().listen;
+        cx.say(&format!("To watch it: `her serve`, then http://{listen}/ui/{name}"));
+    }
     if stop.is_set() {
         let again = if args.synthetic { " --synthetic" } else { "" };
         return Err(exit::interrupted(format!(

@@ -14,6 +14,9 @@ pub(super) const SPEECH_WORDS_PER_S: f64 = 2.5;
 /// What speech carries, in seventeen languages: Coupé et al., Science Advances 2019.
 pub(super) const SPEECH_BITS_PER_S: f64 = 39.15;
 
+/// No time.
+const NOT: u64 = u64::MAX;
+
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wait {
@@ -42,6 +45,9 @@ pub(super) struct Figures {
     opened: Instant,
     opened_version: u64,
     waits_ns: [AtomicU64; 3],
+    /// Since when the person is waited for, in milliseconds since the channel was opened; none
+    /// while it is not.
+    thinks_since_ms: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     messages: AtomicU64,
@@ -59,6 +65,7 @@ impl Figures {
             opened,
             opened_version: version,
             waits_ns: [const { AtomicU64::new(0) }; 3],
+            thinks_since_ms: AtomicU64::new(NOT),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             messages: AtomicU64::new(0),
@@ -71,6 +78,27 @@ impl Figures {
 
     pub fn waited(&self, what: Wait, time: Duration) {
         self.waits_ns[what as usize].fetch_add(time.as_nanos() as u64, Relaxed);
+    }
+
+    /// From now on the person is waited for.
+    pub fn listens(&self, now: Instant) {
+        self.thinks_since_ms.store(self.since_opened(now).as_millis() as u64, Relaxed);
+    }
+
+    /// The person was waited for, and is not any more.
+    pub fn listened(&self, time: Duration) {
+        self.thinks_since_ms.store(NOT, Relaxed);
+        self.waited(Wait::Read, time);
+    }
+
+    /// Seconds of a wait, with the one that goes on.
+    fn wait_s(&self, what: Wait, now: Instant) -> f64 {
+        let done = self.waits_ns[what as usize].load(Relaxed) as f64 / 1e9;
+        let since = self.thinks_since_ms.load(Relaxed);
+        if what != Wait::Read || since == NOT {
+            return done;
+        }
+        done + (self.since_opened(now).as_secs_f64() - since as f64 / 1e3).max(0.0)
     }
 
     pub fn sent(&self, bytes: usize) {
@@ -130,7 +158,7 @@ pub(super) fn json(channel: &Channel, bounds: &Bounds, version: u64, now: Instan
         "messages": f.messages.load(Relaxed),
         "bytes_in": f.bytes_in.load(Relaxed),
         "bytes_out": f.bytes_out.load(Relaxed),
-        "wait_s": waits(|what| f.waits_ns[what as usize].load(Relaxed) as f64 / 1e9),
+        "wait_s": waits(|what| f.wait_s(what, now)),
         "words": words,
         "words_per_s": words_per_s,
         "bits_per_s": words_per_s.map(bits),
@@ -164,6 +192,10 @@ mod tests {
         f.spoke(20, 5, away, start + Duration::from_secs(2));
         f.spoke(20, 5, away, start + Duration::from_secs(1002));
         assert_eq!((f.talk_ms.load(Relaxed), f.words.load(Relaxed)), (17_000, 10));
+        f.listens(start + Duration::from_secs(5));
+        assert_eq!(f.wait_s(Wait::Read, start + Duration::from_secs(9)), 4.0);
+        f.listened(Duration::from_secs(5));
+        assert_eq!(f.wait_s(Wait::Read, start + Duration::from_secs(30)), 5.0);
         f.answered(20);
         f.answered(15);
         assert_eq!(f.updates_since(50), 30);

@@ -39,6 +39,11 @@ pub(crate) async fn of_identity(
     Ok(answer::of_version(answer::json(StatusCode::OK, &list), version))
 }
 
+/// The first channels of an identity, as `GET …/channels` has them: for the page.
+pub(crate) fn first(app: &App, name: &str, limit: usize) -> Value {
+    list(app, Some(name), &Page { limit: Some(limit), after: None })
+}
+
 impl Channels {
     /// Open channels in order, of one identity or of all.
     fn sorted(&self, name: Option<&str>) -> Vec<Arc<Channel>> {

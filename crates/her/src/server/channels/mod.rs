@@ -25,7 +25,7 @@ mod session;
 mod talk;
 mod ws;
 
-pub(super) use list::{all, of_identity};
+pub(super) use list::{all, first, of_identity};
 pub(crate) use metrics::ChannelMetrics;
 pub(super) use talk::{hear, say};
 pub(super) use ws::ws;
@@ -34,12 +34,14 @@ use bucket::Buckets;
 use figures::Figures;
 use pulse::Pulses;
 
+/// By identity and session: a session is in one place at a time.
+type Open = BTreeMap<(Box<str>, Box<str>), Arc<Channel>>;
+
 /// Who is connected.
 pub(crate) struct Channels {
     bounds: Bounds,
     seats: Seats,
-    /// By identity and session: a session is in one place at a time.
-    open: Mutex<BTreeMap<(Box<str>, Box<str>), Arc<Channel>>>,
+    open: Mutex<Open>,
     pulses: Pulses,
 }
 
@@ -71,7 +73,7 @@ impl Channels {
         seat.map_err(Problem::full_channels)
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<(Box<str>, Box<str>), Arc<Channel>>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

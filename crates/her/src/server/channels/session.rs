@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::{Channel, figures::Wait};
 use crate::config::Limits;
+use crate::server::auth::granted;
 use crate::server::problem::Problem;
 use crate::server::{App, body, gate, learn, predict};
 use crate::wire;
@@ -71,7 +72,7 @@ fn random_token() -> Result<Box<str>, Problem> {
     getrandom::fill(&mut bytes).map_err(|e| {
         Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
     })?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)).into())
 }
 
 /// What an identity knows of a session.
@@ -341,6 +342,7 @@ pub(super) async fn tell(
 
 async fn hand_in(app: &App, name: &str, event: Event) -> her_identity::Result<Reply> {
     event.check()?;
+    app.door.updates_of_stream(granted().and_then(|granted| granted.token).as_ref(), 1).await;
     let place = app.gate.wait(1).await.ok_or_else(closing)?;
     let told = gate::submit(&app.house, name, vec![event], place)?;
     let results = told.await.map_err(|_| closing())??;

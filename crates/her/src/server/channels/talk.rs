@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::figures::Wait;
 use super::session::{self, Known, Message, Session};
-use super::ws::{Beats, Resume, next_beat};
+use super::ws::{Asking, Beats, next_beat};
 use super::{Entry, Parked};
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{self, Answer, Asked, At};
@@ -27,7 +27,7 @@ const FRAMES: usize = 2;
 pub(crate) async fn hear(
     State(app): State<Arc<App>>,
     At(name): At<String>,
-    Asked(mut asked): Asked<Resume>,
+    Asked(mut asked): Asked<Asking>,
     headers: HeaderMap,
     request: Request<Body>,
 ) -> Answer {
@@ -47,7 +47,7 @@ pub(crate) async fn hear(
     let (send, receive) = mpsc::channel(FRAMES);
     let stream = Stream {
         entry: Entry::new(&app, "sse", &known.name, &known),
-        beats: asked.pulse.filter(|hz| *hz > 0).map(|hz| Beats::new(&app, &known.name, hz)),
+        beats: asked.pulse.and_then(|hz| Beats::new(&app, &known.name, hz)),
         token: known.session.token.clone(),
         _seat: seat,
         send,
@@ -63,7 +63,7 @@ struct Stream {
     app: Arc<App>,
     entry: Entry,
     token: Box<str>,
-    beats: Option<Beats>,
+    beats: Option<Box<Beats>>,
     send: mpsc::Sender<Result<Bytes, std::convert::Infallible>>,
     _seat: Seat,
 }
@@ -104,6 +104,7 @@ impl Stream {
             if now >= parks_at {
                 return Parked::Quiet;
             }
+            self.entry.figures.listens(now);
             let wakes_at = parks_at.min(now + bounds.ping);
             let done = tokio::select! {
                 () = sleep_until(wakes_at), if wakes_at < parks_at => {
@@ -118,7 +119,7 @@ impl Stream {
                 () = told_to_stop(&mut stopping) => Err(Parked::Closing),
                 () = self.send.closed() => Err(Parked::Left),
             };
-            self.entry.figures.waited(Wait::Read, now.elapsed());
+            self.entry.figures.listened(now.elapsed());
             self.app.metrics.channels.waited(Wait::Read, now.elapsed());
             if let Err(why) = done {
                 return why;

@@ -19,6 +19,7 @@ use super::session::{self, Known, Message, Session};
 use super::{Entry, Parked};
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{Answer, Asked, At};
+use crate::server::auth::{GRANTED, granted};
 use crate::server::meter::Token;
 use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
@@ -33,7 +34,7 @@ const PINGS_MISSED: u8 = 2;
 /// `?resume=&n=&seq=&pulse=`.
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Resume {
+pub(crate) struct Asking {
     /// The token of the session that goes on; none to begin one.
     pub resume: Option<String>,
     /// The newest message whose answer was seen.
@@ -44,7 +45,7 @@ pub(crate) struct Resume {
     pub pulse: Option<u32>,
 }
 
-impl Resume {
+impl Asking {
     pub fn check(&self) -> Result<(), Problem> {
         match self.pulse {
             Some(hz) if hz > HZ_MAX => Err(Problem::malformed(format!(
@@ -59,7 +60,7 @@ impl Resume {
 pub(crate) async fn ws(
     State(app): State<Arc<App>>,
     At(name): At<String>,
-    Asked(asked): Asked<Resume>,
+    Asked(asked): Asked<Asking>,
     request: Request<Body>,
 ) -> Answer {
     asked.check()?;
@@ -83,10 +84,25 @@ pub(crate) async fn ws(
         .max_frame_size(bytes);
     // The connection's own timers rest while the channel has it.
     let held = Held { _token: wire.under_way.begin(), _seat: seat, _wire: wire };
+    let granted = granted();
+    // Boxed, and boxed where it is rarely run: a future keeps room for all that it may await, and
+    // a quiet channel should hold little.
     let response = upgrade.on_upgrade(move |socket| async move {
-        let talk = Talk::new(app, &known, socket, asked.pulse);
-        Box::pin(talk.run(known, asked.seq)).await;
-        drop(held);
+        let token = granted.as_ref().and_then(|granted| granted.token.clone());
+        let house = Arc::clone(&app);
+        let talk = Box::new(Talk::new(app, &known, socket, asked.pulse, held));
+        let talk = Box::pin(talk.run(Box::new(known), asked.seq));
+        let talk = async move {
+            match granted {
+                Some(granted) => GRANTED.scope(granted, talk).await,
+                None => talk.await,
+            }
+        };
+        tokio::select! {
+            () = talk => {}
+            // A channel does not outlive the token that opened it; its session does.
+            () = house.door.ended(token.as_deref(), || house.house.clock().now_ms()) => {}
+        }
     });
     Ok(response)
 }
@@ -106,9 +122,10 @@ struct Talk {
     say_as: Box<str>,
     branch: IdentityId,
     socket: WebSocket,
-    beats: Option<Beats>,
+    beats: Option<Box<Beats>>,
     ping_at: Instant,
     unanswered: u8,
+    _held: Held,
 }
 
 /// What a channel wakes up for.
@@ -120,9 +137,9 @@ enum Turn {
 }
 
 impl Talk {
-    fn new(app: Arc<App>, known: &Known, socket: WebSocket, hz: Option<u32>) -> Self {
+    fn new(app: Arc<App>, known: &Known, socket: WebSocket, hz: Option<u32>, held: Held) -> Self {
         let entry = Entry::new(&app, "ws", &known.name, known);
-        let beats = hz.filter(|hz| *hz > 0).map(|hz| Beats::new(&app, &known.name, hz));
+        let beats = hz.and_then(|hz| Beats::new(&app, &known.name, hz));
         let mut talk = Self {
             session: known.session.clone(),
             say_as: known.say_as.clone(),
@@ -133,22 +150,24 @@ impl Talk {
             entry,
             socket,
             beats,
+            _held: held,
         };
         talk.rest_ping();
         talk
     }
 
-    async fn run(mut self, known: Known, seen: Option<u64>) {
-        let why = match self.greet(known, seen).await {
+    async fn run(mut self: Box<Self>, known: Box<Known>, seen: Option<u64>) {
+        let greeted = Box::pin(self.greet(known, seen)).await;
+        let why = match greeted {
             Ok(()) => self.talk().await,
             Err(why) => why,
         };
         self.app.metrics.channels.parked(why);
-        self.part(why).await;
+        Box::pin(self.part(why)).await;
     }
 
     /// The first frame, and what was missed.
-    async fn greet(&mut self, known: Known, seen: Option<u64>) -> Result<(), Parked> {
+    async fn greet(&mut self, known: Box<Known>, seen: Option<u64>) -> Result<(), Parked> {
         if known.is_known() {
             self.app.metrics.channels.resumed.inc();
         }
@@ -163,7 +182,7 @@ impl Talk {
         loop {
             let turn = self.next().await;
             let done = match turn {
-                Turn::Heard(None | Some(Err(_)) | Some(Ok(Frame::Close(_)))) => Err(Parked::Left),
+                Turn::Heard(None | Some(Err(_) | Ok(Frame::Close(_)))) => Err(Parked::Left),
                 Turn::Heard(Some(Ok(frame))) => {
                     self.unanswered = 0;
                     match frame {
@@ -172,8 +191,8 @@ impl Talk {
                         _ => Ok(()),
                     }
                 }
-                Turn::Time => self.time().await,
-                Turn::Beat(pulse) => self.beat(pulse).await,
+                Turn::Time => Box::pin(self.time()).await,
+                Turn::Beat(pulse) => Box::pin(self.beat(pulse)).await,
                 Turn::End(why) => Err(why),
             };
             if let Err(why) = done {
@@ -185,6 +204,7 @@ impl Talk {
     async fn next(&mut self) -> Turn {
         let parks_at = self.entry.figures.last_word() + self.app.channels.bounds.park;
         let begun = Instant::now();
+        self.entry.figures.listens(begun);
         let mut stopping = self.app.stopping.clone();
         let turn = tokio::select! {
             heard = self.socket.recv() => Turn::Heard(heard),
@@ -193,7 +213,9 @@ impl Talk {
             () = self.entry.elsewhere.notified() => Turn::End(Parked::Elsewhere),
             () = told_to_stop(&mut stopping) => Turn::End(Parked::Closing),
         };
-        self.waited(Wait::Read, begun);
+        let time = begun.elapsed();
+        self.entry.figures.listened(time);
+        self.app.metrics.channels.waited(Wait::Read, time);
         turn
     }
 
@@ -278,7 +300,7 @@ impl Talk {
 
     /// Goes on with another session on the same socket.
     async fn resume(&mut self, said: Value) -> Result<(), Parked> {
-        let asked: Resume = match serde_json::from_value(said) {
+        let asked: Asking = match serde_json::from_value(said) {
             Ok(asked) => asked,
             Err(e) => {
                 let problem = Problem::malformed(format!("resume: {e}"));
@@ -298,9 +320,9 @@ impl Talk {
         self.branch = known.branch;
         self.entry = Entry::new(&self.app, "ws", &known.name, &known);
         if let Some(hz) = asked.pulse {
-            self.beats = (hz > 0).then(|| Beats::new(&self.app, &known.name, hz));
+            self.beats = Beats::new(&self.app, &known.name, hz);
         }
-        self.greet(known, asked.seq).await
+        self.greet(Box::new(known), asked.seq).await
     }
 
     async fn beat(&mut self, pulse: Pulse) -> Result<(), Parked> {
@@ -340,7 +362,7 @@ impl Talk {
     }
 
     /// Says why and how to come back, and closes.
-    async fn part(mut self, why: Parked) {
+    async fn part(&mut self, why: Parked) {
         if matches!(why, Parked::Left | Parked::TakesNothing) {
             return;
         }
@@ -364,23 +386,33 @@ pub(super) struct Beats {
 }
 
 impl Beats {
-    pub fn new(app: &Arc<App>, name: &str, hz: u32) -> Self {
+    /// Beats so many times a second; none for 0.
+    pub fn new(app: &Arc<App>, name: &str, hz: u32) -> Option<Box<Self>> {
+        let every = Duration::from_secs(1).checked_div(hz)?;
         let news = app.channels.pulses.feel(app, name);
-        Self { news, every: Duration::from_secs(1) / hz, next: Instant::now() }
+        Some(Box::new(Self { news, every, next: Instant::now() }))
     }
 }
 
 /// The newest beat that is due; never comes for who asked for none.
-pub(super) async fn next_beat(beats: &mut Option<Beats>, app: &Arc<App>, name: &str) -> Pulse {
-    let Some(beats) = beats else { return std::future::pending().await };
-    loop {
-        sleep_until(beats.next).await;
-        if beats.news.changed().await.is_ok() {
-            beats.next = Instant::now() + beats.every;
-            return *beats.news.borrow_and_update();
+pub(super) async fn next_beat(beats: &mut Option<Box<Beats>>, app: &Arc<App>, name: &str) -> Pulse {
+    match beats {
+        Some(beats) => Box::pin(beats.next(app, name)).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Beats {
+    async fn next(&mut self, app: &Arc<App>, name: &str) -> Pulse {
+        loop {
+            sleep_until(self.next).await;
+            let felt = self.news.changed().await;
+            self.next = Instant::now() + self.every;
+            if felt.is_ok() {
+                return *self.news.borrow_and_update();
+            }
+            // The looker went home just when we came.
+            self.news = app.channels.pulses.feel(app, name);
         }
-        // The looker went home just when we came.
-        beats.news = app.channels.pulses.feel(app, name);
-        beats.next = Instant::now() + beats.every;
     }
 }

@@ -14,10 +14,9 @@ pub(super) fn also(id: &str) -> &'static [Content] {
     }
 }
 
-/// Those of the model card and of the Open Inference Protocol.
-pub(super) fn all() -> Value {
-    let (text, parameters) = (json!({ "type": "string" }), json!({ "type": "object" }));
-    let sizes = |low: i64| json!({ "type": "array", "maxItems": 2, "items": { "type": "integer", "minimum": low } });
+/// Those of the model card, and of who numbers requests.
+pub(super) fn cards() -> Value {
+    let text = json!({ "type": "string" });
     json!({
         "ModelCard": {
             "description": "What an identity is and has seen, told from its journal.",
@@ -40,11 +39,23 @@ pub(super) fn all() -> Value {
                 "retold": { "type": "object" },
             },
         },
+        "Events": {
+            "description": "A line an Event. One that can't be taken is refused by a line of the \
+                            answer, and the stream goes on.",
+        },
         "Client": {
             "type": "object",
             "required": ["client", "newest"],
             "properties": { "client": text, "newest": { "type": ["integer", "null"] } },
         },
+    })
+}
+
+/// Those of the Open Inference Protocol's requests.
+pub(super) fn v2() -> Value {
+    let (text, parameters) = (json!({ "type": "string" }), json!({ "type": "object" }));
+    let sizes = |low: i64| json!({ "type": "array", "maxItems": 2, "items": { "type": "integer", "minimum": low } });
+    json!({
         "V2Request": {
             "description": "Inputs are features, one number, truth or text a row, or matrices of \
                             features; y is learned, and id names a prediction for its label.",
@@ -99,6 +110,13 @@ pub(super) fn all() -> Value {
                 } },
             },
         },
+    })
+}
+
+/// Those of its other answers.
+pub(super) fn v2_told() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
         "V2Model": {
             "type": "object",
             "required": ["name", "versions", "platform", "inputs", "outputs"],

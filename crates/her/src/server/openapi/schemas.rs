@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::doors;
+
 mod channels;
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    let parts = [taken(), answers(), orders(), channels::all(), rest(), super::doors::all()];
-    for part in parts {
+    let own = [taken(), answers(), orders(), channels::all(), rest()];
+    let doors = [doors::cards(), doors::v2(), doors::v2_told()];
+    for part in own.into_iter().chain(doors) {
         if let Value::Object(part) = part {
             all.extend(part);
         }
@@ -133,6 +136,19 @@ fn answers() -> Value {
             "type": "string",
             "format": "binary",
         },
+        "Chart": {
+            "description": "Mean losses in buckets of equal width, oldest first.",
+            "type": "object",
+            "required": ["version", "scored", "shadow_from", "loss", "shadow_loss", "weights"],
+            "properties": {
+                "version": version(),
+                "scored": { "type": "integer" },
+                "shadow_from": { "type": "integer" },
+                "loss": { "type": "object" },
+                "shadow_loss": { "type": "object" },
+                "weights": { "type": "array", "items": { "type": "object" } },
+            },
+        },
         "LogLine": {
             "type": "object",
             "required": ["version", "event"],
@@ -209,6 +225,22 @@ fn rest() -> Value {
                 "next": {
                     "type": ["string", "null"],
                     "description": "the value of 'after' for the next page; null on the last",
+                },
+            },
+        },
+        "Audit": {
+            "type": "object",
+            "required": ["records", "head"],
+            "properties": {
+                "records": { "type": "array", "items": { "type": "object" } },
+                "head": {
+                    "type": "object",
+                    "description": "how many records there are, and the digest of the last",
+                    "required": ["n", "hash"],
+                    "properties": {
+                        "n": { "type": "integer" },
+                        "hash": { "type": "string" },
+                    },
                 },
             },
         },

@@ -109,6 +109,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v2/models/{name}/infer",
+        // What it does besides is asked for by what the request holds.
         scope: Scope::Predict,
         id: "v2_infer",
         summary: "Open Inference Protocol: predict; with an input y, learn; with an id, remember",

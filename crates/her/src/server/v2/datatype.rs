@@ -61,7 +61,7 @@ impl Datatype {
     }
 
     /// Elements from JSON, which may lie in arrays within each other.
-    pub fn from_json(self, data: &Value) -> Result<Elements, Refusal> {
+    pub fn of_json(self, data: &Value) -> Result<Elements, Refusal> {
         let mut elements = match self {
             Self::Bytes => Elements::Texts(Vec::new()),
             _ => Elements::Numbers(Vec::new()),
@@ -114,7 +114,7 @@ impl Datatype {
     }
 
     /// Elements from bytes as Triton lays them: little-endian, and texts with their length first.
-    pub fn from_bytes(self, bytes: &[u8]) -> Result<Elements, Refusal> {
+    pub fn of_bytes(self, bytes: &[u8]) -> Result<Elements, Refusal> {
         match self {
             Self::Bytes => texts(bytes).map(Elements::Texts),
             Self::Bool => {
@@ -198,7 +198,7 @@ mod tests {
     fn json_and_bytes_give_the_same_numbers() {
         let check = |name: &str, data: Value, bytes: &[u8]| {
             let datatype = Datatype::parse(name).unwrap();
-            let (json, bytes) = (datatype.from_json(&data), datatype.from_bytes(bytes));
+            let (json, bytes) = (datatype.of_json(&data), datatype.of_bytes(bytes));
             assert_eq!(numbers(json), numbers(bytes), "{name}");
         };
         check("BOOL", json!([true, false]), &[1, 0]);
@@ -212,14 +212,14 @@ mod tests {
         check("UINT64", json!([2]), &[2, 0, 0, 0, 0, 0, 0, 0]);
         check("FP32", json!([0.5]), &0.5f32.to_le_bytes());
         check("FP64", json!([0.1]), &0.1f64.to_le_bytes());
-        let texts = Datatype::Bytes.from_bytes(&[2, 0, 0, 0, b'h', b'i', 0, 0, 0, 0]).unwrap();
-        assert_eq!(Datatype::Bytes.from_json(&json!(["hi", ""])).unwrap(), texts);
+        let texts = Datatype::Bytes.of_bytes(&[2, 0, 0, 0, b'h', b'i', 0, 0, 0, 0]).unwrap();
+        assert_eq!(Datatype::Bytes.of_json(&json!(["hi", ""])).unwrap(), texts);
     }
 
     #[test]
     fn what_is_no_element_is_named() {
         let refused = |name: &str, data: Value, why: &str| {
-            let told = Datatype::parse(name).and_then(|d| d.from_json(&data)).unwrap_err();
+            let told = Datatype::parse(name).and_then(|d| d.of_json(&data)).unwrap_err();
             assert!(told.contains(why), "{told}");
         };
         refused("BOOL", json!([2]), "element 0 is 2, which is no BOOL");
@@ -230,10 +230,10 @@ mod tests {
         refused("BYTES", json!([1]), "no text");
         refused("FP16", json!([1]), "send FP32");
         refused("STRING", json!([1]), "no datatype");
-        assert!(Datatype::Fp64.from_bytes(&[0; 9]).is_err());
-        assert!(Datatype::Bool.from_bytes(&[2]).is_err());
-        assert!(Datatype::Bytes.from_bytes(&[1, 0, 0]).is_err());
-        assert!(Datatype::Bytes.from_bytes(&[255, 255, 255, 255, 1]).is_err());
-        assert!(Datatype::Bytes.from_bytes(&[1, 0, 0, 0, 0xff]).is_err());
+        assert!(Datatype::Fp64.of_bytes(&[0; 9]).is_err());
+        assert!(Datatype::Bool.of_bytes(&[2]).is_err());
+        assert!(Datatype::Bytes.of_bytes(&[1, 0, 0]).is_err());
+        assert!(Datatype::Bytes.of_bytes(&[255, 255, 255, 255, 1]).is_err());
+        assert!(Datatype::Bytes.of_bytes(&[1, 0, 0, 0, 0xff]).is_err());
     }
 }

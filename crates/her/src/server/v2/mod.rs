@@ -19,9 +19,11 @@ use tokio::sync::oneshot;
 
 use super::App;
 use super::answer::{self, Answer, At};
+use super::auth::granted;
 use super::body;
 use super::metrics::EventKind;
 use super::problem::Problem;
+use crate::locks::scope::Scope;
 
 mod datatype;
 pub(super) mod models;
@@ -75,6 +77,7 @@ pub(super) async fn infer(
     let done = match rows::asked(&app.house, &infer, n)? {
         Asked::Predict(rows) => predict(&app, &name, rows).await?,
         Asked::Happens { events, asked, kind } => {
+            may(&app, kind, events.len()).await?;
             match app.gate.submit_all(&app.house, &name, events).await {
                 // A frozen identity remembers nothing, and still gives its opinion.
                 Ok(replies) if kind == Happening::Remember && all_frozen(&replies) => {
@@ -89,6 +92,18 @@ pub(super) async fn infer(
         }
     };
     said(&app, &name, &infer, &done).await
+}
+
+/// This route does what others do, and so asks of a token what they ask.
+async fn may(app: &App, kind: Happening, events: usize) -> Result<(), Problem> {
+    let Some(granted) = granted() else { return Ok(()) };
+    granted.wants(match kind {
+        Happening::Remember => Scope::Predict,
+        Happening::Learn => Scope::Learn,
+        Happening::Label => Scope::Label,
+    })?;
+    app.door.updates_of_stream(granted.token.as_ref(), events).await;
+    Ok(())
 }
 
 /// `POST /v2/models/{name}/versions/{version}/infer`.

@@ -50,13 +50,13 @@ async fn described(app: &App, name: String, version: Option<u64>) -> Answer {
                 (model.task(), model.classes().to_vec())
             })?;
             let inputs = inputs(house, &name, version)?;
-            Ok((describe(&name, version, inputs, task, &classes), version))
+            Ok((describe(&name, version, &inputs, task, &classes), version))
         })
         .await?;
     Ok(answer::of_version(answer::json(StatusCode::OK, &described.0), described.1))
 }
 
-fn describe(name: &str, version: u64, inputs: Value, task: Task, classes: &[Label]) -> Value {
+fn describe(name: &str, version: u64, inputs: &Value, task: Task, classes: &[Label]) -> Value {
     json!({
         "name": name,
         "versions": [version.to_string()],

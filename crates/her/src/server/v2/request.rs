@@ -161,9 +161,9 @@ fn tensor(input: &Value, rest: &mut &[u8]) -> Result<Tensor, Refusal> {
                     rest.len()
                 ))
             })?;
-            datatype.from_bytes(bytes).map_err(at)?
+            datatype.of_bytes(bytes).map_err(at)?
         }
-        (None, Some(data)) => datatype.from_json(data).map_err(at)?,
+        (None, Some(data)) => datatype.of_json(data).map_err(at)?,
         _ => return Err(at("it must have either data or binary_data_size".to_owned())),
     };
     if rows * width != elements.len() {

@@ -109,7 +109,9 @@ fn rows(features: &[&Tensor], n: usize) -> Result<Vec<Row>> {
                 }
             };
             let mut row = Row::new(shape);
-            features.iter().for_each(|t| push(&mut row, t, i));
+            for t in features {
+                push(&mut row, t, i);
+            }
             row.check().map_err(|e| Error::invalid(format!("row {i}: {e}")))?;
             Ok(row)
         })

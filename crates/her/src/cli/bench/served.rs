@@ -1,0 +1,165 @@
+//! Servers beside each other: this one, VW's daemon, and River behind FastAPI.
+//!
+//! Every event is predicted and learned. VW's daemon and the FastAPI server keep nothing on disk;
+//! ours is measured with its journal in memory, as they are, and on disk, as it is used.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use her_identity::{Error, Result};
+
+use super::load::{Answers, Load};
+use super::meter::{Line, Meter};
+use super::room::Room;
+
+/// Events that go round.
+const EVENTS: usize = 10_000;
+/// Requests without an answer.
+const FLYING: usize = 256;
+/// Lines without an answer: what our server takes before it waits to be read.
+const WINDOW: usize = 2_048;
+
+/// A server that is ended with its measurement.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// One case, each contestant with a server of its own.
+pub fn measure(case: &str, data: &Path) -> Result<Vec<Line>> {
+    let memory = Path::new("/dev/shm");
+    let mut lines = Vec::new();
+    for (who, parent) in [("her", memory), ("her, durable", data)] {
+        if parent.is_dir() {
+            lines.push(ours(case, who, data, parent)?);
+        }
+    }
+    let Some(python) = std::env::var_os("HER_PEERS_PYTHON") else {
+        eprintln!("HER_PEERS_PYTHON does not name the Python with the peers; ours only");
+        return Ok(lines);
+    };
+    let python = PathBuf::from(python);
+    let vw = texts(&data.join("dense10.vw"))?;
+    let server = peer(&python, "vw")?;
+    let (connections, window) = match case {
+        "served-one" => (1, 1),
+        "served-256" => (1, FLYING),
+        _ => (1, WINDOW),
+    };
+    lines.push(line("VW 9.11 daemon", &server, vw, vec![], Answers::Lines, connections, window)?);
+    drop(server);
+    if case != "served-stream" {
+        let server = peer(&python, "fastapi")?;
+        let events = texts(&data.join("dense10.ndjson"))?;
+        let events = events.iter().map(|e| request(&server, "/learn", "", e)).collect();
+        let connections = if case == "served-one" { 1 } else { FLYING };
+        let who = "River 0.26.1 + FastAPI";
+        lines.push(line(who, &server, events, vec![], Answers::Http, connections, 1)?);
+    }
+    Ok(lines)
+}
+
+/// Our own server, in a process of its own.
+fn ours(case: &str, who: &str, data: &Path, parent: &Path) -> Result<Line> {
+    let room = Room::new(parent)?;
+    let house = room.house(false)?;
+    house.close();
+    let dir = room.dir.join("house");
+    let her = std::env::current_exe().map_err(|e| Error::io("finding this program", e))?;
+    let mut command = Command::new(her);
+    command.arg("serve").arg("--data-dir").arg(&dir);
+    for set in ["listen=127.0.0.1:0", "limits.connections_per_ip=1024"] {
+        command.args(["--set", set]);
+    }
+    let server = start(command)?;
+    let token = std::fs::read_to_string(dir.join("token"));
+    let token = token.map_err(|e| Error::io("reading the token", e))?;
+    let auth = format!("authorization: Bearer {}\r\n", token.trim());
+    let events = texts(&data.join("dense10.ndjson"))?;
+    let path = "/v1/identities/bench/learn";
+    let many = if case == "served-one" { 1 } else { FLYING };
+    if case == "served-stream" {
+        let opening = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\n{auth}content-type: application/x-ndjson\r\n\
+             transfer-encoding: chunked\r\n\r\n",
+            server.address
+        );
+        return line(who, &server, events, opening.into(), Answers::Chunks, 1, WINDOW);
+    }
+    let events = events.iter().map(|e| request(&server, path, &auth, e)).collect();
+    line(who, &server, events, vec![], Answers::Http, many, 1)
+}
+
+#[allow(clippy::too_many_arguments, reason = "a line of a table")]
+fn line(
+    who: &str,
+    server: &Server,
+    events: Vec<Vec<u8>>,
+    opening: Vec<u8>,
+    answers: Answers,
+    connections: usize,
+    window: usize,
+) -> Result<Line> {
+    let address = server.address.clone();
+    let load = Load { address, opening, events, answers, connections, window };
+    let mut done = load.run()?;
+    let mut meter = Meter::of_waiting(who);
+    meter.part(|| Ok(done.events))?;
+    Ok(meter.line().lasting(super::load::RUN.as_secs_f64()).with_p99(&mut done.latencies_ns))
+}
+
+fn request(server: &Server, path: &str, headers: &str, event: &[u8]) -> Vec<u8> {
+    let event = event.trim_ascii_end();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        server.address,
+        event.len()
+    );
+    [head.as_bytes(), event].concat()
+}
+
+/// The first lines of a file, with their ends.
+fn texts(path: &Path) -> Result<Vec<Vec<u8>>> {
+    let text =
+        std::fs::read(path).map_err(|e| Error::io(format!("reading {}", path.display()), e))?;
+    Ok(text.split_inclusive(|b| *b == b'\n').take(EVENTS).map(<[u8]>::to_vec).collect())
+}
+
+fn peer(python: &Path, which: &str) -> Result<Server> {
+    let mut command = Command::new(python);
+    command.args(["bench/served.py", which]);
+    start(command)
+}
+
+/// Starts a server, and waits until it says where it listens.
+fn start(mut command: Command) -> Result<Server> {
+    let io = |e| Error::io("starting a server that is measured", e);
+    let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(io)?;
+    let told = process.stderr.take();
+    let mut server = Server { process, address: String::new() };
+    let Some(told) = told else { return Ok(server) };
+    let mut lines = BufReader::new(told).lines();
+    for line in lines.by_ref() {
+        let line = line.map_err(io)?;
+        if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
+            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            server.address = format!("127.0.0.1:{port}");
+            break;
+        }
+    }
+    if server.address.is_empty() {
+        return Err(Error::invalid(format!("{command:?} ended before it listened")));
+    }
+    // What it says later must not fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    Ok(server)
+}

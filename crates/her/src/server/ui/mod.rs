@@ -1,0 +1,29 @@
+//! The page: what people see of the house in a browser.
+//!
+//! Everything is HTML made on the server and embedded in the binary; charts are SVG. A page is
+//! whole without its script, which only swaps fragments as they change ([`live`]), shows what is
+//! under the pointer, and moves the scrubber. One page a file; what they share is in [`shell`],
+//! [`figure`] and [`chart`]. Numbers come from the JSON that the API answers, never from beside
+//! it.
+
+mod assets;
+mod channels;
+mod chart;
+mod departure;
+mod figure;
+mod form;
+mod identities;
+mod legacy;
+mod live;
+mod login;
+mod memory;
+mod now;
+mod peers;
+pub(super) mod routes;
+mod shell;
+mod system;
+mod talk;
+mod when;
+
+pub(super) use live::Screens;
+pub(super) use login::refuse;

@@ -1,0 +1,58 @@
+//! `cargo xtask page`: the page in a real browser, by Playwright and Debian's Chromium.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::setup::{Venv, ensure};
+use crate::shell::{cargo, command, metadata, root, run as run_command, say, target, works};
+
+/// Where Debian puts it; another one can be named by `HER_CHROMIUM`.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// Look at every page, and leave the pictures in `target/page`.
+pub fn test() -> Result<()> {
+    let chromium = std::env::var("HER_CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
+    let ci = std::env::var_os("CI").is_some();
+    if !Path::new(&chromium).exists() {
+        if !ci {
+            say(&format!(
+                "the page is left out: there is no {chromium}; install Chromium (on Debian: apt \
+                 install chromium), or name one with HER_CHROMIUM"
+            ));
+            return Ok(());
+        }
+        install()?;
+        if !Path::new(&chromium).exists() {
+            bail!("CI must look at the page, but there is no {chromium}");
+        }
+    }
+    ensure(Venv::Page)?;
+    run_command(&mut cargo(&["build", "--quiet", "--locked", "--package", "her"]))?;
+    let metadata = metadata()?;
+    let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
+    let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "crates/her/tests/page"];
+    let mut pytest = command(Venv::Page.python(), &arguments);
+    pytest.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest.env("HER_BIN", format!("{folder}/debug/her")).env("HER_CHROMIUM", chromium);
+    pytest.env("HER_PAGE_SHOTS", target().join("page"));
+    run_command(&mut pytest)?;
+    say("target/page: a picture of every page");
+    Ok(())
+}
+
+/// A new CI machine has no browser; Debian's package brings one.
+fn install() -> Result<()> {
+    say("installing Debian's Chromium");
+    let install = || {
+        let mut apt = command("apt-get", &["install", "--yes", "--quiet=2"]);
+        apt.args(["--no-install-recommends", "chromium", "fonts-dejavu-core"]);
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    if works(&mut install()) {
+        return Ok(());
+    }
+    run_command(&mut command("apt-get", &["update", "--quiet=2"]))?;
+    run_command(&mut install())
+}
