@@ -207,7 +207,9 @@ impl parallel::Crew for Crew {
         let others = &others[..others.len().min(hands - 1)];
         let asked = Asked(others);
         let task_of_hands = outlive(task);
-        others.iter().for_each(|hand| hand.ask(task_of_hands));
+        for hand in others {
+            hand.ask(task_of_hands);
+        }
         task(0);
         for (i, hand) in others.iter().enumerate() {
             // Whoever is awake begins at once; what it has in its caches is to stay there.
