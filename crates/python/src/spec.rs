@@ -37,11 +37,17 @@ impl Nature {
     fn look_at(&mut self, spec: &Value) {
         match spec {
             Value::String(name) => self.look_up(name),
-            Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
-            Value::Object(map) => map.iter().for_each(|(name, value)| {
-                self.look_up(name);
-                self.look_at(value);
-            }),
+            Value::Array(items) => {
+                for item in items {
+                    self.look_at(item);
+                }
+            }
+            Value::Object(map) => {
+                for (name, value) in map {
+                    self.look_up(name);
+                    self.look_at(value);
+                }
+            }
             _ => {}
         }
     }

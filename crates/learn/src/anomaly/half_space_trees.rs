@@ -175,6 +175,7 @@ impl At<'_> {
     /// The node below `at` that the event goes to.
     #[expect(clippy::inline_always, reason = "measured: a call for each step of each tree")]
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would cost more than the step does")]
     fn below(&self, tree: &[Node], at: usize, node: Node) -> usize {
         let feature = node.feature as usize;
         let value = match self.run {
