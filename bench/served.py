@@ -5,10 +5,11 @@ Both predict and learn each event, in one process, and keep nothing on disk.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
-import threading
 import time
+from pathlib import Path
 from typing import Any
 
 VW = ["--loss_function", "logistic", "--link", "logistic", "--quiet"]
@@ -22,13 +23,18 @@ def free_port() -> int:
 
 
 def tell(port: int) -> None:
-    """Tells the address once somebody listens; VW accepts one connection after the other."""
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
+    """Tells the address once somebody listens.
+
+    In a process of its own, as VW waits with Python's lock held, and without a connection, as VW
+    serves one after the other.
+    """
+    if os.fork() > 0:
+        return
+    listens = f":{port:04X} 00000000:0000 0A"
+    while os.getppid() > 1 and listens not in Path("/proc/net/tcp").read_text():
         time.sleep(0.05)
     print(f"listening on http://127.0.0.1:{port}", file=sys.stderr, flush=True)
+    os._exit(0)
 
 
 def vw(port: int) -> None:
@@ -60,5 +66,5 @@ def fastapi(port: int) -> None:
 
 if __name__ == "__main__":
     port = free_port()
-    threading.Thread(target=tell, args=(port,), daemon=True).start()
+    tell(port)
     {"vw": vw, "fastapi": fastapi}[sys.argv[1]](port)

@@ -41,7 +41,10 @@ pub struct Load {
 /// What came of it.
 #[derive(Default)]
 pub struct Done {
+    /// Answered while it was measured.
     pub events: u64,
+    /// Answered at all.
+    pub all: u64,
     pub latencies_ns: Vec<u64>,
 }
 
@@ -57,6 +60,7 @@ impl Load {
             for one in futures_util::future::join_all(all).await {
                 let one = one.map_err(io)?;
                 done.events += one.events;
+                done.all += one.all;
                 done.latencies_ns.extend(one.latencies_ns);
             }
             Ok(done)
@@ -89,6 +93,7 @@ impl Load {
             }
             let answered = reader.answers(&mut stream).await?;
             let now = clock.monotonic_ns();
+            done.all += answered as u64;
             for since in sent.drain(..answered.min(sent.len())) {
                 if (begin..end).contains(&now) {
                     done.events += 1;

@@ -44,9 +44,11 @@ impl Line {
         self
     }
 
-    /// The same with the time that the events took, when it was told elsewhere.
-    pub fn lasting(mut self, seconds: f64) -> Self {
-        self.wall_s = seconds;
+    /// The same with the time that the events took, and that of the processor, when both were
+    /// told elsewhere.
+    pub fn lasting(mut self, wall_s: f64, cpu_s: f64) -> Self {
+        self.wall_s = wall_s;
+        self.cpu_s = cpu_s;
         self
     }
 
