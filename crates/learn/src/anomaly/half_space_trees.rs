@@ -173,7 +173,6 @@ struct At<'a> {
 
 impl At<'_> {
     /// The node below `at` that the event goes to.
-    #[expect(clippy::inline_always, reason = "measured: a call for each step of each tree")]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would cost more than the step does")]
     fn below(&self, tree: &[Node], at: usize, node: Node) -> usize {

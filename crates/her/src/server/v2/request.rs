@@ -269,7 +269,8 @@ mod tests {
         refused(&input(json!([1, 10_001]), json!([])), b"", "columns");
         refused(&input(json!("1"), json!([])), b"", "no shape");
         let mut two = input(json!([1]), json!([1]));
-        two["inputs"][1] = json!({ "name": "b", "datatype": "FP64", "shape": [2], "data": [1, 2] });
+        let other = json!({ "name": "b", "datatype": "FP64", "shape": [2], "data": [1, 2] });
+        two["inputs"].as_array_mut().unwrap().push(other);
         refused(&two, b"", "all must have as many");
         let mut odd = input(json!([1]), json!([1]));
         odd["parameters"] = json!({ "client": "c" });
