@@ -9,7 +9,7 @@ use crate::locks::token::Token;
 
 /// Routes without an identity in their path that every token may ask: they tell of none, or of
 /// those only that the token is for.
-const NAMELESS: [&str; 4] = ["list", "metrics", "openapi", "v2"];
+const NAMELESS: [&str; 4] = ["list", "metrics", "openapi", "v2_server"];
 
 /// Where a request comes from, and when.
 #[derive(Debug, Clone, Copy)]
