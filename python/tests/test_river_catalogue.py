@@ -217,6 +217,20 @@ def test_what_can_not_be_read_begins_afresh_where_it_is_allowed_to() -> None:
     assert all(near(said(ours, x), said(again, x)) for x, _ in binary(100, 3))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["ADWINBaggingClassifier", "ADWINBoostingClassifier", "LeveragingBaggingClassifier"],
+)
+def test_an_ensemble_that_watches_for_drift_crosses_with_new_watchers(name: str) -> None:
+    theirs = getattr(ensemble, name)(naive_bayes.GaussianNB(), n_models=3, seed=7)
+    learn([theirs], list(binary(200, 1)))
+    ours = heraclitus.from_river(theirs, afresh=["ADWIN"])
+    again = heraclitus.to_river(ours, afresh=["ADWIN"])
+    for x, y in binary(100, 2):
+        assert near(said(ours, x), said(theirs, x)) and near(said(again, x), said(theirs, x))
+        learn([theirs, ours, again], [(x, y)])
+
+
 def test_a_part_that_can_not_be_read_may_begin_afresh_too() -> None:
     theirs = preprocessing.RobustScaler() | grown()
     learn([theirs], list(binary(300, 1)))

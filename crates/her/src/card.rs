@@ -14,9 +14,8 @@ use her_learn::row::Shape;
 use her_learn::{Row, Target};
 use serde_json::{Map, Value, json};
 
-use crate::wire;
+use crate::{when, wire};
 
-mod date;
 mod markdown;
 
 pub use markdown::markdown;
@@ -56,9 +55,9 @@ impl Seen {
             "name": name,
             "events": self.events,
             "first_version": self.first.0,
-            "first": date::text(self.first.1),
+            "first": when::machine(self.first.1),
             "last_version": self.last.0,
-            "last": date::text(self.last.1),
+            "last": when::machine(self.last.1),
         })
     }
 }
@@ -135,7 +134,7 @@ impl Life {
             if self.alarms.len() == ALARMS_MAX {
                 self.alarms.pop_front();
             }
-            self.alarms.push_back(json!({ "version": version, "at": date::text(event.at_ms) }));
+            self.alarms.push_back(json!({ "version": version, "at": when::machine(event.at_ms) }));
         }
     }
 
@@ -209,7 +208,7 @@ pub fn card(house: &House, name: &str, patience: Duration) -> Result<Value> {
         "version": state["version"],
         "about": birth.options.about,
         "licence": birth.options.licence.as_deref().unwrap_or("not stated"),
-        "written": date::text(clock.now_ms()),
+        "written": when::machine(clock.now_ms()),
         "head": { "version": head.seq, "epoch": head.epoch, "digest": head.digest.to_string() },
         "model": {
             "task": state["task"],
@@ -220,11 +219,11 @@ pub fn card(house: &House, name: &str, patience: Duration) -> Result<Value> {
             "frozen": state["frozen"],
         },
         "dates": {
-            "born": date::text(if life.born_ms > 0 { life.born_ms } else { born }),
-            "first_event": life.times.map(|t| date::text(t.0)),
-            "last_learned": figures["last_ms"].as_u64().filter(|t| *t > 0).map(date::text),
+            "born": when::machine(if life.born_ms > 0 { life.born_ms } else { born }),
+            "first_event": life.times.map(|t| when::machine(t.0)),
+            "last_learned": figures["last_ms"].as_u64().filter(|t| *t > 0).map(when::machine),
             "frozen": life.frozen.map(|(version, ms)| json!({
-                "version": version, "at": date::text(ms),
+                "version": version, "at": when::machine(ms),
             })),
         },
         "data": life.data(),
@@ -267,7 +266,7 @@ fn lineage(record: &Value) -> Value {
     let branches = record["branches"].as_array().into_iter().flatten().map(|b| {
         json!({
             "id": b["id"],
-            "created": b["created_ms"].as_u64().map(date::text),
+            "created": b["created_ms"].as_u64().map(when::machine),
             "parent": b["parent"],
             "alive": b["id"] == record["branch"],
         })

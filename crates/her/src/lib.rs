@@ -13,4 +13,6 @@ pub mod decode;
 mod locks;
 pub mod server;
 
+mod when;
+
 pub mod wire;

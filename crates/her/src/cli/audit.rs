@@ -6,10 +6,10 @@ use her_identity::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use super::context::{Context, print};
-use super::moment;
 use super::table::{self, Table};
 use crate::client::{self, remote::Remote};
 use crate::locks::audit;
+use crate::when;
 
 /// Show the audit log, or verify that nobody changed it
 #[derive(clap::Args)]
@@ -69,7 +69,7 @@ fn show(limit: usize, cx: &Context) -> Result<()> {
         let note = record["note"].as_str().map(|n| format!(" ({n})")).unwrap_or_default();
         t.push(vec![
             table::count(&record["n"]),
-            moment::text(record["at_ms"].as_u64().unwrap_or(0)),
+            when::time(record["at_ms"].as_u64().unwrap_or(0)),
             text("by"),
             text("from"),
             text("what") + &note,

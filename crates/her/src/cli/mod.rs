@@ -27,7 +27,6 @@ mod list;
 mod log;
 mod man;
 mod models;
-mod moment;
 mod new;
 mod records;
 mod rewind;

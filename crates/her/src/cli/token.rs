@@ -7,11 +7,11 @@ use her_identity::{Error, Result};
 use serde_json::{Value, json};
 
 use super::context::{Context, print};
-use super::moment;
 use super::table::{self, Table};
 use crate::locks::audit::{self, Deed};
 use crate::locks::keyring;
 use crate::locks::token::{FIRST, Quota, Wish};
+use crate::when;
 
 /// Make, list and revoke the tokens of a data directory
 #[derive(clap::Args)]
@@ -133,11 +133,11 @@ fn list(cx: &Context) -> Result<()> {
             token.id.clone(),
             token.scopes()?.names().join(","),
             token.identities.join(","),
-            moment::text(token.created_ms),
+            when::time(token.created_ms),
             match token.expires_ms {
                 None => "never".to_owned(),
                 Some(at) if at <= now_ms() => "over".to_owned(),
-                Some(at) => moment::text(at),
+                Some(at) => when::time(at),
             },
             token.note.clone(),
         ]);

@@ -184,14 +184,13 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 pub(super) async fn answer(
     app: &App,
     routes: Router,
-    mut request: Request<Body>,
+    request: Request<Body>,
     granted: Result<Granted, Problem>,
 ) -> Response<Body> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let is_v2 = uri.path().starts_with("/v2");
     let response = match granted {
         Ok(granted) => {
-            request.extensions_mut().insert(granted.clone());
             let pending = audit::begin(app, &granted, &method);
             let response = match GRANTED.scope(granted, routes.oneshot(request)).await {
                 Ok(response) => response,

@@ -26,7 +26,7 @@ use crate::locks::token::Token;
 /// The cookie of somebody who gave a token to the page.
 const SESSION: &str = "her_session";
 
-mod granted;
+pub(crate) mod granted;
 
 pub(crate) use granted::{GRANTED, Granted, Visit, granted};
 

@@ -38,7 +38,7 @@ pub(super) async fn made(
     make: impl FnOnce(&House, &str) -> Result<()> + Send + 'static,
 ) -> std::result::Result<Value, Problem> {
     let room = Arc::clone(app);
-    let token = granted().and_then(|granted| granted.token);
+    let token = granted::token();
     app.blocking(move |house| {
         let one_at_a_time = room.door.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(problem) = Door::room(token.as_ref(), &house.names()) {

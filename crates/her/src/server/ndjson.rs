@@ -70,7 +70,7 @@ pub(super) async fn stream(
         stopping: app.stopping.clone(),
         app: Arc::clone(app),
         name,
-        token: granted().and_then(|granted| granted.token),
+        token: granted::token(),
         first,
         send,
     };

@@ -42,6 +42,16 @@ pub(crate) fn granted() -> Option<Granted> {
     GRANTED.try_with(Clone::clone).ok()
 }
 
+/// The token alone, which every event of a single request is counted by.
+pub(crate) fn token() -> Option<Arc<Token>> {
+    GRANTED.try_with(|granted| granted.token.clone()).ok().flatten()
+}
+
+/// The pattern of the route that was granted.
+pub(crate) fn route() -> Option<&'static str> {
+    GRANTED.try_with(|granted| granted.route).ok().flatten()
+}
+
 impl Granted {
     /// True when this identity may be told of.
     pub fn covers(&self, identity: &str) -> bool {

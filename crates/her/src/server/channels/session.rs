@@ -342,7 +342,7 @@ pub(super) async fn tell(
 
 async fn hand_in(app: &App, name: &str, event: Event) -> her_identity::Result<Reply> {
     event.check()?;
-    app.door.updates_of_stream(granted().and_then(|granted| granted.token).as_ref(), 1).await;
+    app.door.updates_of_stream(granted::token().as_ref(), 1).await;
     let place = app.gate.wait(1).await.ok_or_else(closing)?;
     let told = gate::submit(&app.house, name, vec![event], place)?;
     let results = told.await.map_err(|_| closing())??;

@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use super::chart::branches;
 use super::figure::{How, grouped, number, short};
+use super::form;
 use super::shell::{self, Page, Shown, fragment};
-use super::{form, when};
 use crate::server::App;
 use crate::server::answer::{Asked, At};
+use crate::when;
 use crate::wire;
 
 /// Events of the journal's end that are shown.

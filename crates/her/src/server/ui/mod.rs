@@ -23,7 +23,6 @@ pub(super) mod routes;
 mod shell;
 mod system;
 mod talk;
-mod when;
 
 pub(super) use live::Screens;
 pub(super) use login::refuse;

@@ -12,9 +12,9 @@ use super::chart::{score, way};
 use super::figure::{How, grouped, number, short};
 use super::identities::badges;
 use super::shell::{self, Page, Shown, fragment};
-use super::when;
 use crate::server::App;
 use crate::server::answer::{Asked, At};
+use crate::when;
 use crate::wire;
 
 /// The largest weights that are shown.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::WIDTH;
 use crate::server::ui::figure::{How, grouped, number};
-use crate::server::ui::when;
+use crate::when;
 
 /// Height of a line's row.
 const ROW: f64 = 28.0;

@@ -1,20 +1,20 @@
-//! Times for people: always UTC, so that a page says the same everywhere.
+//! Times as people and programs read them: always UTC, so that they are the same everywhere.
 
 /// Milliseconds since 1970 as `2026-01-31 12:34:56 UTC`.
-pub(super) fn time(ms: u64) -> String {
+pub(crate) fn time(ms: u64) -> String {
     let seconds = ms / 1000;
     let (h, m, s) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{} {h:02}:{m:02}:{s:02} UTC", day(ms))
 }
 
 /// Milliseconds since 1970 as `2026-01-31`.
-pub(super) fn day(ms: u64) -> String {
+fn day(ms: u64) -> String {
     let (year, month, day) = civil(ms / 86_400_000);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// The same for `<time datetime>`.
-pub(super) fn machine(ms: u64) -> String {
+/// Milliseconds since 1970 as `2026-01-31T12:34:56Z`.
+pub(crate) fn machine(ms: u64) -> String {
     time(ms).replace(" UTC", "Z").replace(' ', "T")
 }
 
@@ -37,6 +37,11 @@ mod tests {
 
     #[test]
     fn times_are_told_in_utc() {
+        assert_eq!(time(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(machine(951_782_400_000), "2000-02-29T00:00:00Z");
+        assert_eq!(machine(1_709_251_199_999), "2024-02-29T23:59:59Z");
+        assert_eq!(machine(1_735_689_600_000), "2025-01-01T00:00:00Z");
+        assert_eq!(machine(4_107_542_400_000), "2100-03-01T00:00:00Z");
         assert_eq!(time(951_827_696_000), "2000-02-29 12:34:56 UTC");
         assert_eq!(machine(951_827_696_000), "2000-02-29T12:34:56Z");
     }
