@@ -56,8 +56,7 @@ fn show(limit: usize, cx: &Context) -> Result<()> {
     if cx.json() {
         return records.iter().try_for_each(|record| print(&format!("{record}\n")));
     }
-    let mut t =
-        Table::new(&["n", "when", "who", "from", "what", "identity", "version", "outcome"]);
+    let mut t = Table::new(&["n", "when", "who", "from", "what", "identity", "version", "outcome"]);
     for record in &records {
         let text = |key: &str| record[key].as_str().unwrap_or("–").to_owned();
         let version = match (record["before"].as_u64(), record["after"].as_u64()) {
