@@ -16,7 +16,7 @@ const TOLERANCE: f64 = 1e-9;
 
 /// Recordings whose numbers move more from one processor to another, each with how far.
 const LOOSER: &[(&str, f64, &str)] = &[
-    ("trump-approval-bayesian.json", 1e-7, "dates squared are 10¹²: their inverse cancels to 1"),
+    ("trump-approval-bayesian.json", 1e-5, "dates squared are 10¹²: their inverse cancels to 1"),
     ("trump-approval-bayesian-smoothing.json", 1e-7, "the same"),
 ];
 
@@ -47,8 +47,10 @@ pub fn check() -> Result<()> {
 
 fn record(out: &Path) -> Result<()> {
     let mut recorder = command(Venv::Conformance.python(), &["conformance/record.py"]);
-    // Fixed for the dictionaries and sets that River iterates over; one thread for the same sums.
-    recorder.env("PYTHONHASHSEED", "0").env("OPENBLAS_NUM_THREADS", "1");
+    // Fixed for the dictionaries and sets that River iterates over; one thread and one kernel for
+    // the same sums on every x86-64 processor with AVX2, with AVX-512 or without.
+    recorder.env("PYTHONHASHSEED", "0");
+    recorder.env("OPENBLAS_NUM_THREADS", "1").env("OPENBLAS_CORETYPE", "Haswell");
     recorder.arg("--data").arg(data::folder()).arg("--out").arg(out);
     run_command(&mut recorder)
 }
