@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::identity::Identity;
 use crate::journal::{Head, IdentityId, Options as JournalOptions, SegmentJournal};
-use crate::shard::{Begin, Predicted, Replies, Shard};
+use crate::shard::{Begin, Commits, Predicted, Replies, Shard};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
@@ -73,6 +73,7 @@ pub struct House {
     snapshots: Arc<Snapshots>,
     shards: Vec<Shard>,
     reports: Vec<crate::journal::JournalReport>,
+    commits: Arc<Commits>,
 }
 
 impl House {
@@ -85,6 +86,7 @@ impl House {
             &*config.journal.clock,
         )?;
         let snapshots = Arc::new(Snapshots::new(Arc::clone(&config.journal.disk), &config.dir));
+        let commits = Arc::new(Commits::new(Arc::clone(&config.journal.clock)));
         let (mut shards, mut reports) = (Vec::new(), Vec::new());
         for i in 0..registry.shards() {
             let dir = config.dir.join(crate::format::shard_dir(i));
@@ -94,14 +96,20 @@ impl House {
             let journal = Box::new(journal);
             let name = format!("shard-{i}");
             let (nonce, most) = (nonce()?, config.resident_max);
-            shards.push(Shard::start(&name, journal, snapshots, catalog, nonce, most)?);
+            let commits = Arc::clone(&commits);
+            shards.push(Shard::start(&name, journal, snapshots, catalog, nonce, most, commits)?);
         }
-        Ok(Self { config, catalog, registry, snapshots, shards, reports })
+        Ok(Self { config, catalog, registry, snapshots, shards, reports, commits })
     }
 
     /// What opening found: one report per shard.
     pub fn reports(&self) -> &[crate::journal::JournalReport] {
         &self.reports
+    }
+
+    /// How long the commits of all shards took since opening.
+    pub fn commits(&self) -> &Arc<Commits> {
+        &self.commits
     }
 
     /// The directory of the house.

@@ -18,6 +18,7 @@ use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Desk, Reply};
 
 mod commit;
+mod commits;
 mod inbox;
 
 use commit::{Committer, Group, SnapshotJob, Waiting};
@@ -87,10 +88,11 @@ impl Shard {
         catalog: Catalog,
         nonce: u64,
         resident_max: usize,
+        commits: Arc<Commits>,
     ) -> Result<Self> {
         let inbox = Arc::new(Inbox::new(QUEUE_EVENTS_MAX));
         let reader: Arc<Reader> = journal.reader().into();
-        let committer = Committer::start(name, journal, Arc::clone(&snapshots), &inbox)?;
+        let committer = Committer::start(name, journal, Arc::clone(&snapshots), &inbox, commits)?;
         let learner = Learner {
             inbox: Arc::clone(&inbox),
             reader: Arc::clone(&reader),
@@ -170,6 +172,7 @@ impl Drop for Shard {
 }
 
 pub use commit::Begin;
+pub use commits::{CommitTimes, Commits};
 
 impl Learner {
     fn run(mut self) {

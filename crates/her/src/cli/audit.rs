@@ -1,7 +1,5 @@
 //! `her audit`: who did what, and whether that can be believed.
 
-use std::collections::VecDeque;
-
 use her_identity::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
@@ -9,7 +7,7 @@ use super::context::{Context, print};
 use super::table::{self, Table};
 use crate::client::{self, remote::Remote};
 use crate::locks::audit;
-use crate::when;
+use crate::locks::told::{HEADINGS, told};
 
 /// Show the audit log, or verify that nobody changed it
 #[derive(clap::Args)]
@@ -44,38 +42,14 @@ fn show(limit: usize, cx: &Context) -> Result<()> {
         let said = remote.audit(limit)?;
         said["records"].as_array().cloned().unwrap_or_default()
     } else {
-        let mut kept = VecDeque::new();
-        audit::look(&cx.settings().data_dir, &[], &mut |record| {
-            kept.push_back(record);
-            if kept.len() > limit {
-                kept.pop_front();
-            }
-        })?;
-        kept.into()
+        audit::newest(&cx.settings().data_dir, limit)?.0
     };
     if cx.json() {
         return records.iter().try_for_each(|record| print(&format!("{record}\n")));
     }
-    let mut t = Table::new(&["n", "when", "who", "from", "what", "identity", "version", "outcome"]);
+    let mut t = Table::new(&HEADINGS);
     for record in &records {
-        let text = |key: &str| record[key].as_str().unwrap_or("–").to_owned();
-        let version = match (record["before"].as_u64(), record["after"].as_u64()) {
-            (Some(before), Some(after)) => format!("{before} → {after}"),
-            (None, Some(after)) => format!("→ {after}"),
-            (Some(before), None) => before.to_string(),
-            (None, None) => "–".to_owned(),
-        };
-        let note = record["note"].as_str().map(|n| format!(" ({n})")).unwrap_or_default();
-        t.push(vec![
-            table::count(&record["n"]),
-            when::time(record["at_ms"].as_u64().unwrap_or(0)),
-            text("by"),
-            text("from"),
-            text("what") + &note,
-            text("identity"),
-            version,
-            text("outcome"),
-        ]);
+        t.push(told(record).into());
     }
     print(&t.text())
 }

@@ -5,6 +5,7 @@
 //! never cut, but for a torn line that a crash left behind.
 
 use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -172,6 +173,18 @@ pub(crate) fn look(
         }
         Err(e) => Err(Error::io(format!("reading {}", dir.join(AUDIT_FILE).display()), e)),
     }
+}
+
+/// The last records, and what the walk over all of them found.
+pub(crate) fn newest(dir: &Path, limit: usize) -> Result<(Vec<Value>, Found)> {
+    let mut kept = VecDeque::new();
+    let found = look(dir, &[], &mut |record| {
+        kept.push_back(record);
+        if kept.len() > limit {
+            kept.pop_front();
+        }
+    })?;
+    Ok((kept.into(), found))
 }
 
 /// Checks the log against its head, and against one that somebody noted elsewhere.

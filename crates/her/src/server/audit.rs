@@ -51,7 +51,8 @@ pub(super) fn begin(app: &App, granted: &Granted, method: &Method) -> Option<Pen
 pub(super) async fn end(app: &App, pending: Pending, response: Response<Body>) -> Response<Body> {
     let Pending(mut deed) = pending;
     let status = response.status();
-    let fine = status.is_success();
+    // A form of the page is answered by the way to the page that shows what was done.
+    let fine = status.is_success() || status == StatusCode::SEE_OTHER;
     deed.outcome = if fine { "done".into() } else { format!("refused {}", status.as_u16()) };
     let version = response.headers().get(VERSION).and_then(|v| v.to_str().ok()?.parse().ok());
     deed.after = version.filter(|_| fine);
@@ -79,19 +80,18 @@ pub(super) async fn records(State(app): State<Arc<App>>, Asked(range): Asked<Ran
     let limit = range.limit.unwrap_or(100).min(1_000);
     let said = app
         .blocking(move |house| {
-            let mut kept: std::collections::VecDeque<Value> = std::collections::VecDeque::new();
-            let found = audit::look(house.dir(), &[], &mut |record| {
-                if let Some(from) = range.from {
-                    if record["n"].as_u64() >= Some(from) && kept.len() < limit {
-                        kept.push_back(record);
-                    }
-                    return;
+            let (kept, found) = match range.from {
+                None => audit::newest(house.dir(), limit)?,
+                Some(from) => {
+                    let mut kept: Vec<Value> = Vec::new();
+                    let found = audit::look(house.dir(), &[], &mut |record| {
+                        if record["n"].as_u64() >= Some(from) && kept.len() < limit {
+                            kept.push(record);
+                        }
+                    })?;
+                    (kept, found)
                 }
-                kept.push_back(record);
-                if kept.len() > limit {
-                    kept.pop_front();
-                }
-            })?;
+            };
             Ok(json!({
                 "records": kept,
                 "head": { "n": found.records, "hash": found.hash.to_hex().as_str() },

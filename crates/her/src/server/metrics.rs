@@ -19,6 +19,8 @@ use super::App;
 use super::channels::{ChannelMetrics, Channels};
 use super::problem::Problem;
 
+mod commits;
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Asked {
     route: &'static str,
@@ -104,6 +106,7 @@ impl Metrics {
                 gauge
             };
         let r = &mut self.registry;
+        r.register_collector(Box::new(commits::CommitSeconds(Arc::clone(house.commits()))));
         r.register("journal_open_bytes", "Bytes in the journals at the start", sum(|j| j.bytes));
         r.register("journal_open_segments", "Segments at the start", sum(|j| j.segments));
         r.register(

@@ -23,6 +23,7 @@ PAGES = {
     "peers": "/ui/peers",
     "legacy": "/ui/legacy",
     "system": "/ui/system",
+    "audit": "/ui/audit",
     "login": "/ui/login",
 }
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 380, "height": 800}

@@ -28,6 +28,7 @@ fn every_page_is_html_of_its_own() {
         "/ui/peers",
         "/ui/legacy",
         "/ui/system",
+        "/ui/audit",
         "/ui/login",
         "/ui/sam",
         "/ui/sam/now?at=50",
@@ -80,6 +81,9 @@ fn a_rewind_from_the_page_is_a_form() {
     let done = r.ask("POST", "/ui/sam/rewind", FORM, b"version=5");
     assert_eq!((done.status, done.header("location")), (303, Some("/ui/sam/memory?done=5")));
     assert_eq!(r.version(), 6);
+    let audit = r.get("/ui/audit").text();
+    assert!(audit.contains("<td>ui_rewind (to version 5)</td>"), "{audit}");
+    assert!(audit.contains("<td>21 → 6</td>"), "{audit}");
 }
 
 #[test]

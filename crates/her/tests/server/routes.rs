@@ -157,6 +157,8 @@ fn pages_and_figures() {
         "her_events_refused_total{reason=\"invalid\"} 1",
         "her_connections ",
         "her_queue_events 0",
+        "her_commit_seconds_bucket{le=\"+Inf\"}",
+        "her_commit_seconds_sum",
         "her_identities 1",
         "her_journal_open_bytes",
         "route=\"/v1/identities/{name}/learn\",method=\"POST\",status=\"200\"",

@@ -38,6 +38,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("GET", "/ui/peers", "read!"),
     ("GET", "/ui/legacy", "read!"),
     ("GET", "/ui/system", "read!"),
+    ("GET", "/ui/audit", "admin!"),
     ("GET", "/ui/login", "open"),
     ("POST", "/ui/login", "open"),
     ("GET", "/ui/-/page.css", "open"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
+use super::commits::Commits;
 use super::inbox::{Inbox, Urgent};
 use super::{Replies, Reply};
 use crate::error::{Error, Result};
@@ -70,9 +71,11 @@ impl Committer {
         journal: Box<dyn Journal>,
         snapshots: Arc<Snapshots>,
         inbox: &Arc<Inbox>,
+        commits: Arc<Commits>,
     ) -> Result<Self> {
         let (jobs, todo) = channel();
-        let work = Work { journal, snapshots, inbox: Arc::clone(inbox), results: Vec::new() };
+        let inbox = Arc::clone(inbox);
+        let work = Work { journal, snapshots, inbox, commits, results: Vec::new() };
         let thread = std::thread::Builder::new()
             .name(format!("{name}-commit"))
             .spawn(move || work.run(&todo))
@@ -108,6 +111,7 @@ struct Work {
     journal: Box<dyn Journal>,
     snapshots: Arc<Snapshots>,
     inbox: Arc<Inbox>,
+    commits: Arc<Commits>,
     results: Vec<Appended>,
 }
 
@@ -157,7 +161,7 @@ impl Work {
         if frames.is_empty() {
             return failed;
         }
-        self.journal.append(frames, &mut self.results);
+        self.commits.time(|| self.journal.append(frames, &mut self.results));
         if self.results.iter().any(is_unsettled) {
             // A failed write leaves the journal closed to writes. Opening anew finds out what is
             // durable; appending the same frames again settles what was not known.

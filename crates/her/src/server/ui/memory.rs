@@ -15,7 +15,8 @@ use super::figure::{How, grouped, number, short};
 use super::form;
 use super::shell::{self, Page, Shown, fragment};
 use crate::server::App;
-use crate::server::answer::{Asked, At};
+use crate::server::answer::{self, Asked, At};
+use crate::server::audit::noted;
 use crate::when;
 use crate::wire;
 
@@ -243,7 +244,13 @@ pub(super) async fn rewind(
 ) -> Shown {
     let asks: Asks = form::read(request, &app.limits).await?;
     let of = name.clone();
-    app.blocking(move |house| house.rewind(&of, asks.version)).await?;
+    let version = app
+        .blocking(move |house| {
+            house.rewind(&of, asks.version)?;
+            Ok(house.head(&of)?.seq)
+        })
+        .await?;
     let to = format!("{}?done={}", shell::path(&name, "memory"), asks.version);
-    Ok(shell::go(&to))
+    let done = answer::of_version(shell::go(&to), version);
+    Ok(noted(done, format!("to version {}", asks.version)))
 }

@@ -7,6 +7,7 @@
 //! it.
 
 mod assets;
+mod audit;
 mod channels;
 mod chart;
 mod departure;

@@ -3,7 +3,8 @@
 use axum::routing::{get, post};
 
 use super::{
-    assets, channels, departure, identities, legacy, live, login, memory, now, peers, system, talk,
+    assets, audit, channels, departure, identities, legacy, live, login, memory, now, peers,
+    system, talk,
 };
 use crate::locks::scope::Scope;
 use crate::server::routes::Route;
@@ -65,6 +66,7 @@ pub(in crate::server) const ROUTES: &[Route] = pages! {
     Read "/ui/peers", "ui_peers", HTML, "Other houses", peers::page;
     Read "/ui/legacy", "ui_legacy", HTML, "Those who left", legacy::page;
     Read "/ui/system", "ui_system", HTML, "The process and its metrics", system::page;
+    Admin "/ui/audit", "ui_audit", HTML, "Who did what", audit::page;
     Open "/ui/login", "ui_login", HTML, "Where the token is traded for a cookie", login::page;
     Open "/ui/-/page.css", "ui_style", CSS, "Its style", assets::style;
     Open "/ui/-/page.js", "ui_script", JS, "Its script", assets::script;

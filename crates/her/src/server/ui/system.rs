@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use maud::{Markup, html};
 
-use super::figure::{How, grouped, text};
+use super::figure::{How, grouped, short, text};
 use super::shell::{self, Page, Shown, fragment};
 use crate::server::App;
 
@@ -50,6 +50,7 @@ pub(super) fn render(app: &App) -> Markup {
         dl.tiles {
             (tile("events durable", &sum("her_events_total"), "since this process began"))
             (tile("in the queue", &one("her_queue_events"), "wait for a learner"))
+            (commits(app))
             (tile("connections", &one("her_connections"), "open now"))
             (tile("memory", &memory, "resident"))
             (tile("identities", &one("her_identities"), "in this house"))
@@ -64,10 +65,24 @@ fn tile(name: &str, value: &str, says: &str) -> Markup {
     html! { div { dt { (name) } dd { strong { (value) } small { (says) } } } }
 }
 
+/// What the disk takes: every acknowledgement waits for a commit.
+fn commits(app: &App) -> Markup {
+    let times = app.house.commits().times();
+    let within = |q| match times.within(q) {
+        None => "–".to_owned(),
+        Some(s) if s.is_infinite() => "over 2 s".to_owned(),
+        Some(s) => format!("≤ {} ms", short(s * 1e3)),
+    };
+    let half = format!("half of {} commits; 99 % {}", grouped(times.count() as f64), within(0.99));
+    tile("commit", &within(0.5), &half)
+}
+
 fn disk(app: &App) -> Markup {
     html! {
         section {
             h2 { "Build and disk" }
+            p { "Who did what here: " a href="/ui/audit" { "the audit log" }
+                ", for those who may administer." }
             dl.pairs {
                 div { dt { "version" } dd { (env!("CARGO_PKG_VERSION")) } }
                 div { dt { "data directory" } dd { code { (app.house.dir().display()) } } }
