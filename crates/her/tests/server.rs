@@ -14,6 +14,8 @@ mod connections;
 mod crowd;
 #[path = "server/fuzz.rs"]
 mod fuzz;
+#[path = "server/fuzz_socket.rs"]
+mod fuzz_socket;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/locks.rs"]

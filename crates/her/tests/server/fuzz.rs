@@ -136,7 +136,7 @@ pub fn fuzz(
     None
 }
 
-fn cases() -> usize {
+pub fn cases() -> usize {
     std::env::var("HER_FUZZ_CASES").map_or(1_500, |n| n.parse().unwrap())
 }
 
@@ -168,7 +168,7 @@ impl<'a> Asking<'a> {
 }
 
 /// After all that, the identity is whole.
-fn is_whole(running: &Running) {
+pub fn is_whole(running: &Running) {
     let verified = running.post("/v1/identities/sam/verify", &serde_json::json!({}));
     assert_eq!(verified.status, 200, "{}", verified.text());
 }
