@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import resource
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class Peer(Server):
                 break
         else:
             raise RuntimeError("the peer ended before it listened")
+        # What it says later must not fill the pipe.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
         self.host, port = line.strip().rsplit("/", 1)[1].rsplit(":", 1)
         self.port, self.token = int(port), "none"
 

@@ -2,7 +2,8 @@
 //!
 //! [`scope`] says what a route asks, [`token`] what one token may, [`keyring`] which tokens there
 //! are, [`session`] how a page keeps one, [`rates`] how often somebody may come, [`audit`] what
-//! was done, [`told`] how a person reads that. None of them knows HTTP; the server's door asks them.
+//! was done, [`told`] how a person reads that. None of them knows HTTP; the server's door asks
+//! them.
 
 pub(crate) mod audit;
 pub(crate) mod chain;
