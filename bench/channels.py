@@ -276,16 +276,11 @@ async def idle(args):
     server.end()
 
 
-async def slow(args):
-    """People who never read, who dribble, who are silent: how long until all are gone."""
-    server = Server(args.her, ["channels.per_ip=20000", "channels.ping_s=5", "channels.park_s=20",
-                               "limits.connections_per_ip=2000", "shards=1"])
-    await pace(server, args.seconds)
-    alone = await pace(server, args.seconds)
-    begun = time.perf_counter()
-    deaf = await gather(server, args.people, reads=False)
-    loris = await gather(server, args.people, reads=False)
-    silent = await gather(server, args.people)
+async def rude_people(server, each):
+    """So many who never read, who dribble a frame, who are silent; and the task that dribbles."""
+    deaf = await gather(server, each, reads=False)
+    loris = await gather(server, each, reads=False)
+    silent = await gather(server, each)
     for person in loris:
         person.transport.write(bytes([0x81, 0x80 | 126, 0xEA, 0x60]) + MASK)
 
@@ -296,7 +291,17 @@ async def slow(args):
                     person.transport.write(b"x")
             await asyncio.sleep(0.5)
 
-    dribbles = asyncio.create_task(dribble())
+    return deaf + loris + silent, asyncio.create_task(dribble())
+
+
+async def slow(args):
+    """People who never read, who dribble, who are silent: how long until all are gone."""
+    server = Server(args.her, ["channels.per_ip=20000", "channels.ping_s=5", "channels.park_s=20",
+                               "limits.connections_per_ip=2000", "shards=1"])
+    await pace(server, args.seconds)
+    alone = await pace(server, args.seconds)
+    begun = time.perf_counter()
+    people, dribbles = await rude_people(server, args.people)
     crowded = await pace(server, args.seconds)
     while server.get("/v1/channels?limit=1")["open"]:
         await asyncio.sleep(0.2)
@@ -306,7 +311,7 @@ async def slow(args):
     tell("slow", each=args.people, gone_after_s=took, ping_s=5, park_s=20, alone=alone,
          crowded=crowded, server=text,
          slowed_by_processor=crowded["learner_ns_per_event"] / alone["learner_ns_per_event"] - 1)
-    del deaf, silent
+    del people
     server.end()
 
 

@@ -17,7 +17,7 @@ import threading
 import time
 from pathlib import Path
 
-from channels import MASK, Server, gather, stream, tell
+from channels import Server, gather, rude_people, stream, tell
 
 PING_S, PARK_S = 5, 20
 
@@ -72,20 +72,7 @@ async def rude(who, server, args):
     await stream(server, args.seconds)
     alone = await stream(server, args.seconds)
     before, begun = server.resident(), time.perf_counter()
-    people = await gather(server, args.rude, reads=False)
-    loris = await gather(server, args.rude, reads=False)
-    people += loris + await gather(server, args.rude)
-    for person in loris:
-        person.transport.write(bytes([0x81, 0x80 | 126, 0xEA, 0x60]) + MASK)
-
-    async def dribble():
-        while True:
-            for person in loris:
-                if not person.transport.is_closing():
-                    person.transport.write(b"x")
-            await asyncio.sleep(0.5)
-
-    dribbles = asyncio.create_task(dribble())
+    people, dribbles = await rude_people(server, args.rude)
     crowded = await stream(server, args.seconds)
     gone = None
     while (passed := time.perf_counter() - begun) < args.patience:

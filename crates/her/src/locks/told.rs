@@ -19,7 +19,7 @@ pub(crate) fn told(record: &Value) -> [String; 8] {
     };
     let note = record["note"].as_str().map(|n| format!(" ({n})")).unwrap_or_default();
     [
-        record["n"].to_string(),
+        record["n"].as_u64().map_or_else(|| "–".to_owned(), |n| n.to_string()),
         when::time(record["at_ms"].as_u64().unwrap_or(0)),
         text("by"),
         text("from"),

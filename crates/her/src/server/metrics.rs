@@ -78,6 +78,8 @@ impl Metrics {
         };
         metrics.register();
         metrics.journal(house);
+        let commits = commits::CommitSeconds(Arc::clone(house.commits()));
+        metrics.registry.register_collector(Box::new(commits));
         metrics
     }
 
@@ -106,7 +108,6 @@ impl Metrics {
                 gauge
             };
         let r = &mut self.registry;
-        r.register_collector(Box::new(commits::CommitSeconds(Arc::clone(house.commits()))));
         r.register("journal_open_bytes", "Bytes in the journals at the start", sum(|j| j.bytes));
         r.register("journal_open_segments", "Segments at the start", sum(|j| j.segments));
         r.register(

@@ -83,8 +83,9 @@ fn messages() {
     r.stop();
 }
 
-/// Whether bytes are whole frames as a server sends them.
-fn whole_frames(mut bytes: &[u8]) -> Result<(), String> {
+/// What frames say, if bytes are whole frames as a server sends them.
+fn whole_frames(mut bytes: &[u8]) -> Result<Vec<&[u8]>, String> {
+    let mut said = Vec::new();
     while let [first, second, rest @ ..] = bytes {
         if !matches!(first, 0x81 | 0x88 | 0x89 | 0x8a) {
             return Err(format!("a frame begins with {first:#x}"));
@@ -94,9 +95,11 @@ fn whole_frames(mut bytes: &[u8]) -> Result<(), String> {
             (126, [a, b, rest @ ..]) => (u16::from_be_bytes([*a, *b]) as usize, rest),
             _ => return Err(format!("a server's frame has the length {second}")),
         };
-        bytes = rest.get(length..).ok_or("the last frame is cut")?;
+        let (payload, rest) = rest.split_at_checked(length).ok_or("the last frame is cut")?;
+        said.push(payload);
+        bytes = rest;
     }
-    if bytes.is_empty() { Ok(()) } else { Err("half a head is left".to_owned()) }
+    if bytes.is_empty() { Ok(said) } else { Err("half a head is left".to_owned()) }
 }
 
 #[test]
@@ -104,6 +107,7 @@ fn frames() {
     count_panics();
     let r = Running::with_sam(&FAST);
     let mut mutator = Mutator::new("frames");
+    let (mut told, mut cut_off) = (0, 0);
     let broken = fuzz("frames", cases(), &mut mutator, |input| {
         let mut wire = r.connect();
         wire.send(&format!(
@@ -119,23 +123,35 @@ fn frames() {
         match stream.read_to_end(&mut bytes) {
             Ok(_) => {}
             // Whoever breaks the protocol and sends on is cut off, and loses what was on its way.
-            Err(e) if e.kind() == ErrorKind::ConnectionReset => return Ok(()),
+            Err(e) if e.kind() == ErrorKind::ConnectionReset => {
+                cut_off += 1;
+                return Ok(());
+            }
             Err(e) => return Err(format!("it does not end: {e}")),
         }
         let head = bytes.windows(4).position(|w| w == b"\r\n\r\n").ok_or("no answer's head")?;
         if !bytes.starts_with(b"HTTP/1.1 101 ") {
             return Err(String::from_utf8_lossy(&bytes).into_owned());
         }
-        whole_frames(&bytes[head + 4..])
+        for said in whole_frames(&bytes[head + 4..])? {
+            // Whatever is not JSON is the payload of a ping, a pong or a close.
+            let Ok(said) = serde_json::from_slice::<Value>(said) else { continue };
+            let taken = said["hello"].is_null() && said["version"].is_u64();
+            told += u64::from(taken && said["duplicate"] != true);
+        }
+        Ok(())
     });
     assert_eq!(broken, None);
+    // What was told is there; what was taken and not told is whose connection ended too early.
+    assert!(told > 0 && r.version() > told, "{told} were told, the version is {}", r.version());
+    assert!(cut_off < cases() / 10, "{cut_off} of {} were cut off unseen", cases());
     is_well(&r);
     r.stop();
 }
 
 #[test]
 fn a_cut_frame_is_seen() {
-    assert_eq!(whole_frames(b"\x81\x02hi\x88\x00"), Ok(()));
+    assert_eq!(whole_frames(b"\x81\x02hi\x88\x00"), Ok(vec![&b"hi"[..], b""]));
     for cut in [&b"\x81\x03hi"[..], b"\x81\x82....hi", b"\x81", b"\x01\x00"] {
         assert!(whole_frames(cut).is_err(), "{cut:?}");
     }

@@ -161,14 +161,15 @@ impl Work {
         if frames.is_empty() {
             return failed;
         }
-        self.commits.time(|| self.journal.append(frames, &mut self.results));
-        if self.results.iter().any(is_unsettled) {
+        let (journal, results) = (&mut self.journal, &mut self.results);
+        self.commits.time(|| {
+            journal.append(frames, results);
             // A failed write leaves the journal closed to writes. Opening anew finds out what is
             // durable; appending the same frames again settles what was not known.
-            if self.journal.reopen().is_ok() {
-                self.journal.append(frames, &mut self.results);
+            if results.iter().any(is_unsettled) && journal.reopen().is_ok() {
+                journal.append(frames, results);
             }
-        }
+        });
         for (frame, result) in frames.iter().zip(self.results.drain(..)) {
             if let Err(e) = result {
                 failed.entry(frame.header().identity).or_insert_with(|| Arc::new(Error::from(e)));

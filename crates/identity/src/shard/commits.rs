@@ -10,7 +10,8 @@ const FIRST_NS: u64 = 64_000;
 /// Bounds: from 64 µs to 2.1 s.
 const BOUNDS: usize = 16;
 
-/// Commits by the time from the call of the journal to its answer, syncing included.
+/// Commits by the time until it is known what became of their frames: syncing is part of it, and
+/// so is opening anew after a failure.
 pub struct Commits {
     clock: Arc<dyn Clock>,
     /// The last is for all that took longer than the last bound.
