@@ -77,6 +77,25 @@ pub const AUDIT_VERSION: u16 = 1;
 /// The file that tells how long the one before is, and the digest that it ends with.
 pub const AUDIT_HEAD_FILE: &str = "audit.head";
 
+/// The directory of the register's cells inside a data directory.
+pub const REGISTER_DIR: &str = "register";
+/// The newest format of their files.
+pub const REGISTER_VERSION: u16 = 1;
+/// The directory of identities that arrive from another node.
+pub const ARRIVALS_DIR: &str = "arrivals";
+/// The newest format of its files.
+pub const ARRIVAL_VERSION: u16 = 1;
+
+/// The file of an identity's cell in the register.
+pub fn register_file(cell: crate::journal::IdentityId) -> String {
+    format!("{cell}.json")
+}
+
+/// The file that tells of an identity that arrives.
+pub fn arrival_file(cell: crate::journal::IdentityId) -> String {
+    format!("{cell}.json")
+}
+
 const SEGMENT_SUFFIX: &str = ".seg";
 const SIDECAR_SUFFIX: &str = ".idx";
 const SNAPSHOT_SUFFIX: &str = ".snap";
