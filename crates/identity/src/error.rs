@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Busy,
     /// Another owner has taken over; stop writing.
     Fenced,
+    /// The identity lives on another node; ask there.
+    Moved,
     /// The identity does not learn any more.
     Frozen,
     /// The identity panicked; it refuses writes until it is replayed.

@@ -42,7 +42,9 @@ pub const SNAPSHOT_VERSION: u16 = 1;
 /// The newest format of the events inside a frame.
 pub const EVENTS_VERSION: u8 = 1;
 /// The newest format of the files below that describe a house and an identity.
-pub const RECORD_VERSION: u16 = 1;
+pub const RECORD_VERSION: u16 = 2;
+/// Their format while the identity never departed: a build that knows no register reads it too.
+pub const RECORD_FREE: u16 = 1;
 /// The file that describes a house.
 pub const HOUSE_FILE: &str = "house.json";
 /// The directory of identities by name inside a data directory.

@@ -18,8 +18,8 @@
 //! ```
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, RwLock};
 
 use her_learn::{Catalog, Row};
 
@@ -28,13 +28,16 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::identity::Identity;
 use crate::journal::{Head, IdentityId, Options as JournalOptions, SegmentJournal};
+use crate::migrate::Register;
 use crate::shard::{Begin, Commits, Predicted, Replies, Shard};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
+mod moving;
 mod past;
 mod registry;
 
+pub use moving::{Arrival, Place, Registered, TAIL_BYTES};
 pub use past::{Verified, weight_name};
 use registry::Registry;
 pub use registry::{Branch, Origin, Record};
@@ -71,6 +74,9 @@ pub struct House {
     catalog: Catalog,
     registry: Registry,
     snapshots: Arc<Snapshots>,
+    register: Register,
+    arrivals: moving::Arrivals,
+    places: RwLock<moving::Places>,
     shards: Vec<Shard>,
     reports: Vec<crate::journal::JournalReport>,
     commits: Arc<Commits>,
@@ -99,7 +105,21 @@ impl House {
             let commits = Arc::clone(&commits);
             shards.push(Shard::start(&name, journal, snapshots, catalog, nonce, most, commits)?);
         }
-        Ok(Self { config, catalog, registry, snapshots, shards, reports, commits })
+        let disk = || Arc::clone(&config.journal.disk);
+        let house = Self {
+            register: Register::new(disk(), &config.dir),
+            arrivals: moving::Arrivals::new(disk(), &config.dir),
+            places: RwLock::default(),
+            config,
+            catalog,
+            registry,
+            snapshots,
+            shards,
+            reports,
+            commits,
+        };
+        house.await_register()?;
+        Ok(house)
     }
 
     /// What opening found: one report per shard.

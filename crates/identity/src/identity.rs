@@ -20,6 +20,8 @@ pub struct Identity {
     head: Head,
     /// False until this process has taken the identity over with a fresh epoch.
     owned: bool,
+    /// The epoch that the register gave; without one, the next is taken.
+    granted: Option<u64>,
     filling: Batch,
     closed: Vec<Frame>,
     nonce: u64,
@@ -46,6 +48,7 @@ impl Identity {
             state: past.state,
             head,
             owned: false,
+            granted: None,
             filling: Batch::default(),
             closed: Vec::new(),
             nonce,
@@ -79,13 +82,68 @@ impl Identity {
         }
         if !self.owned {
             // Every activation takes a fresh epoch, in the same write as its first events.
-            self.head.epoch += 1;
-            self.seal(FrameKind::Own, 0, Vec::new());
-            self.owned = true;
+            self.own();
         }
         let count = self.filling.count();
         let payload = self.filling.take();
         self.seal(FrameKind::Events, count, payload);
+    }
+
+    /// From now on frames are written under an epoch that the register gave.
+    pub(crate) fn grant(&mut self, epoch: u64) {
+        self.granted = Some(epoch);
+        self.owned = self.head.epoch == epoch;
+    }
+
+    /// Takes the identity over with a fresh epoch.
+    pub(crate) fn own(&mut self) -> Head {
+        self.head.epoch = self.granted.unwrap_or(self.head.epoch + 1);
+        self.seal(FrameKind::Own, 0, Vec::new());
+        self.owned = true;
+        self.head
+    }
+
+    /// Closes the frame that is being filled; the head is that of the state then.
+    pub(crate) fn closed(&mut self) -> Head {
+        self.close_frame();
+        self.head
+    }
+
+    /// Applies a frame of the identity's owner and keeps it as it is. One that is here already
+    /// is passed over; one that does not follow is refused, and nothing was changed then. After
+    /// any other error the state is half-way.
+    pub(crate) fn follow(&mut self, frame: &Frame, desk: &mut Desk) -> Result<()> {
+        let header = frame.header();
+        if frame.digest() == self.head.digest || header.last_seq() < self.head.seq {
+            return Ok(());
+        }
+        if header.prev != self.head.digest || header.first_seq != self.head.seq + 1 {
+            let what = format!(
+                "the frame of event {} does not follow event {} of identity {}",
+                header.first_seq, self.head.seq, self.id
+            );
+            return Err(Error::new(ErrorKind::Fenced, what));
+        }
+        if header.kind == FrameKind::Events {
+            let mut seq = header.first_seq - 1;
+            let state = &mut self.state;
+            event::decode(frame.payload(), &mut Vec::new(), &mut |event| {
+                seq += 1;
+                let refused = |e| broken(self.id, seq, &format!("replay refuses it: {e}"));
+                let reply = state.turn(&event, desk).map_err(refused)?;
+                if reply.duplicate {
+                    return Err(broken(self.id, seq, "it was done before"));
+                }
+                Ok(())
+            })?;
+            if seq != header.last_seq() {
+                return Err(broken(self.id, seq, "a frame holds another number of events"));
+            }
+        }
+        self.closed.push(frame.clone());
+        self.head = frame.head();
+        self.owned = false;
+        Ok(())
     }
 
     fn seal(&mut self, kind: FrameKind, count: u32, payload: Vec<u8>) {

@@ -20,9 +20,12 @@ use crate::turn::{Answer, Desk, Reply};
 mod commit;
 mod commits;
 mod inbox;
+mod role;
 
 use commit::{Committer, Group, SnapshotJob, Waiting};
 use inbox::{Inbox, Urgent};
+use role::Held;
+pub use role::{Done, HELD_MAX, Lead, Moving, Role, Stand, moved};
 
 /// The reading half of a shard's journal.
 pub type Reader = dyn JournalReader + Sync;
@@ -62,6 +65,9 @@ struct Learner {
     snapshots: Arc<Snapshots>,
     catalog: Catalog,
     slots: HashMap<IdentityId, Slot>,
+    /// Of identities that departed once, or arrive.
+    roles: HashMap<IdentityId, Role>,
+    held: HashMap<IdentityId, Held>,
     desk: Desk,
     committer: Committer,
     /// What will be the next commit.
@@ -99,6 +105,8 @@ impl Shard {
             snapshots,
             catalog,
             slots: HashMap::new(),
+            roles: HashMap::new(),
+            held: HashMap::new(),
             desk: Desk::default(),
             committer,
             waiting: Vec::new(),
@@ -144,6 +152,11 @@ impl Shard {
         self.inbox.urgent(Urgent::Begin(begin));
     }
 
+    /// Changes what this house may do to an identity.
+    pub fn moving(&self, id: IdentityId, moving: Moving) {
+        self.inbox.urgent(Urgent::Moving(id, moving));
+    }
+
     /// A reader of this shard's journal.
     pub fn reader(&self) -> &Arc<Reader> {
         &self.reader
@@ -183,7 +196,7 @@ impl Learner {
                 self.urgent(urgent);
             }
             for (id, events, replies) in taken.submits {
-                self.events(id, &events, replies);
+                self.events(id, events, replies);
             }
             if !self.committing {
                 self.unload();
@@ -230,6 +243,9 @@ impl Learner {
     fn urgent(&mut self, urgent: Urgent) {
         match urgent {
             Urgent::Predict(id, row, done) => {
+                if let Some(e) = self.elsewhere(id) {
+                    return done(Err(e));
+                }
                 if let Err(e) = self.live(id) {
                     return done(Err(e));
                 }
@@ -251,6 +267,7 @@ impl Learner {
                 }
             }
             Urgent::Begin(begin) => self.committer.begin(begin),
+            Urgent::Moving(id, moving) => self.moving(id, moving),
             Urgent::Committed(failed) => {
                 self.committing = false;
                 for (id, error) in failed {
@@ -279,19 +296,23 @@ impl Learner {
         }
         self.nonce = self.nonce.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let (reader, snapshots) = (&*self.reader, &*self.snapshots);
-        let identity = Identity::open(id, reader, snapshots, &self.catalog, self.nonce)?;
+        let mut identity = Identity::open(id, reader, snapshots, &self.catalog, self.nonce)?;
+        if let Some(epoch) = self.granted(id) {
+            identity.grant(epoch);
+        }
         self.slots.insert(id, Slot::Live(Box::new(identity), self.looks));
         Ok(())
     }
 
-    fn events(&mut self, id: IdentityId, events: &[Event], replies: Replies) {
+    fn events(&mut self, id: IdentityId, events: Vec<Event>, replies: Replies) {
+        let Some((events, replies)) = self.admit(id, events, replies) else { return };
         if let Err(e) = self.live(id) {
             return replies(Err(e));
         }
         let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { return };
         let mut results = Vec::with_capacity(events.len());
         let desk = &mut self.desk;
-        for event in events {
+        for event in &events {
             let step = std::panic::AssertUnwindSafe(|| identity.apply(event, desk));
             match std::panic::catch_unwind(step) {
                 Ok(result) => results.push(result),

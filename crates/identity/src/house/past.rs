@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Branch, House, Origin, Record, registry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{self, Event, What};
+use crate::format::RECORD_FREE;
 use crate::identity::Past;
 use crate::journal::{FrameKind, Head, IdentityId};
 use crate::turn::{Desk, State};
@@ -115,11 +116,14 @@ impl House {
     /// Goes back to a version: a new branch begins there and takes the name. Nothing is deleted.
     pub fn rewind(&self, name: &str, version: u64) -> Result<Record> {
         let _turn = self.registry.one_at_a_time();
+        self.settled(name)?;
         let mut record = (*self.record(name)?).clone();
         let branch = self.branch(&record, version)?;
+        let id = record.current;
         record.current = branch.id;
         record.branches.push(branch);
         record.tags.retain(|_, v| *v <= version);
+        self.carry_role(&record, id)?;
         self.registry.put(&*self.config.journal.disk, record.clone())?;
         Ok(record)
     }
@@ -146,6 +150,8 @@ impl House {
         new.current = branch.id;
         new.branches.push(branch);
         new.tags.retain(|_, v| *v <= version);
+        new.registered = None;
+        new.format = RECORD_FREE;
         self.registry.put(&*self.config.journal.disk, new.clone())?;
         Ok(new)
     }
@@ -167,6 +173,7 @@ impl House {
     pub fn tag(&self, name: &str, tag: &str, version: Option<u64>) -> Result<u64> {
         registry::check_name(tag)?;
         let _turn = self.registry.one_at_a_time();
+        self.settled(name)?;
         let mut record = (*self.record(name)?).clone();
         let head = self.head(name)?.seq;
         let version = version.unwrap_or(head);

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::moving::Registered;
 use crate::clock::Clock;
 use crate::disk::{self, Disk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{HOUSE_FILE, IDENTITIES_DIR, IDENTITY_FILE, RECORD_VERSION};
+use crate::format::{HOUSE_FILE, IDENTITIES_DIR, IDENTITY_FILE, RECORD_FREE, RECORD_VERSION};
 use crate::journal::IdentityId;
 
 /// One line of an identity's life.
@@ -35,7 +36,7 @@ pub struct Origin {
 }
 
 /// Ids as people see them.
-mod hex {
+pub(super) mod hex {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use super::IdentityId;
@@ -64,16 +65,20 @@ pub struct Record {
     pub branches: Vec<Branch>,
     /// Versions of the current branch with a name.
     pub tags: BTreeMap<String, u64>,
+    /// Set once the identity has departed from where it was born.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<Registered>,
 }
 
 impl Record {
     pub(super) fn new(name: &str, id: IdentityId, created_ms: u64) -> Self {
         Self {
-            format: RECORD_VERSION,
+            format: RECORD_FREE,
             name: name.to_owned(),
             current: id,
             branches: vec![Branch { id, parent: None, created_ms }],
             tags: BTreeMap::new(),
+            registered: None,
         }
     }
 
@@ -165,8 +170,7 @@ impl Registry {
         let house: HouseFile = match disk::read_whole(disk, &dir.join(HOUSE_FILE)) {
             Ok(bytes) => parse(&dir.join(HOUSE_FILE), &bytes)?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                let house =
-                    HouseFile { format: RECORD_VERSION, shards, created_ms: clock.now_ms() };
+                let house = HouseFile { format: RECORD_FREE, shards, created_ms: clock.now_ms() };
                 let bytes = serde_json::to_vec_pretty(&house).expect("plain data");
                 disk::write_whole(disk, dir, HOUSE_FILE, &[&bytes])
                     .map_err(|e| io("writing house.json in", e))?;
@@ -196,6 +200,11 @@ impl Registry {
             records,
             writing: Mutex::default(),
         })
+    }
+
+    /// All records, behind their lock.
+    pub fn records(&self) -> &RwLock<BTreeMap<String, Arc<Record>>> {
+        &self.records
     }
 
     pub fn shards(&self) -> usize {

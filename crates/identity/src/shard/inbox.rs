@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use her_learn::Row;
 
-use super::{Begin, Look, Predicted, Replies, TAKE_EVENTS_MAX};
+use super::{Begin, Look, Moving, Predicted, Replies, TAKE_EVENTS_MAX};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::journal::IdentityId;
@@ -16,6 +16,7 @@ pub(super) enum Urgent {
     Look(IdentityId, Look),
     Snapshot(IdentityId),
     Begin(Begin),
+    Moving(IdentityId, Moving),
     /// The committer is done with a group; these identities' frames were not taken.
     Committed(Vec<(IdentityId, Arc<Error>)>),
 }

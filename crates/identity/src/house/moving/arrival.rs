@@ -1,0 +1,223 @@
+//! Identities that arrive: their journals fill here while they live elsewhere, hidden from
+//! clients until the register names this house.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{House, Record, registry};
+use super::{Place, Registered};
+use crate::disk::{self, Disk};
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::{ARRIVAL_VERSION, ARRIVALS_DIR, arrival_file};
+use crate::journal::{Frame, Head, IdentityId};
+use crate::migrate::{Cell, Node};
+use crate::shard::{Moving, Role, Stand};
+
+/// A note that an identity arrives; durable before the first of its frames.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrival {
+    format: u16,
+    /// Who sends it.
+    pub from: Node,
+    /// What the sender has written down: name, branches, tags, cell and home.
+    pub record: Record,
+}
+
+/// The notes of a house.
+pub(in super::super) struct Arrivals {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+}
+
+impl Arrivals {
+    pub fn new(disk: Arc<dyn Disk>, dir: &Path) -> Self {
+        Self { disk, dir: dir.join(ARRIVALS_DIR) }
+    }
+
+    fn all(&self) -> Result<Vec<Arrival>> {
+        let names = match self.disk.list(&self.dir) {
+            Ok(names) => names,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(Error::io(format!("listing {}", self.dir.display()), e)),
+        };
+        let names = names.into_iter().filter(|name| name.ends_with(".json"));
+        names.map(|name| self.read(&self.dir.join(name))).collect()
+    }
+
+    fn read(&self, path: &Path) -> Result<Arrival> {
+        let bytes = disk::read_whole(&*self.disk, path)
+            .map_err(|e| Error::io(format!("reading {}", path.display()), e))?;
+        let arrival: Arrival = serde_json::from_slice(&bytes).map_err(|e| {
+            let what = format!("{} can't be read ({e}); remove it", path.display());
+            Error::new(ErrorKind::Corrupt, format!("{what} and let the identity depart again"))
+        })?;
+        if arrival.format == 0 || arrival.format > ARRIVAL_VERSION {
+            let path = path.display().to_string();
+            return Err(Error::unsupported(&path, "arrival", arrival.format, ARRIVAL_VERSION));
+        }
+        Ok(arrival)
+    }
+
+    fn put(&self, cell: IdentityId, arrival: &Arrival) -> Result<()> {
+        let bytes = serde_json::to_vec_pretty(arrival).expect("plain data");
+        self.disk
+            .create_dir(&self.dir)
+            .and_then(|()| {
+                disk::write_whole(&*self.disk, &self.dir, &arrival_file(cell), &[&bytes])
+            })
+            .map_err(|e| Error::io("writing the note of an arrival", e))
+    }
+
+    fn remove(&self, cell: IdentityId) -> Result<()> {
+        let gone = self.disk.remove(&self.dir.join(arrival_file(cell)));
+        match gone.and_then(|()| self.disk.sync_dir(&self.dir)) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("removing the note of an arrival", e))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Arrival {
+    /// The arrival of what `from` has written down.
+    pub fn new(from: Node, record: Record) -> Result<Self> {
+        let arrival = Self { format: ARRIVAL_VERSION, from, record };
+        arrival.registered()?;
+        registry::check_name(&arrival.record.name)?;
+        if arrival.record.branch(arrival.record.current).is_none() {
+            return Err(Error::invalid("the arriving record does not name its current branch"));
+        }
+        Ok(arrival)
+    }
+
+    /// Its cell and home.
+    pub fn registered(&self) -> Result<Registered> {
+        let none = || Error::invalid("only an identity that is under a register can arrive");
+        self.record.registered.ok_or_else(none)
+    }
+}
+
+impl House {
+    /// The identities that arrive.
+    pub fn arrivals(&self) -> Result<Vec<Arrival>> {
+        self.arrivals.all()
+    }
+
+    /// Whether an identity could arrive: its name is free, or is its own from an earlier stay.
+    pub fn may_arrive(&self, arrival: &Arrival) -> Result<()> {
+        let name = &arrival.record.name;
+        match self.record(name).ok().map(|record| record.registered) {
+            None => Ok(()),
+            Some(Some(ours)) if ours.cell == arrival.registered()?.cell => match self.place(name) {
+                Place::Moved(_) => Ok(()),
+                _ => Err(Error::new(
+                    ErrorKind::Fenced,
+                    format!("{name} lives here, or its register has not said that it does not"),
+                )),
+            },
+            Some(_) => Err(Error::new(
+                ErrorKind::Exists,
+                format!("this node has another identity named {name:?}; choose another name"),
+            )),
+        }
+    }
+
+    /// An identity arrives: from now on its frames are taken. Durable when this returns.
+    pub fn arrive(&self, arrival: &Arrival) -> Result<()> {
+        self.may_arrive(arrival)?;
+        self.arrivals.put(arrival.registered()?.cell, arrival)?;
+        self.follow_all(arrival)
+    }
+
+    fn follow_all(&self, arrival: &Arrival) -> Result<()> {
+        for branch in &arrival.record.branches {
+            self.asked(branch.id, |done| Moving::Be(Some(Role::Follower), done))?;
+        }
+        Ok(())
+    }
+
+    /// Takes frames of an identity that arrives; `warm` asks for its state in memory.
+    pub fn follow(&self, id: IdentityId, frames: Vec<Frame>, warm: bool) -> Result<Head> {
+        self.asked(id, |done| Moving::Follow(frames, warm, done))
+    }
+
+    /// Where an identity that arrives stands, durably.
+    pub fn stand(&self, id: IdentityId) -> Result<Stand> {
+        self.asked(id, Moving::Stand)
+    }
+
+    /// The snapshots of a branch that must travel for it to be brought back: the state that it
+    /// began with, and the newest one at or before a version.
+    pub fn snapshots_to_send(&self, record: &Record, id: IdentityId) -> Result<Vec<u64>> {
+        let listed = self.snapshots.list(id)?;
+        let base = record.branch(id).and_then(|b| b.parent).map(|origin| origin.version);
+        let base = base.filter(|version| listed.contains(version));
+        let newest = listed.last().copied().filter(|_| id == record.current);
+        let mut all: Vec<u64> = base.into_iter().chain(newest).collect();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// A snapshot as it lies here.
+    pub fn snapshot_of(&self, id: IdentityId, version: u64) -> Result<(Head, Vec<u8>)> {
+        self.snapshots.get(id, version).map(|s| (s.head, s.bytes))
+    }
+
+    /// True when a snapshot of a branch at a version lies here whole.
+    pub fn has_snapshot(&self, id: IdentityId, version: u64) -> bool {
+        self.snapshots.get(id, version).is_ok()
+    }
+
+    /// Keeps a snapshot that arrived. Its digest is that of the branch's own chain, which is
+    /// checked once the state is compared.
+    pub fn keep_snapshot(&self, id: IdentityId, head: Head, state: &[u8]) -> Result<()> {
+        self.snapshots.put(id, &head, state)
+    }
+
+    /// The register names this house: the identity is owned under `epoch`, and its name is known
+    /// from now on. What remains to be written is done by [`settle`](Self::settle).
+    pub fn take_over(&self, arrival: &Arrival, epoch: u64) -> Result<Head> {
+        let record = Arc::new(arrival.record.clone());
+        let head = self.asked(record.current, |done| Moving::Activate(epoch, done))?;
+        self.registry.show(Arc::clone(&record));
+        self.put_place(&record.name, Place::Here);
+        Ok(head)
+    }
+
+    /// Writes down that an identity arrived. Until then the note of its arrival stands for it.
+    pub fn settle(&self, arrival: &Arrival) -> Result<()> {
+        let _turn = self.registry.one_at_a_time();
+        let record = self.record(&arrival.record.name)?;
+        self.registry.put(&*self.config.journal.disk, (*record).clone())?;
+        self.arrivals.remove(arrival.registered()?.cell)?;
+        for branch in record.branches.iter().filter(|b| b.id != record.current) {
+            self.asked(branch.id, |done| Moving::Be(None, done))?;
+        }
+        Ok(())
+    }
+
+    /// An arrival is off: what came stays as the beginning of a next try, and decides nothing.
+    pub fn turn_away(&self, arrival: &Arrival, owner: Cell) -> Result<()> {
+        self.arrivals.remove(arrival.registered()?.cell)?;
+        for branch in &arrival.record.branches {
+            self.asked(branch.id, |done| Moving::Be(Some(Role::Moved(owner)), done))?;
+        }
+        Ok(())
+    }
+
+    pub(in super::super) fn await_arrivals(&self) -> Result<()> {
+        self.arrivals.all()?.iter().try_for_each(|arrival| self.follow_all(arrival))
+    }
+}
+
+impl super::super::registry::Registry {
+    /// A record is known from now on; it is written down later.
+    pub fn show(&self, record: Arc<Record>) {
+        let mut records = self.records().write().unwrap_or_else(PoisonError::into_inner);
+        records.insert(record.name.clone(), record);
+    }
+}
