@@ -29,7 +29,7 @@ use crate::event::{Birth, Event, What};
 use crate::identity::Identity;
 use crate::journal::{Head, IdentityId, Options as JournalOptions, SegmentJournal};
 use crate::migrate::Register;
-use crate::shard::{Begin, Commits, Predicted, Replies, Shard};
+use crate::shard::{Begin, Commits, Handed, Predicted, Replies, Shard};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
@@ -196,6 +196,11 @@ impl House {
     /// Hands events in. `replies` is called once, when all accepted events are durable; it gets
     /// one result per event. Busy when too much waits already.
     pub fn submit(&self, name: &str, events: Vec<Event>, replies: Replies) -> Result<()> {
+        self.hand_in(name, events, replies).map(drop)
+    }
+
+    /// The same for who would rather do the learner's work than wait for its thread to wake.
+    pub fn hand_in(&self, name: &str, events: Vec<Event>, replies: Replies) -> Result<Handed<'_>> {
         let id = self.registry.find(name)?.current;
         self.shard(id).submit(id, events, replies)
     }
@@ -203,14 +208,15 @@ impl House {
     /// Hands events in and waits until all accepted ones are durable.
     pub fn submit_wait(&self, name: &str, events: Vec<Event>) -> Result<Vec<Result<Reply>>> {
         let (tell, told) = sync_channel(1);
-        self.submit(name, events, Box::new(move |result| drop(tell.send(result))))?;
+        self.hand_in(name, events, Box::new(move |result| drop(tell.send(result))))?.work();
         told.recv().map_err(|_| closing())?
     }
 
-    /// Predicts with the newest applied state; `done` gets the prediction and its version.
+    /// Predicts with the newest applied state; `done` gets the prediction and its version. Here,
+    /// if that is short and nobody is at work for the learner; else on its thread.
     pub fn predict(&self, name: &str, row: Row, done: Predicted) {
         match self.registry.find(name) {
-            Ok(record) => self.shard(record.current).predict(record.current, row, done),
+            Ok(record) => self.shard(record.current).predict(record.current, row, done).work(),
             Err(e) => done(Err(e)),
         }
     }

@@ -177,12 +177,17 @@ impl Identity {
         self.head
     }
 
+    /// Whether a snapshot is due.
+    pub fn is_due(&self) -> bool {
+        let every = self.state.birth().options.snapshot_every;
+        self.state.version() - self.snapshot_at >= every
+    }
+
     /// A snapshot with its head, when one is due. Call after [`take_frames`](Self::take_frames):
     /// the head is then that of the state.
     pub fn due_snapshot(&mut self, wanted: bool) -> Option<(Head, Vec<u8>)> {
-        let every = self.state.birth().options.snapshot_every;
         let version = self.state.version();
-        if version == self.snapshot_at || !(wanted || version - self.snapshot_at >= every) {
+        if version == self.snapshot_at || !(wanted || self.is_due()) {
             return None;
         }
         self.snapshot_at = version;

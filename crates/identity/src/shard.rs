@@ -3,13 +3,18 @@
 //! The learner takes what has arrived, applies it, and hands one batch to the committer, which
 //! appends it, syncs once, and replies to all. While the committer waits for the disk the learner
 //! goes on: what comes meanwhile is the next batch. Predictions never enter a batch.
+//!
+//! What is short need not wait for these threads: [`Handed`] does it on the thread of who asks,
+//! and where the disk keeps nobody waiting the batch is committed there too.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use her_learn::{Catalog, Row};
 
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::identity::Identity;
@@ -19,11 +24,13 @@ use crate::turn::{Answer, Desk, Reply};
 
 mod commit;
 mod commits;
+mod core;
 mod inbox;
 mod role;
 
+use self::core::{Core, Worst};
 use commit::{Committer, Group, SnapshotJob, Waiting};
-use inbox::{Inbox, Urgent};
+use inbox::{Inbox, Taken, Urgent};
 use role::Held;
 pub use role::{Done, HELD_MAX, Lead, Moving, Role, Stand, moved};
 
@@ -45,9 +52,10 @@ pub const TAKE_EVENTS_MAX: usize = 256;
 
 /// A running shard.
 pub struct Shard {
-    inbox: Arc<Inbox>,
+    core: Arc<Core>,
     reader: Arc<Reader>,
-    learner: Option<JoinHandle<()>>,
+    /// The learner's, then the committer's, which ends with it.
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// What is known of an identity on its shard.
@@ -60,7 +68,6 @@ enum Slot {
 }
 
 struct Learner {
-    inbox: Arc<Inbox>,
     reader: Arc<Reader>,
     snapshots: Arc<Snapshots>,
     catalog: Catalog,
@@ -83,6 +90,8 @@ struct Learner {
     parting: Vec<SnapshotJob>,
     looks: u64,
     resident_max: usize,
+    /// What an event or a prediction takes.
+    cost: Worst,
 }
 
 impl Shard {
@@ -96,11 +105,10 @@ impl Shard {
         resident_max: usize,
         commits: Arc<Commits>,
     ) -> Result<Self> {
-        let inbox = Arc::new(Inbox::new(QUEUE_EVENTS_MAX));
         let reader: Arc<Reader> = journal.reader().into();
-        let committer = Committer::start(name, journal, Arc::clone(&snapshots), &inbox, commits)?;
+        let clock = Arc::clone(commits.clock());
+        let (committer, jobs) = Committer::new(journal, Arc::clone(&snapshots), commits);
         let learner = Learner {
-            inbox: Arc::clone(&inbox),
             reader: Arc::clone(&reader),
             snapshots,
             catalog,
@@ -119,42 +127,63 @@ impl Shard {
             parting: Vec::new(),
             looks: 0,
             resident_max: resident_max.max(1),
+            cost: Worst::new(0),
         };
-        let thread = std::thread::Builder::new()
-            .name(format!("{name}-learn"))
-            .spawn(move || learner.run())
-            .map_err(|e| Error::io("starting a learner thread", e))?;
-        Ok(Self { inbox, reader, learner: Some(thread) })
+        let inbox = Inbox::new(QUEUE_EVENTS_MAX);
+        let core = Arc::new(Core { inbox, learner: Mutex::new(learner), clock });
+        let mut shard = Self { core, reader, threads: Vec::new() };
+        let core = Arc::clone(&shard.core);
+        shard.thread(&format!("{name}-learn"), move || core.run())?;
+        let core = Arc::clone(&shard.core);
+        shard.thread(&format!("{name}-commit"), move || jobs.run(&core))?;
+        Ok(shard)
+    }
+
+    fn thread(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        self.threads.push(thread.map_err(|e| Error::io(format!("starting {name}"), e))?);
+        Ok(())
     }
 
     /// Hands events of one identity in. Busy when the queue is full: nothing was taken then.
-    pub fn submit(&self, id: IdentityId, events: Vec<Event>, replies: Replies) -> Result<()> {
-        self.inbox.submit(id, events, replies)
+    pub fn submit(
+        &self,
+        id: IdentityId,
+        events: Vec<Event>,
+        replies: Replies,
+    ) -> Result<Handed<'_>> {
+        self.core.inbox.submit(id, events, replies)?;
+        Ok(Handed::new(&self.core))
     }
 
     /// Predicts with the newest applied state.
-    pub fn predict(&self, id: IdentityId, row: Row, done: Predicted) {
-        self.inbox.urgent(Urgent::Predict(id, row, done));
+    pub fn predict(&self, id: IdentityId, row: Row, done: Predicted) -> Handed<'_> {
+        self.urgent(Urgent::Predict(id, row, done))
     }
 
     /// Looks at an identity on its learner thread.
     pub fn look(&self, id: IdentityId, look: Look) {
-        self.inbox.urgent(Urgent::Look(id, look));
+        drop(self.urgent(Urgent::Look(id, look)));
     }
 
     /// Asks for a snapshot with the next commit.
     pub fn snapshot(&self, id: IdentityId) {
-        self.inbox.urgent(Urgent::Snapshot(id));
+        drop(self.urgent(Urgent::Snapshot(id)));
     }
 
     /// Appends a birth or a branch: done by the committer, in order with all else.
     pub fn begin(&self, begin: commit::Begin) {
-        self.inbox.urgent(Urgent::Begin(begin));
+        drop(self.urgent(Urgent::Begin(begin)));
+    }
+
+    fn urgent(&self, urgent: Urgent) -> Handed<'_> {
+        self.core.inbox.urgent(urgent);
+        Handed::new(&self.core)
     }
 
     /// Changes what this house may do to an identity.
     pub fn moving(&self, id: IdentityId, moving: Moving) {
-        self.inbox.urgent(Urgent::Moving(id, moving));
+        drop(self.urgent(Urgent::Moving(id, moving)));
     }
 
     /// A reader of this shard's journal.
@@ -164,13 +193,13 @@ impl Shard {
 
     /// Events that wait in front of the learner.
     pub fn queued(&self) -> usize {
-        self.inbox.queued()
+        self.core.inbox.queued()
     }
 
     /// Applies and commits everything that was submitted, snapshots what changed, and ends.
     pub fn close(&mut self) {
-        self.inbox.close();
-        if let Some(thread) = self.learner.take() {
+        self.core.inbox.close();
+        for thread in self.threads.drain(..) {
             // A panic of the learner itself is a bug that was printed already; nothing that was
             // acknowledged hangs on it.
             let _ = thread.join();
@@ -184,30 +213,41 @@ impl Drop for Shard {
     }
 }
 
+pub use self::core::Handed;
 pub use commit::Begin;
 pub use commits::{CommitTimes, Commits};
 
 impl Learner {
-    fn run(mut self) {
-        loop {
-            let taken = self.inbox.take(COMMIT_EVENTS_MAX.saturating_sub(self.events));
-            let closed = taken.closed;
-            for urgent in taken.urgent {
-                self.urgent(urgent);
-            }
-            for (id, events, replies) in taken.submits {
-                self.events(id, events, replies);
-            }
-            if !self.committing {
-                self.unload();
-                self.commit();
-            }
-            if closed && !self.committing && self.nothing_to_commit() {
-                break;
-            }
+    /// Does what was taken.
+    fn work(&mut self, taken: Taken, clock: &dyn Clock) {
+        let pieces = taken.urgent.len() + taken.submits.iter().map(|s| s.1.len()).sum::<usize>();
+        let begin = clock.monotonic_ns();
+        for urgent in taken.urgent {
+            self.urgent(urgent);
         }
-        self.last_snapshots();
-        self.committer.stop();
+        for (id, events, replies) in taken.submits {
+            self.events(id, events, replies);
+        }
+        if pieces > 0 {
+            self.cost.add(clock.monotonic_ns().saturating_sub(begin) / pieces as u64);
+        }
+    }
+
+    /// Commits what was applied, unless a commit is under way.
+    fn go_on(&mut self) {
+        if !self.committing {
+            self.unload();
+            self.commit();
+        }
+    }
+
+    /// Events that the next commit still takes.
+    fn room(&self) -> usize {
+        COMMIT_EVENTS_MAX.saturating_sub(self.events)
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.committing && self.nothing_to_commit()
     }
 
     fn nothing_to_commit(&self) -> bool {
@@ -243,15 +283,11 @@ impl Learner {
     fn urgent(&mut self, urgent: Urgent) {
         match urgent {
             Urgent::Predict(id, row, done) => {
-                if let Some(e) = self.elsewhere(id) {
-                    return done(Err(e));
-                }
-                if let Err(e) = self.live(id) {
-                    return done(Err(e));
-                }
-                let Some(Slot::Live(identity, _)) = self.slots.get(&id) else { return };
-                let version = identity.state().version();
-                done(identity.state().predict(&row, &mut self.desk).map(|a| (a, version)));
+                let answer = match self.elsewhere(id) {
+                    Some(e) => Err(e),
+                    None => self.live(id).and_then(|()| self.predict(id, &row)),
+                };
+                done(answer);
             }
             Urgent::Look(id, look) => match self.live(id) {
                 Ok(()) => {
@@ -268,11 +304,30 @@ impl Learner {
             }
             Urgent::Begin(begin) => self.committer.begin(begin),
             Urgent::Moving(id, moving) => self.moving(id, moving),
-            Urgent::Committed(failed) => {
-                self.committing = false;
-                for (id, error) in failed {
-                    self.undo(id, error);
-                }
+            Urgent::Committed(failed) => self.committed(failed),
+        }
+    }
+
+    /// A group is durable, but for the frames of these identities.
+    fn committed(&mut self, failed: Vec<(IdentityId, Arc<Error>)>) {
+        self.committing = false;
+        for (id, error) in failed {
+            self.undo(id, error);
+        }
+    }
+
+    fn predict(&mut self, id: IdentityId, row: &Row) -> Result<(Answer, u64)> {
+        let Some(Slot::Live(identity, _)) = self.slots.get(&id) else {
+            return Err(Error::not_found(format!("identity {id} is not in memory")));
+        };
+        let (state, desk) = (identity.state(), &mut self.desk);
+        // A prediction changes no state: who panics in one is whole.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| state.predict(row, desk))) {
+            Ok(result) => result.map(|answer| (answer, state.version())),
+            Err(panic) => {
+                self.desk = Desk::default();
+                let what = format!("the identity panicked on a row ({})", text_of(&*panic));
+                Err(Error::new(ErrorKind::Internal, what))
             }
         }
     }
@@ -313,7 +368,7 @@ impl Learner {
         let mut results = Vec::with_capacity(events.len());
         let desk = &mut self.desk;
         for event in &events {
-            let step = std::panic::AssertUnwindSafe(|| identity.apply(event, desk));
+            let step = AssertUnwindSafe(|| identity.apply(event, desk));
             match std::panic::catch_unwind(step) {
                 Ok(result) => results.push(result),
                 Err(panic) => {
@@ -388,11 +443,20 @@ impl Learner {
             }
         }
         self.events = 0;
-        self.committing = true;
-        self.committer.commit(group);
+        match self.committer.at_once(group) {
+            Ok(done) => {
+                self.committed(done.told());
+                done.reply();
+            }
+            Err(group) => {
+                self.committing = true;
+                self.committer.commit(group);
+            }
+        }
     }
 
-    fn last_snapshots(&mut self) {
+    /// Snapshots what changed; the committer ends after that.
+    fn end(&mut self) {
         let mut group = Group::default();
         let mut ids: Vec<IdentityId> = self.slots.keys().copied().collect();
         ids.sort_unstable();
@@ -403,6 +467,7 @@ impl Learner {
             }
         }
         self.committer.commit(group);
+        self.committer.close();
     }
 }
 

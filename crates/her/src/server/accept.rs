@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use super::alert::Watchman;
 use super::auth::{GRANTED, Granted, Visit};
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
@@ -42,7 +43,7 @@ pub(super) async fn accept(
     mut stopping: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
 ) {
-    let seats = Seats::default();
+    let (seats, watchman) = (Seats::default(), Arc::new(Watchman::new()));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -63,19 +64,19 @@ pub(super) async fn accept(
             Ok(seat) => {
                 let (app, routes) = (Arc::clone(&app), routes.clone());
                 let (stopping, alive, tls) = (stopping.clone(), alive.clone(), tls.clone());
+                let watchman = Arc::clone(&watchman);
                 tokio::spawn(async move {
                     app.metrics.connections.inc();
                     // Answers leave when they are ready: batching is done above, where it is
                     // known what follows.
                     let _ = stream.set_nodelay(true);
                     let from = from.ip().to_canonical();
+                    let guest = Guest { from, routes, stopping, alive, watchman };
                     match &tls {
-                        None => serve(stream, from, &app, routes, stopping, alive).await,
+                        None => serve(stream, &app, guest).await,
                         Some(tls) => match tls::agree(tls, stream, app.limits.header_timeout).await
                         {
-                            Some(stream) => {
-                                serve(stream, from, &app, routes, stopping, alive).await;
-                            }
+                            Some(stream) => serve(stream, &app, guest).await,
                             None => app.metrics.refused_connection("tls"),
                         },
                     }
@@ -119,17 +120,25 @@ pub(super) struct Wire {
     _alive: mpsc::Sender<()>,
 }
 
+/// What a connection is served with.
+struct Guest {
+    from: IpAddr,
+    routes: Router,
+    stopping: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
+    watchman: Arc<Watchman>,
+}
+
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
-    from: IpAddr,
     app: &Arc<App>,
-    routes: Router,
-    mut stopping: watch::Receiver<bool>,
-    alive: mpsc::Sender<()>,
+    guest: Guest,
 ) {
+    let Guest { from, routes, mut stopping, alive, watchman } = guest;
     let limits = &app.limits;
     let under_way = UnderWay::default();
-    let meter = Meter::new(stream, under_way.clone(), limits.header_timeout, limits.idle_timeout);
+    let waits = (limits.header_timeout, limits.idle_timeout);
+    let meter = Meter::new(stream, under_way.clone(), waits, watchman);
     let wire = Wire { from, under_way: under_way.clone(), _alive: alive };
     // A connection answers one request at a time: whoever sent the last one holds it.
     let holder: Mutex<Option<Arc<Token>>> = Mutex::new(None);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use her_identity::event::Event;
+use her_identity::shard::Handed;
 use her_identity::turn::Reply;
 use her_identity::{Error, ErrorKind, House, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -22,11 +23,12 @@ pub(crate) type Told = oneshot::Receiver<Result<Vec<Result<Reply>>>>;
 /// Places for events.
 pub(crate) struct Gate {
     places: Arc<Semaphore>,
+    all: usize,
 }
 
 impl Gate {
     pub fn new(places: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)) }
+        Self { places: Arc::new(Semaphore::new(places)), all: places }
     }
 
     /// Places for a batch of a stream; waits as long as it takes.
@@ -36,6 +38,9 @@ impl Gate {
 
     /// Places for the events of a request; busy when there are none for a while.
     async fn some(&self, events: usize) -> std::result::Result<OwnedSemaphorePermit, Problem> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_many_owned(events as u32) {
+            return Ok(place);
+        }
         let place = Arc::clone(&self.places).acquire_many_owned(events as u32);
         match tokio::time::timeout(PATIENCE, place).await {
             Ok(Ok(place)) => Ok(place),
@@ -62,8 +67,14 @@ impl Gate {
         name: &str,
         events: Vec<Event>,
     ) -> std::result::Result<Vec<Result<Reply>>, Problem> {
+        let alone = self.places.available_permits() == self.all;
         let place = self.some(events.len()).await?;
-        let told = submit(house, name, events, place)?;
+        let (handed, told) = hand_in(house, name, events, place)?;
+        if !alone {
+            // Other connections that have something to say say it first: one commit for all.
+            tokio::task::yield_now().await;
+        }
+        handed.work();
         Ok(told.await.map_err(|_| closing())??)
     }
 }
@@ -75,14 +86,23 @@ pub(crate) fn submit(
     events: Vec<Event>,
     place: OwnedSemaphorePermit,
 ) -> Result<Told> {
+    hand_in(house, name, events, place).map(|(_, told)| told)
+}
+
+/// The same for who waits for the answer, and may do the learner's work meanwhile.
+fn hand_in<'h>(
+    house: &'h House,
+    name: &str,
+    events: Vec<Event>,
+    place: OwnedSemaphorePermit,
+) -> Result<(Handed<'h>, Told)> {
     let (tell, told) = oneshot::channel();
     let replies = Box::new(move |result| {
         drop(place);
         // Whoever asked may have gone; what was learned stays learned.
         let _ = tell.send(result);
     });
-    house.submit(name, events, replies)?;
-    Ok(told)
+    Ok((house.hand_in(name, events, replies)?, told))
 }
 
 fn closing() -> Error {

@@ -15,6 +15,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::alert::{Alert, Watchman};
+
 /// Requests of one connection that have not been answered in full.
 #[derive(Clone, Default)]
 pub(crate) struct UnderWay(Arc<Counts>);
@@ -91,15 +93,21 @@ pub(crate) struct Meter<S> {
     begun: usize,
     head: Wait,
     write: Wait,
+    alert: Alert,
 }
 
 impl<S> Meter<S> {
     /// The head's timer runs from now on: a connection that says nothing is cut as well.
-    pub fn new(stream: S, under_way: UnderWay, head: Duration, write: Duration) -> Self {
+    pub fn new(
+        stream: S,
+        under_way: UnderWay,
+        (head, write): (Duration, Duration),
+        watchman: Arc<Watchman>,
+    ) -> Self {
         let mut head = Wait::new(head, "the head of a request took too long");
         head.arm();
         let write = Wait::new(write, "the client took no answer for too long");
-        Self { stream, under_way, begun: 0, head, write }
+        Self { stream, under_way, begun: 0, head, write, alert: Alert::new(watchman) }
     }
 }
 
@@ -176,6 +184,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Meter<S> {
         if buf.filled().len() > before {
             me.head.arm();
         }
+        me.alert.look(cx, polled.is_pending());
         // A dribbled head is ready each time; only its timer says that it takes too long.
         match me.head.poll(cx) {
             Poll::Ready(e) => Poll::Ready(Err(e)),

@@ -20,6 +20,7 @@ use crate::config::{Limits, Settings};
 use crate::locks::first;
 
 mod accept;
+mod alert;
 mod answer;
 mod audit;
 mod auth;

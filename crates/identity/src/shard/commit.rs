@@ -1,12 +1,14 @@
 //! The committer: appends groups, syncs once for each, and only then replies.
+//!
+//! A thread does it, so that the learner goes on while the disk works. Where syncing takes less
+//! than waking that thread, as on a disk in memory or behind a battery, the learner does it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::commits::Commits;
-use super::inbox::{Inbox, Urgent};
+use super::core::{Core, Worst};
 use super::{Replies, Reply};
 use crate::error::{Error, Result};
 use crate::event::{Batch, Event};
@@ -59,31 +61,77 @@ enum Job {
     Begin(Begin),
 }
 
+/// Commits that take no longer are done by the learner: some two times what it takes to wake a
+/// thread. In nanoseconds.
+const PROMPT_NS: u64 = 50_000;
+
 /// The learner's end of the committer.
 pub(super) struct Committer {
     jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
+    work: Arc<Mutex<Work>>,
+}
+
+/// What the committer's thread does.
+pub(super) struct Jobs {
+    todo: Receiver<Job>,
+    work: Arc<Mutex<Work>>,
+}
+
+/// A group of which it is known what became of it.
+pub(super) struct Done {
+    failed: BTreeMap<IdentityId, Arc<Error>>,
+    waiting: Vec<Waiting>,
+}
+
+impl Done {
+    /// What the learner is told: the identities whose frames were not taken.
+    pub fn told(&self) -> Vec<(IdentityId, Arc<Error>)> {
+        self.failed.iter().map(|(id, error)| (*id, Arc::clone(error))).collect()
+    }
+
+    /// Answers everybody. After the learner was told: who hears of a failure and asks at once
+    /// must not meet the state that failed.
+    pub fn reply(self) {
+        for w in self.waiting {
+            match self.failed.get(&w.id) {
+                // A request that only met refusals or duplicates of durable events has its answer.
+                Some(e) if w.results.iter().any(|r| matches!(r, Ok(r) if !r.duplicate)) => {
+                    (w.replies)(Err(Error::new(e.kind, e.message.clone())));
+                }
+                _ => (w.replies)(Ok(w.results)),
+            }
+        }
+    }
 }
 
 impl Committer {
-    pub fn start(
-        name: &str,
+    pub fn new(
         journal: Box<dyn Journal>,
         snapshots: Arc<Snapshots>,
-        inbox: &Arc<Inbox>,
         commits: Arc<Commits>,
-    ) -> Result<Self> {
+    ) -> (Self, Jobs) {
         let (jobs, todo) = channel();
-        let inbox = Arc::clone(inbox);
-        let work = Work { journal, snapshots, inbox, commits, results: Vec::new() };
-        let thread = std::thread::Builder::new()
-            .name(format!("{name}-commit"))
-            .spawn(move || work.run(&todo))
-            .map_err(|e| Error::io("starting a commit thread", e))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        // How prompt the disk is has to show first.
+        let worst = Worst::new(2 * PROMPT_NS);
+        let work = Work { journal, snapshots, commits, results: Vec::new(), worst };
+        let work = Arc::new(Mutex::new(work));
+        (Self { jobs: Some(jobs), work: Arc::clone(&work) }, Jobs { todo, work })
     }
 
-    /// At most one group is under way: the learner waits for `Committed` before the next.
+    /// Commits a group on this thread, if that is sure to be short; else gives it back.
+    pub fn at_once(&self, mut group: Group) -> std::result::Result<Done, Group> {
+        let Ok(mut work) = self.work.try_lock() else { return Err(group) };
+        if !group.snapshots.is_empty() || work.worst.ns() > PROMPT_NS {
+            return Err(group);
+        }
+        match work.append_once(&group.frames) {
+            Some(failed) => Ok(Done { failed, waiting: std::mem::take(&mut group.waiting) }),
+            // To open the journal anew takes its time; the same frames may come again.
+            None => Err(group),
+        }
+    }
+
+    /// At most one group is under way: the learner hears of its end before the next.
     pub fn commit(&self, group: Group) {
         self.send(Job::Group(group));
     }
@@ -99,10 +147,43 @@ impl Committer {
         }
     }
 
-    pub fn stop(&mut self) {
+    /// The thread ends when it has done what was sent.
+    pub fn close(&mut self) {
         self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+    }
+}
+
+impl Jobs {
+    /// The life of the committer's thread.
+    pub fn run(self, core: &Core) {
+        while let Ok(job) = self.todo.recv() {
+            match job {
+                Job::Group(group) => self.group(group, core),
+                Job::Begin(begin) => {
+                    let result = self.work().begin(&begin);
+                    (begin.done)(result);
+                }
+            }
+        }
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn group(&self, group: Group, core: &Core) {
+        let failed = self.work().append(&group.frames);
+        let stored: Vec<SnapshotJob> =
+            group.snapshots.into_iter().filter(|s| !failed.contains_key(&s.id)).collect();
+        let done = Done { failed, waiting: group.waiting };
+        core.committed(done.told());
+        done.reply();
+        core.go_on();
+        for job in stored {
+            if let Err(e) = self.work().store(&job) {
+                // A snapshot only saves time at the next opening; the journal holds everything.
+                eprintln!("warning: no snapshot of identity {} was written: {e}", job.id);
+            }
         }
     }
 }
@@ -110,59 +191,21 @@ impl Committer {
 struct Work {
     journal: Box<dyn Journal>,
     snapshots: Arc<Snapshots>,
-    inbox: Arc<Inbox>,
     commits: Arc<Commits>,
     results: Vec<Appended>,
+    /// What a commit takes.
+    worst: Worst,
 }
 
 impl Work {
-    fn run(mut self, todo: &Receiver<Job>) {
-        while let Ok(job) = todo.recv() {
-            match job {
-                Job::Group(group) => self.group(group),
-                Job::Begin(begin) => {
-                    let result = self.begin(&begin);
-                    (begin.done)(result);
-                }
-            }
-        }
-    }
-
-    fn group(&mut self, group: Group) {
-        let failed = self.append(&group.frames);
-        // The learner hears of it first: who is told of a failure and asks at once must not meet
-        // the state that failed.
-        let told = failed.iter().map(|(id, error)| (*id, Arc::clone(error))).collect();
-        self.inbox.urgent(Urgent::Committed(told));
-        for w in group.waiting {
-            match failed.get(&w.id) {
-                // A request that only met refusals or duplicates of durable events has its answer.
-                Some(e) if w.results.iter().any(|r| matches!(r, Ok(r) if !r.duplicate)) => {
-                    (w.replies)(Err(Error::new(e.kind, e.message.clone())));
-                }
-                _ => (w.replies)(Ok(w.results)),
-            }
-        }
-        for job in group.snapshots.into_iter().filter(|s| !failed.contains_key(&s.id)) {
-            if let Err(e) = self.store(&job) {
-                // A snapshot only saves time at the next opening; the journal holds everything.
-                eprintln!("warning: no snapshot of identity {} was written: {e}", job.id);
-            }
-        }
-    }
-
     fn store(&self, job: &SnapshotJob) -> Result<()> {
         self.snapshots.put(job.id, &job.head, &job.bytes)?;
         self.snapshots.prune(job.id, SNAPSHOTS_KEPT).map(|_| ())
     }
 
+    /// Appends frames whatever it takes.
     fn append(&mut self, frames: &[Frame]) -> BTreeMap<IdentityId, Arc<Error>> {
-        let mut failed = BTreeMap::new();
-        if frames.is_empty() {
-            return failed;
-        }
-        let (journal, results) = (&mut self.journal, &mut self.results);
-        self.commits.time(|| {
+        self.try_append(frames, |journal, results| {
             journal.append(frames, results);
             // A failed write leaves the journal closed to writes. Opening anew finds out what is
             // durable; appending the same frames again settles what was not known.
@@ -170,6 +213,30 @@ impl Work {
                 journal.append(frames, results);
             }
         });
+        self.failed(frames)
+    }
+
+    /// Appends frames; nothing when it is not known what became of them.
+    fn append_once(&mut self, frames: &[Frame]) -> Option<BTreeMap<IdentityId, Arc<Error>>> {
+        self.try_append(frames, |journal, results| journal.append(frames, results));
+        (!self.results.iter().any(is_unsettled)).then(|| self.failed(frames))
+    }
+
+    fn try_append(
+        &mut self,
+        frames: &[Frame],
+        append: impl FnOnce(&mut dyn Journal, &mut Vec<Appended>),
+    ) {
+        self.results.clear();
+        if !frames.is_empty() {
+            let (journal, results) = (&mut *self.journal, &mut self.results);
+            let ((), ns) = self.commits.time(|| append(journal, results));
+            self.worst.add(ns);
+        }
+    }
+
+    fn failed(&mut self, frames: &[Frame]) -> BTreeMap<IdentityId, Arc<Error>> {
+        let mut failed = BTreeMap::new();
         for (frame, result) in frames.iter().zip(self.results.drain(..)) {
             if let Err(e) = result {
                 failed.entry(frame.header().identity).or_insert_with(|| Arc::new(Error::from(e)));

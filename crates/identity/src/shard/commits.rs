@@ -34,12 +34,18 @@ impl Commits {
         Self { clock, counts: Default::default(), sum_ns: AtomicU64::new(0) }
     }
 
-    /// Does one and counts it.
-    pub(super) fn time<T>(&self, commit: impl FnOnce() -> T) -> T {
+    /// The clock that they are timed by.
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Does one and counts it; with the nanoseconds it took.
+    pub(super) fn time<T>(&self, commit: impl FnOnce() -> T) -> (T, u64) {
         let begin = self.clock.monotonic_ns();
         let done = commit();
-        self.count(self.clock.monotonic_ns().saturating_sub(begin));
-        done
+        let ns = self.clock.monotonic_ns().saturating_sub(begin);
+        self.count(ns);
+        (done, ns)
     }
 
     fn count(&self, ns: u64) {
@@ -88,7 +94,7 @@ mod tests {
         let commits = Commits::new(Arc::clone(&clock) as Arc<dyn Clock>);
         assert_eq!(commits.times().within(0.5), None);
         for ms in [1, 1, 1, 5_000] {
-            assert_eq!(commits.time(|| (clock.advance_ms(ms), ms).1), ms);
+            assert_eq!(commits.time(|| clock.advance_ms(ms)).1, ms * 1_000_000);
         }
         let times = commits.times();
         assert_eq!((times.count(), times.sum_s), (4, 5.003));

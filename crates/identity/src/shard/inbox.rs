@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use her_learn::Row;
 
-use super::{Begin, Look, Moving, Predicted, Replies, TAKE_EVENTS_MAX};
+use super::{Begin, COMMIT_EVENTS_MAX, Look, Moving, Predicted, Replies, TAKE_EVENTS_MAX};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::journal::IdentityId;
@@ -21,19 +21,35 @@ pub(super) enum Urgent {
     Committed(Vec<(IdentityId, Arc<Error>)>),
 }
 
+/// Events of one identity that were submitted together.
+pub(super) type Submit = (IdentityId, Vec<Event>, Replies);
+
 #[derive(Default)]
 pub(super) struct Taken {
     pub urgent: Vec<Urgent>,
-    pub submits: Vec<(IdentityId, Vec<Event>, Replies)>,
+    pub submits: Vec<Submit>,
     pub closed: bool,
 }
 
 #[derive(Default)]
-struct Queues {
-    urgent: VecDeque<Urgent>,
-    submits: VecDeque<(IdentityId, Vec<Event>, Replies)>,
-    events: usize,
+pub(super) struct Queues {
+    pub urgent: VecDeque<Urgent>,
+    pub submits: VecDeque<Submit>,
+    /// Events in `submits`.
+    pub events: usize,
+    /// Events that the next commit still takes.
+    room: usize,
+    /// The learner's thread is to look, whatever waits.
+    rung: bool,
+    /// Somebody came while another one was at work.
+    knocked: bool,
     closed: bool,
+}
+
+impl Queues {
+    fn takes(&self) -> bool {
+        !self.urgent.is_empty() || (self.room > 0 && !self.submits.is_empty())
+    }
 }
 
 /// The queues with their bound and their bell.
@@ -45,7 +61,8 @@ pub(super) struct Inbox {
 
 impl Inbox {
     pub fn new(events_max: usize) -> Self {
-        Self { queues: Mutex::default(), bell: Condvar::new(), events_max }
+        let queues = Queues { room: COMMIT_EVENTS_MAX, ..Queues::default() };
+        Self { queues: Mutex::new(queues), bell: Condvar::new(), events_max }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queues> {
@@ -53,6 +70,7 @@ impl Inbox {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Adds events; rings for nobody.
     pub fn submit(&self, id: IdentityId, events: Vec<Event>, replies: Replies) -> Result<()> {
         let mut q = self.lock();
         if q.closed {
@@ -66,38 +84,74 @@ impl Inbox {
         }
         q.events += events.len();
         q.submits.push_back((id, events, replies));
-        drop(q);
-        self.bell.notify_one();
         Ok(())
     }
 
+    /// Adds what is urgent; rings for nobody.
     pub fn urgent(&self, urgent: Urgent) {
         self.lock().urgent.push_back(urgent);
+    }
+
+    /// Wakes the learner's thread.
+    pub fn ring(&self) {
+        self.lock().rung = true;
         self.bell.notify_one();
+    }
+
+    /// Tells whoever is at work that there is more. Before one looks whether somebody is.
+    pub fn knock(&self) {
+        self.lock().knocked = true;
+    }
+
+    /// Whether somebody came since the last taking, and met somebody at work.
+    pub fn was_knocked(&self) -> bool {
+        let q = self.lock();
+        q.knocked && q.takes()
     }
 
     pub fn queued(&self) -> usize {
         self.lock().events
     }
 
-    pub fn close(&self) {
-        self.lock().closed = true;
-        self.bell.notify_one();
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
-    /// Waits for something to do. Takes everything urgent, and submitted events up to `room`;
-    /// few at a time, so that predictions do not wait behind them.
-    pub fn take(&self, room: usize) -> Taken {
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.ring();
+    }
+
+    /// Says how many events the next commit still takes.
+    pub fn set_room(&self, room: usize) {
         let mut q = self.lock();
-        loop {
-            let open = room > 0 && !q.submits.is_empty();
-            if open || !q.urgent.is_empty() || (q.closed && q.submits.is_empty()) {
-                break;
-            }
+        let opened = q.room == 0 && room > 0 && !q.submits.is_empty();
+        q.room = room;
+        drop(q);
+        if opened {
+            self.ring();
+        }
+    }
+
+    /// Waits for something to do.
+    pub fn wait(&self) {
+        let mut q = self.lock();
+        while !(q.rung || q.takes()) {
             q = self.bell.wait(q).unwrap_or_else(PoisonError::into_inner);
         }
+        q.rung = false;
+    }
+
+    /// Takes everything urgent, and submitted events while there is room; few at a time, so that
+    /// predictions do not wait behind them. Nothing if what waits is not `fine`.
+    pub fn take(&self, fine: impl FnOnce(&Queues) -> bool) -> Option<Taken> {
+        let mut q = self.lock();
+        if !fine(&q) {
+            return None;
+        }
+        q.knocked = false;
         let mut taken = Taken { urgent: q.urgent.drain(..).collect(), ..Taken::default() };
-        let (room, mut events) = (room.min(TAKE_EVENTS_MAX), 0);
+        let (room, mut events) = (q.room.min(TAKE_EVENTS_MAX), 0);
         while events < room {
             let Some(submit) = q.submits.pop_front() else { break };
             events += submit.1.len();
@@ -105,6 +159,6 @@ impl Inbox {
         }
         q.events -= events;
         taken.closed = q.closed && q.submits.is_empty();
-        taken
+        Some(taken)
     }
 }
