@@ -316,6 +316,6 @@ fn new_id() -> Result<IdentityId> {
     random().map(IdentityId)
 }
 
-fn nonce() -> Result<u64> {
+pub(crate) fn nonce() -> Result<u64> {
     random().map(u64::from_le_bytes)
 }

@@ -20,10 +20,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+mod drive;
+mod host;
+mod message;
 mod register;
 mod source;
 mod target;
 
+pub use drive::{Control, Departure, Figures, Report};
+pub use host::{ARRIVALS_MAX, Host, Link, STATE_BYTES_MAX};
+pub use message::{Ask, MESSAGE_BYTES_MAX, MESSAGES_VERSION, Told};
 pub use register::{Cell, Register, Standing};
 #[cfg(feature = "testing")]
 pub use source::planted;

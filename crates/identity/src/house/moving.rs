@@ -74,7 +74,7 @@ impl House {
     }
 
     /// Refuses what changes a record while the identity is on its way or gone.
-    pub(super) fn settled(&self, name: &str) -> Result<()> {
+    pub(crate) fn settled(&self, name: &str) -> Result<()> {
         match self.place(name) {
             Place::Here => Ok(()),
             Place::Moved(cell) => Err(crate::shard::moved(&cell)),
@@ -100,13 +100,12 @@ impl House {
         }
         let registered = Registered { cell: super::new_id()?, home: me };
         // Nobody else knows the cell yet, so no compare-and-set is needed.
-        let epoch = self.look(name, |identity| identity.head().epoch)?.max(self.head(name)?.epoch);
-        let cell = self.register.take(registered.cell, Cell { owner: me, epoch: epoch + 1 })?;
-        self.asked(record.current, |done| Moving::Activate(cell.epoch, done))?;
+        let head = self.asked(record.current, |done| Moving::Activate(None, done))?;
+        self.register.take(registered.cell, Cell { owner: me, epoch: head.epoch })?;
         record.registered = Some(registered);
         record.format = crate::format::RECORD_VERSION;
         self.registry.put(&*self.config.journal.disk, record)?;
-        Ok((registered, cell.epoch))
+        Ok((registered, head.epoch))
     }
 
     /// Durable frames of a branch after a head that is known of it, oldest first; none when the
@@ -168,7 +167,7 @@ impl House {
     /// Learns under an epoch that the register gave, beginning with what was held.
     pub fn activate(&self, name: &str, epoch: u64) -> Result<Head> {
         let id = self.record(name)?.current;
-        let head = self.asked(id, |done| Moving::Activate(epoch, done))?;
+        let head = self.asked(id, |done| Moving::Activate(Some(epoch), done))?;
         self.put_place(name, Place::Here);
         Ok(head)
     }
@@ -182,13 +181,20 @@ impl House {
         self.asked(id, |done| Moving::Be(Some(Role::Moved(cell)), done))
     }
 
+    /// Who owns an identity is in doubt: the register is asked again.
+    pub fn doubt(&self, name: &str) -> Result<()> {
+        let id = self.record(name)?.current;
+        self.put_place(name, Place::Waiting);
+        self.asked(id, |done| Moving::Be(Some(Role::Waiting), done))
+    }
+
     /// A rewound identity is owned on its new branch as it was on the one before.
     pub(super) fn carry_role(&self, record: &Record, before: IdentityId) -> Result<()> {
         if record.registered.is_none() {
             return Ok(());
         }
         let epoch = self.head_of(before)?.map_or(0, |head| head.epoch);
-        self.asked(record.current, |done| Moving::Activate(epoch, done)).map(drop)
+        self.asked(record.current, |done| Moving::Activate(Some(epoch), done)).map(drop)
     }
 
     /// The identities that the register must speak for since this house was opened.

@@ -178,7 +178,7 @@ impl Source {
                 _ => self.reclaim(Outcome::TargetLost),
             },
             At::Committing => match saw {
-                Saw::Set(epoch) => self.step_down(self.target, epoch, Outcome::Completed),
+                Saw::Set(epoch) => self.give_up(self.target, epoch, Outcome::Completed),
                 Saw::Cell(owner, epoch) => self.settle(owner, epoch),
                 _ => self.go(At::Reading, Next::Read),
             },
@@ -195,11 +195,9 @@ impl Source {
                 Saw::Cell(owner, epoch) => self.settle(owner, epoch),
                 _ => self.go(At::Reading, Next::Read),
             },
-            At::SteppingDown if self.ending == Outcome::Completed => {
-                self.go(At::Granting, Next::Grant { epoch: self.epoch })
-            }
             // A grant that is lost costs time only: the target watches the register.
-            At::Unsealing | At::SteppingDown | At::Granting | At::Ended => {
+            At::Granting => self.step_down(),
+            At::Unsealing | At::SteppingDown | At::Ended => {
                 self.go(At::Ended, Next::End(self.ending))
             }
         }
@@ -250,13 +248,22 @@ impl Source {
             return self.go(At::Reclaiming, Next::Reclaim { epoch });
         }
         let ending = if owner == self.target { Outcome::Completed } else { Outcome::Fenced };
-        self.step_down(owner, epoch, ending)
+        self.give_up(owner, epoch, ending)
     }
 
-    fn step_down(&mut self, owner: Node, epoch: u64, ending: Outcome) -> Next {
+    /// The target hears of it first: what is held here is answered with where to ask then.
+    fn give_up(&mut self, owner: Node, epoch: u64, ending: Outcome) -> Next {
         self.epoch = epoch;
         self.ending = ending;
         self.down = Some(owner);
+        match ending {
+            Outcome::Completed => self.go(At::Granting, Next::Grant { epoch }),
+            _ => self.step_down(),
+        }
+    }
+
+    fn step_down(&mut self) -> Next {
+        let (owner, epoch) = (self.down.unwrap_or(self.target), self.epoch);
         self.go(At::SteppingDown, Next::StepDown { owner, epoch })
     }
 
@@ -332,8 +339,8 @@ mod tests {
                 Next::Seal,
                 Next::Agree,
                 Next::Commit { epoch: 5 },
-                Next::StepDown { owner: B, epoch: 6 },
                 Next::Grant { epoch: 6 },
+                Next::StepDown { owner: B, epoch: 6 },
                 Next::End(Outcome::Completed),
             ]
         );
@@ -373,8 +380,8 @@ mod tests {
             [
                 Next::Read,
                 Next::Read,
-                Next::StepDown { owner: B, epoch: 6 },
-                Next::Grant { epoch: 6 }
+                Next::Grant { epoch: 6 },
+                Next::StepDown { owner: B, epoch: 6 }
             ]
         );
         let seen = [Saw::Done, Saw::Done, Saw::Cell(C, 9), Saw::Done];

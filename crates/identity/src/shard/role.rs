@@ -63,8 +63,9 @@ pub type Stand = (Head, [u8; 32]);
 pub enum Moving {
     /// Take a role that needs no write; none for an identity that never departed.
     Be(Option<Role>, Done<()>),
-    /// Own it under this epoch, durably; what was held is learned.
-    Activate(u64, Done<Head>),
+    /// Own it under this epoch, or the next if it never departed, durably; what was held is
+    /// learned.
+    Activate(Option<u64>, Done<Head>),
     /// Take in frames of its owner, durably; the flag asks for its state in memory.
     Follow(Vec<Frame>, bool, Done<Head>),
     /// Hold learning; tells where it stands once all that was applied is durable.
@@ -81,6 +82,14 @@ pub(super) type Held = Vec<(Vec<Event>, Replies)>;
 
 fn refused(role: &str) -> Error {
     Error::new(ErrorKind::Fenced, format!("this house is not {role} of the identity"))
+}
+
+fn waiting() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the register that says who owns this identity does not answer; it predicts, and learns \
+         again once it does",
+    )
 }
 
 /// The refusal of whoever asks a house that an identity has left.
@@ -120,11 +129,7 @@ impl Learner {
                 }
                 Error::new(ErrorKind::Busy, "the identity is moving this moment; try again")
             }
-            Role::Waiting => Error::new(
-                ErrorKind::Unavailable,
-                "the register that says who owns this identity does not answer; it predicts, and \
-                 learns again once it does",
-            ),
+            Role::Waiting => waiting(),
             Role::Follower => refused("the owner"),
             Role::Moved(cell) => moved(cell),
         };
@@ -175,18 +180,25 @@ impl Learner {
             }
             _ => {}
         }
-        let cell = match &role {
-            Some(Role::Moved(cell)) => Some(*cell),
+        let left = matches!(role, Some(Role::Moved(_)));
+        let refusal: Option<Box<dyn Fn() -> Error>> = match &role {
+            Some(Role::Moved(cell)) => {
+                let cell = *cell;
+                Some(Box::new(move || moved(&cell)))
+            }
+            Some(Role::Waiting) => Some(Box::new(waiting)),
             _ => None,
         };
         match role {
             Some(role) => self.roles.insert(id, role),
             None => self.roles.remove(&id),
         };
-        if let Some(cell) = cell {
+        if let Some(refusal) = refusal {
             for (_, replies) in self.held.remove(&id).unwrap_or_default() {
-                replies(Err(moved(&cell)));
+                replies(Err(refusal()));
             }
+        }
+        if left {
             self.let_go(id);
         }
         Ok(())
@@ -200,7 +212,7 @@ impl Learner {
         let _ = std::thread::Builder::new().name("free".to_owned()).spawn(move || drop(slot));
     }
 
-    fn activate(&mut self, id: IdentityId, epoch: u64, done: Done<Head>) {
+    fn activate(&mut self, id: IdentityId, epoch: Option<u64>, done: Done<Head>) {
         let head = self.live(id).and_then(|()| match self.slots.get_mut(&id) {
             Some(Slot::Live(identity, _)) => identity.activate(epoch),
             _ => Err(refused("able to be the owner")),
@@ -208,7 +220,7 @@ impl Learner {
         match head {
             Err(e) => done(Err(e)),
             Ok(head) => {
-                self.roles.insert(id, Role::Owner { epoch, lead: None });
+                self.roles.insert(id, Role::Owner { epoch: head.epoch, lead: None });
                 self.when_durable(id, head.seq, Box::new(move |r| done(r.map(|()| head))));
                 for (events, replies) in self.held.remove(&id).unwrap_or_default() {
                     self.events(id, events, replies);
@@ -254,7 +266,8 @@ impl Learner {
             return done(Err(refused("a follower")));
         }
         let Some(last) = frames.last().map(Frame::head) else {
-            let head = self.reader.head(id);
+            let head = if warm { self.live(id) } else { Ok(()) };
+            let head = head.and_then(|()| self.reader.head(id));
             let none = || Error::not_found(format!("identity {id} has no journal here"));
             return done(head.and_then(|head| head.ok_or_else(none)));
         };
@@ -311,8 +324,9 @@ impl Learner {
 
 impl Identity {
     /// Own the identity under an epoch that the register gave. The frame that says so is closed.
-    fn activate(&mut self, epoch: u64) -> Result<Head> {
+    fn activate(&mut self, epoch: Option<u64>) -> Result<Head> {
         let head = self.closed();
+        let epoch = epoch.unwrap_or(head.epoch + 1);
         if epoch <= head.epoch {
             return Err(Error::new(
                 ErrorKind::Fenced,

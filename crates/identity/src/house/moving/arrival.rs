@@ -182,7 +182,7 @@ impl House {
     /// from now on. What remains to be written is done by [`settle`](Self::settle).
     pub fn take_over(&self, arrival: &Arrival, epoch: u64) -> Result<Head> {
         let record = Arc::new(arrival.record.clone());
-        let head = self.asked(record.current, |done| Moving::Activate(epoch, done))?;
+        let head = self.asked(record.current, |done| Moving::Activate(Some(epoch), done))?;
         self.registry.show(Arc::clone(&record));
         self.put_place(&record.name, Place::Here);
         Ok(head)

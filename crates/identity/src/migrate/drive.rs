@@ -1,0 +1,471 @@
+//! Drives a departure: does what [`Source`] says, with a house on this side and a [`Link`] to the
+//! others.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use super::host::{Host, Link};
+use super::message::{self, About, Ask, PIECE_BYTES, Told};
+use super::{Bounds, Cell, Next, Node, Outcome, Saw, Source};
+use crate::error::{Error, ErrorKind, Result};
+use crate::house::{House, Record, Registered};
+use crate::journal::{Frame, Head, IdentityId};
+use crate::shard::{Lead, QUEUE_EVENTS_MAX, Stand};
+
+/// Events that a departing identity may be ahead of its target before it is throttled at all.
+const LEAD_EVENTS: u64 = QUEUE_EVENTS_MAX as u64;
+/// How often an answer that was lost is asked for again before the seal.
+const RETRIES: u32 = 5;
+/// How long to wait before that, and before the register is read again, in milliseconds.
+const RETRY_MS: u64 = 200;
+
+/// What a departure has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Bytes of frames and snapshots that were sent.
+    pub bytes: u64,
+    /// The newest version that the target is known to have.
+    pub sent: u64,
+    /// Events that it lacked when that was looked at last.
+    pub lag: u64,
+    /// Messages that carried a part of the life.
+    pub windows: u64,
+    /// How often learning was throttled.
+    pub throttles: u64,
+    /// The version at which it was sealed; 0 before.
+    pub sealed_at: u64,
+    /// How long learning stood still, from the seal to the end of the departure, in nanoseconds.
+    pub sealed_ns: u64,
+    /// The epoch of the new owner, or the fresh one of the old; 0 before.
+    pub epoch: u64,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Its name.
+    pub outcome: Outcome,
+    /// In words, when there is more to say.
+    pub why: Option<String>,
+    /// In figures.
+    pub figures: Figures,
+    /// Whether both whole states were compared afterwards, and were equal bit for bit.
+    pub verified: Option<bool>,
+}
+
+/// How to end a departure from elsewhere, and how it is watched.
+#[derive(Default)]
+pub struct Control {
+    cancelled: AtomicBool,
+}
+
+impl Control {
+    /// Ends it before its commit, if that has not been.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// One departure.
+pub struct Departure<'a> {
+    host: &'a Host,
+    link: &'a dyn Link,
+    control: &'a Control,
+    tell: &'a (dyn Fn(Next, &Figures) + Sync),
+    name: String,
+    target: Node,
+    record: Arc<Record>,
+    registered: Registered,
+    lead: Arc<Lead>,
+    about: About,
+    /// What the target has, branch by branch.
+    heads: Vec<Option<Head>>,
+    /// Snapshots that it wants.
+    snapshots: VecDeque<(IdentityId, u64)>,
+    piece: Option<(IdentityId, Head, Vec<u8>, usize)>,
+    stand: Option<Stand>,
+    /// The home of the cell, once it was asked for.
+    home: Node,
+    sealed_since: u64,
+    figures: Figures,
+    why: Option<String>,
+}
+
+impl<'a> Departure<'a> {
+    /// Moves an identity to another node and tells how that ended. `tell` hears of each step.
+    pub fn run(
+        host: &'a Host,
+        link: &'a dyn Link,
+        name: &str,
+        target: Node,
+        bounds: Bounds,
+        control: &'a Control,
+        tell: &'a (dyn Fn(Next, &Figures) + Sync),
+    ) -> Result<Report> {
+        if target == host.me() {
+            return Err(Error::invalid(format!("{name} is on this node already")));
+        }
+        host.house().settled(name)?;
+        let (registered, epoch) = host.house().enlist(name, host.me())?;
+        let lead = Arc::new(Lead::new(0, u64::MAX));
+        host.house().set_off(name, epoch, Arc::clone(&lead))?;
+        let record = host.house().record(name)?;
+        let mut departure = Self {
+            host,
+            link,
+            control,
+            tell,
+            name: name.to_owned(),
+            target,
+            heads: vec![None; record.branches.len()],
+            record,
+            registered,
+            lead,
+            about: About { cell: registered.cell.0, nonce: 0 },
+            snapshots: VecDeque::new(),
+            piece: None,
+            stand: None,
+            home: registered.home,
+            sealed_since: 0,
+            figures: Figures::default(),
+            why: None,
+        };
+        Ok(departure.drive(Source::new(host.me(), target, epoch, bounds), epoch))
+    }
+
+    /// Asks the target whether it would take an identity. Changes nothing on either side.
+    pub fn rehearse(host: &Host, link: &dyn Link, name: &str, target: Node) -> Result<Report> {
+        host.house().settled(name)?;
+        let mut record = (*host.house().record(name)?).clone();
+        // One that never departed is under no register yet; the target wants to see a cell.
+        record.registered.get_or_insert(Registered { cell: record.current, home: host.me() });
+        let record = message::record_out(&record);
+        let told = link.ask(target, &Ask::Hello { record, snapshots: Vec::new(), dry: true });
+        let (outcome, why) = match told {
+            Ok(Told::Ready { .. }) => (Outcome::Ready, None),
+            Ok(Told::Refused(outcome, why)) => (outcome, Some(why)),
+            Ok(other) => (Outcome::TargetNotReady, Some(other.unexpected().message)),
+            Err(e) => (Outcome::TargetNotReady, Some(e.message)),
+        };
+        Ok(Report { outcome, why, figures: Figures::default(), verified: None })
+    }
+
+    fn house(&self) -> &House {
+        self.host.house()
+    }
+
+    fn drive(&mut self, mut source: Source, epoch: u64) -> Report {
+        let mut next = source.begin();
+        loop {
+            (self.tell)(next, &self.figures);
+            if let Next::End(outcome) = next {
+                return self.end(outcome, source.learns().then_some(epoch));
+            }
+            let cancellable = matches!(
+                next,
+                Next::Hello | Next::Send | Next::Warm | Next::Throttle | Next::Agree
+            );
+            let saw = if cancellable && self.control.is_cancelled() {
+                Saw::Cancel
+            } else {
+                self.step(next)
+            };
+            next = source.saw(saw);
+        }
+    }
+
+    fn step(&mut self, next: Next) -> Saw {
+        let done = match next {
+            Next::Hello => self.patiently(Self::hello),
+            Next::Send => self.patiently(Self::send),
+            Next::Warm => self.patiently(Self::warm),
+            Next::Throttle => Ok(self.throttle()),
+            Next::Seal => self.seal(),
+            Next::Agree => self.agree(),
+            Next::Commit { epoch } => self.cas(epoch, self.target),
+            Next::Read => self.read(),
+            Next::Reclaim { epoch } => self.cas(epoch, self.host.me()),
+            Next::Unseal { epoch } => self.unseal(epoch),
+            Next::StepDown { owner, epoch } => self.step_down(Cell { owner, epoch }),
+            Next::Grant { epoch } => self.grant(epoch),
+            Next::End(_) => Ok(Saw::Done),
+        };
+        done.unwrap_or_else(|e| {
+            let lost = e.kind == ErrorKind::Unavailable;
+            self.why = Some(e.message);
+            if lost { Saw::Lost } else { Saw::Refused(Outcome::Failed) }
+        })
+    }
+
+    /// Before the seal there is time to ask again.
+    fn patiently(&mut self, step: fn(&mut Self) -> Result<Saw>) -> Result<Saw> {
+        for _ in 0..RETRIES {
+            match step(self) {
+                Err(e) if e.kind == ErrorKind::Unavailable && !self.control.is_cancelled() => {
+                    pause();
+                }
+                other => return other,
+            }
+        }
+        step(self)
+    }
+
+    fn ask(&self, ask: &Ask) -> Result<Told> {
+        self.link.ask(self.target, ask)
+    }
+
+    fn saw(&mut self, told: &Told) -> Saw {
+        self.why = Some(told.unexpected().message);
+        match told {
+            Told::Differs(_) => Saw::Differs,
+            Told::Refused(outcome, _) => Saw::Refused(*outcome),
+            _ => Saw::Lost,
+        }
+    }
+
+    fn hello(&mut self) -> Result<Saw> {
+        let mut all = Vec::new();
+        for branch in &self.record.branches {
+            let versions = self.house().snapshots_to_send(&self.record, branch.id)?;
+            all.extend(versions.into_iter().map(|version| (branch.id, version)));
+        }
+        let snapshots = all.iter().map(|(id, version)| (id.0, *version)).collect();
+        let record = message::record_out(&self.record);
+        match self.ask(&Ask::Hello { record, snapshots, dry: false })? {
+            Told::Ready { nonce, heads, wanted } if heads.len() == self.heads.len() => {
+                self.about.nonce = nonce;
+                self.heads = heads.into_iter().map(|head| head.map(Head::from)).collect();
+                let wanted = all.into_iter().zip(wanted).filter(|(_, wanted)| *wanted);
+                self.snapshots = wanted.map(|(snapshot, _)| snapshot).collect();
+                Ok(Saw::Done)
+            }
+            other => Ok(self.saw(&other)),
+        }
+    }
+
+    /// Sends one message: a piece of a snapshot, else frames of the first branch that lacks some.
+    fn send(&mut self) -> Result<Saw> {
+        if self.piece.is_some() || !self.snapshots.is_empty() {
+            return self.send_piece();
+        }
+        self.send_frames(false)
+    }
+
+    fn send_piece(&mut self) -> Result<Saw> {
+        if self.piece.is_none()
+            && let Some((id, version)) = self.snapshots.pop_front()
+        {
+            let (head, bytes) = self.house().snapshot_of(id, version)?;
+            self.piece = Some((id, head, bytes, 0));
+        }
+        let Some((id, head, state, at)) = &self.piece else { return Ok(Saw::Lag(u64::MAX)) };
+        let end = (at + PIECE_BYTES).min(state.len());
+        let ask = Ask::Snapshot {
+            about: self.about,
+            id: id.0,
+            head: (*head).into(),
+            offset: *at as u64,
+            total: state.len() as u64,
+            bytes: state[*at..end].to_vec(),
+        };
+        let (sent, whole) = ((end - at) as u64, end == state.len());
+        match self.ask(&ask)? {
+            Told::Done => {
+                self.figures.bytes += sent;
+                self.figures.windows += 1;
+                match &mut self.piece {
+                    Some(piece) if !whole => piece.3 = end,
+                    piece => *piece = None,
+                }
+                Ok(Saw::Lag(u64::MAX))
+            }
+            other => Ok(self.saw(&other)),
+        }
+    }
+
+    fn send_frames(&mut self, warm: bool) -> Result<Saw> {
+        for i in 0..self.record.branches.len() {
+            let id = self.record.branches[i].id;
+            let frames = self.house().tail(id, self.heads[i])?;
+            let Some(last) = frames.last().map(Frame::head) else { continue };
+            let bytes: usize = frames.iter().map(|frame| frame.payload().len()).sum();
+            let frames = frames.into_iter().map(message::WireFrame::from).collect();
+            let current = id == self.record.current;
+            let ask = Ask::Frames { about: self.about, id: id.0, frames, warm: warm && current };
+            match self.ask(&ask)? {
+                Told::Head(_) => {
+                    self.heads[i] = Some(last);
+                    self.figures.bytes += bytes as u64;
+                    self.figures.windows += 1;
+                    if current {
+                        self.figures.sent = last.seq;
+                        self.lead.acked.store(last.seq, Ordering::Relaxed);
+                    }
+                    break;
+                }
+                other => return Ok(self.saw(&other)),
+            }
+        }
+        self.figures.lag = self.lag()?;
+        Ok(Saw::Lag(self.figures.lag))
+    }
+
+    /// Durable events that the target lacks; no number while it lacks a whole branch.
+    fn lag(&self) -> Result<u64> {
+        let mut lag = 0;
+        for (branch, theirs) in self.record.branches.iter().zip(&self.heads) {
+            // A branch that has not begun there cannot be brought into memory.
+            let Some(theirs) = theirs else { return Ok(u64::MAX) };
+            let ours = self.house().head_of(branch.id)?.map_or(0, |head| head.seq);
+            lag += ours.saturating_sub(theirs.seq);
+        }
+        Ok(lag)
+    }
+
+    fn warm(&mut self) -> Result<Saw> {
+        let about = self.about;
+        let ask = Ask::Frames { about, id: self.record.current.0, frames: Vec::new(), warm: true };
+        match self.ask(&ask)? {
+            Told::Head(_) => {
+                self.lead.most.store(LEAD_EVENTS, Ordering::Relaxed);
+                Ok(Saw::Done)
+            }
+            other => Ok(self.saw(&other)),
+        }
+    }
+
+    /// An identity that is allowed to be less far ahead is less far ahead: this converges, or
+    /// the target stands still.
+    fn throttle(&mut self) -> Saw {
+        let most = self.lead.most.load(Ordering::Relaxed).min(LEAD_EVENTS);
+        self.lead.most.store((most / 2).max(1), Ordering::Relaxed);
+        self.figures.throttles += 1;
+        Saw::Done
+    }
+
+    fn seal(&mut self) -> Result<Saw> {
+        self.sealed_since = self.house().clock().monotonic_ns();
+        let stand = self.house().seal(&self.name)?;
+        self.figures.sealed_at = stand.0.seq;
+        self.stand = Some(stand);
+        Ok(Saw::Done)
+    }
+
+    fn agree(&mut self) -> Result<Saw> {
+        loop {
+            match self.send_frames(true)? {
+                Saw::Lag(0) => break,
+                Saw::Lag(_) => {}
+                other => return Ok(other),
+            }
+        }
+        let Some((head, proof)) = self.stand else { return Ok(Saw::Differs) };
+        // Tags may have come meanwhile.
+        let record = message::record_out(&*self.house().record(&self.name)?);
+        match self.ask(&Ask::Agree { about: self.about, record, head: head.into(), proof })? {
+            Told::Done => Ok(Saw::Done),
+            other => Ok(self.saw(&other)),
+        }
+    }
+
+    fn cas(&mut self, expected: u64, owner: Node) -> Result<Saw> {
+        let ask = Ask::Cas { cell: self.registered.cell.0, expected, owner };
+        match self.host.ask(self.home, ask, self.link)? {
+            Told::Set(cell) => {
+                self.figures.epoch = cell.epoch;
+                Ok(Saw::Set(cell.epoch))
+            }
+            Told::Holds(cell) => Ok(Saw::Cell(cell.owner, cell.epoch)),
+            _ => Ok(Saw::Lost),
+        }
+    }
+
+    fn read(&mut self) -> Result<Saw> {
+        match self.host.look_up(self.registered, self.link) {
+            Ok((cell, home)) => {
+                self.home = home;
+                Ok(Saw::Cell(cell.owner, cell.epoch))
+            }
+            Err(e) => {
+                pause();
+                Err(Error::new(ErrorKind::Unavailable, e.message))
+            }
+        }
+    }
+
+    /// What stands in the way of learning on passes: a replay after a failed write, a full disk.
+    fn unseal(&mut self, epoch: u64) -> Result<Saw> {
+        self.figures.epoch = epoch;
+        for _ in 0..RETRIES {
+            match self.house().activate(&self.name, epoch) {
+                Err(e) if e.kind != ErrorKind::Fenced => {
+                    self.why = Some(e.message);
+                    pause();
+                }
+                other => return other.map(|_| Saw::Done),
+            }
+        }
+        if let Err(e) = self.house().activate(&self.name, epoch) {
+            // It is ours and cannot be written: the register will be asked again and again.
+            self.why = Some(e.message);
+            self.house().doubt(&self.name)?;
+        }
+        Ok(Saw::Done)
+    }
+
+    fn step_down(&mut self, cell: Cell) -> Result<Saw> {
+        self.house().step_down(&self.name, cell)?;
+        Ok(Saw::Done)
+    }
+
+    fn grant(&mut self, epoch: u64) -> Result<Saw> {
+        self.figures.epoch = epoch;
+        match self.ask(&Ask::Grant { about: self.about, epoch })? {
+            Told::Head(_) => Ok(Saw::Done),
+            other => Ok(self.saw(&other)),
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome, owned: Option<u64>) -> Report {
+        if self.sealed_since > 0 {
+            let now = self.house().clock().monotonic_ns();
+            self.figures.sealed_ns = now.saturating_sub(self.sealed_since);
+        }
+        if let Some(epoch) = owned {
+            if self.figures.sealed_at == 0
+                && let Err(e) = self.house().stay(&self.name, epoch)
+            {
+                self.why = Some(e.message);
+            }
+            // The target need not wait for what will not come; if it does not hear, it asks.
+            let _ = self.ask(&Ask::Part { about: self.about });
+        }
+        let verified = (outcome == Outcome::Completed).then(|| self.compare()).flatten();
+        let why = self.why.take().filter(|_| outcome != Outcome::Completed);
+        Report { outcome, why, figures: self.figures, verified }
+    }
+
+    /// Compares the whole states on both sides, now that nobody waits for it.
+    fn compare(&self) -> Option<bool> {
+        let (id, version) = (self.record.current, self.figures.sealed_at);
+        if version == 0 {
+            return None;
+        }
+        let ours = self.house().state_digest(id, version).ok()?;
+        match self.ask(&Ask::Digest { id: id.0, version }) {
+            Ok(Told::Digest(theirs)) => Some(ours == theirs),
+            _ => None,
+        }
+    }
+}
+
+fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(RETRY_MS));
+}

@@ -1,0 +1,374 @@
+//! A node that answers others: the target's side of departures, and the register.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::message::{self, About, Ask, Told, WireHead};
+use super::{Cell, Node, Outcome, Refusal, Staged, Standing};
+use crate::error::{Error, ErrorKind, Result};
+use crate::house::{Arrival, House, Place, Registered};
+use crate::journal::{Head, IdentityId};
+
+/// Asks another node, and waits for its answer; an error means that it may have been done or not.
+pub trait Link: Send + Sync {
+    /// See the trait.
+    fn ask(&self, to: Node, ask: &Ask) -> Result<Told>;
+}
+
+/// Identities that arrive at a time.
+pub const ARRIVALS_MAX: usize = 16;
+/// The largest state that arrives, in bytes.
+pub const STATE_BYTES_MAX: u64 = 1 << 30;
+
+struct Arriving {
+    arrival: Arrival,
+    staged: Staged,
+    /// The snapshot that arrives piece by piece.
+    piece: Option<(IdentityId, Head, Vec<u8>)>,
+}
+
+/// See the module.
+pub struct Host {
+    house: Arc<House>,
+    me: Node,
+    arriving: Mutex<BTreeMap<IdentityId, Arriving>>,
+}
+
+impl Host {
+    /// The node of a house, by the key that others know it by.
+    pub fn new(house: Arc<House>, me: Node) -> Self {
+        Self { house, me, arriving: Mutex::default() }
+    }
+
+    /// The house.
+    pub fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+
+    /// This node.
+    pub fn me(&self) -> Node {
+        self.me
+    }
+
+    /// Answers what `from` asks.
+    pub fn answer(&self, from: Node, ask: Ask) -> Told {
+        match self.try_answer(from, ask) {
+            Ok(told) => told,
+            Err(e) => match e.kind {
+                ErrorKind::Corrupt | ErrorKind::Poisoned => Told::Differs(e.message),
+                ErrorKind::Exists => Told::Refused(Outcome::NameTaken, e.message),
+                ErrorKind::Fenced => Told::Refused(Outcome::Fenced, e.message),
+                ErrorKind::Full | ErrorKind::Busy | ErrorKind::Invalid => {
+                    Told::Refused(Outcome::TargetNotReady, e.message)
+                }
+                _ => Told::Failed(e.message),
+            },
+        }
+    }
+
+    fn try_answer(&self, from: Node, ask: Ask) -> Result<Told> {
+        let id = IdentityId;
+        match ask {
+            Ask::Hello { record, snapshots, dry } => self.hello(from, &record, &snapshots, dry),
+            Ask::Snapshot { about, id: branch, head, offset, total, bytes } => {
+                self.piece(from, about, (id(branch), head.into()), (offset, total), &bytes)
+            }
+            Ask::Frames { about, id: branch, frames, warm } => {
+                let frames = message::frames(id(branch), frames)?;
+                self.with(from, about, |arriving| {
+                    arriving.staged.more(from, about.nonce).map_err(refusal)
+                })?;
+                let head = self.house.follow(id(branch), frames, warm)?;
+                Ok(Told::Head(head.into()))
+            }
+            Ask::Agree { about, record, head, proof } => {
+                self.agree(from, about, &record, (head.into(), proof))
+            }
+            Ask::Grant { about, epoch } => self.grant(from, about, epoch),
+            Ask::Part { about } => self.part(from, about),
+            Ask::Cell { cell } => Ok(Told::standing(self.house.cell(id(cell))?)),
+            Ask::Cas { cell, expected, owner } => self.cas(from, id(cell), expected, owner),
+            Ask::Hand { cell } => self.hand(from, id(cell)),
+            Ask::Digest { id: branch, version } => {
+                Ok(Told::Digest(self.house.state_digest(id(branch), version)?))
+            }
+        }
+    }
+
+    fn arriving(&self) -> MutexGuard<'_, BTreeMap<IdentityId, Arriving>> {
+        self.arriving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(
+        &self,
+        from: Node,
+        about: About,
+        work: impl FnOnce(&mut Arriving) -> Result<T>,
+    ) -> Result<T> {
+        let mut all = self.arriving();
+        let arriving = all.get_mut(&IdentityId(about.cell));
+        let arriving = arriving.ok_or_else(|| refusal(Refusal::Stranger))?;
+        if arriving.arrival.from != from {
+            return Err(refusal(Refusal::NotTheSource));
+        }
+        work(arriving)
+    }
+
+    fn hello(
+        &self,
+        from: Node,
+        record: &str,
+        snapshots: &[([u8; 16], u64)],
+        dry: bool,
+    ) -> Result<Told> {
+        let arrival = Arrival::new(from, message::record_in(record)?)?;
+        let Registered { cell, .. } = arrival.registered()?;
+        self.house.may_arrive(&arrival)?;
+        let nonce = crate::house::nonce()?;
+        if !dry {
+            let mut all = self.arriving();
+            if all.len() >= ARRIVALS_MAX && !all.contains_key(&cell) {
+                let what = format!("{ARRIVALS_MAX} identities arrive already; try again later");
+                return Err(Error::new(ErrorKind::Busy, what));
+            }
+            self.house.arrive(&arrival)?;
+            let staged = Staged::new(from, nonce);
+            all.insert(cell, Arriving { arrival: arrival.clone(), staged, piece: None });
+        }
+        let branches = &arrival.record.branches;
+        let heads = branches.iter().map(|b| Ok(self.house.head_of(b.id)?.map(WireHead::from)));
+        let heads = heads.collect::<Result<_>>()?;
+        let lacks =
+            |(id, version): &([u8; 16], u64)| !self.house.has_snapshot(IdentityId(*id), *version);
+        Ok(Told::Ready { nonce, heads, wanted: snapshots.iter().map(lacks).collect() })
+    }
+
+    fn piece(
+        &self,
+        from: Node,
+        about: About,
+        (id, head): (IdentityId, Head),
+        (offset, total): (u64, u64),
+        bytes: &[u8],
+    ) -> Result<Told> {
+        if total > STATE_BYTES_MAX {
+            let what = format!("a state of {total} bytes is more than {STATE_BYTES_MAX}");
+            return Err(Error::invalid(format!("{what}, the most that arrives")));
+        }
+        let whole = self.with(from, about, |arriving| {
+            arriving.staged.more(from, about.nonce).map_err(refusal)?;
+            if offset == 0 {
+                arriving.piece = Some((id, head, Vec::new()));
+            }
+            let gap = || Error::invalid("a piece of the state is missing; begin again");
+            let (of, at, state) = arriving.piece.as_mut().ok_or_else(gap)?;
+            let fits = state.len() as u64 == offset && offset + bytes.len() as u64 <= total;
+            if *of != id || *at != head || !fits {
+                return Err(gap());
+            }
+            state.extend_from_slice(bytes);
+            let done = state.len() as u64 == total;
+            Ok(if done { arriving.piece.take() } else { None })
+        })?;
+        if let Some((id, head, state)) = whole {
+            self.house.keep_snapshot(id, head, &state)?;
+        }
+        Ok(Told::Done)
+    }
+
+    fn agree(
+        &self,
+        from: Node,
+        about: About,
+        record: &str,
+        theirs: (Head, [u8; 32]),
+    ) -> Result<Told> {
+        let arrival = Arrival::new(from, message::record_in(record)?)?;
+        if arrival.registered()?.cell.0 != about.cell {
+            return Err(refusal(Refusal::Stranger));
+        }
+        self.with(from, about, |arriving| {
+            arriving.staged.more(from, about.nonce).map_err(refusal)
+        })?;
+        let ours = self.house.stand(arrival.record.current)?;
+        self.with(from, about, |arriving| {
+            match arriving.staged.agree(from, about.nonce, ours, theirs) {
+                Err(Refusal::Differs) => {
+                    let (ours, theirs) = (ours.0, theirs.0);
+                    let what = format!("the target stands at {ours:?}, the source at {theirs:?}");
+                    return Ok(Told::Differs(what));
+                }
+                other => other.map_err(refusal)?,
+            }
+            arriving.arrival = arrival;
+            Ok(Told::Done)
+        })
+    }
+
+    fn grant(&self, from: Node, about: About, epoch: u64) -> Result<Told> {
+        let arrival = self.with(from, about, |arriving| {
+            arriving.staged.grant(from, about.nonce).map_err(refusal)?;
+            Ok(arriving.arrival.clone())
+        })?;
+        let head = self.house.take_over(&arrival, epoch)?;
+        self.arriving().remove(&IdentityId(about.cell));
+        // It learns here already; what is written now saves the next start a question.
+        self.house.settle(&arrival)?;
+        Ok(Told::Head(head.into()))
+    }
+
+    fn part(&self, from: Node, about: About) -> Result<Told> {
+        self.with(from, about, |arriving| {
+            arriving.staged.more(from, about.nonce).map_err(refusal)?;
+            let owner = Cell { owner: from, epoch: 0 };
+            self.house.turn_away(&arriving.arrival, owner)
+        })?;
+        self.arriving().remove(&IdentityId(about.cell));
+        Ok(Told::Done)
+    }
+
+    fn cas(&self, from: Node, cell: IdentityId, expected: u64, owner: Node) -> Result<Told> {
+        match self.house.cell(cell)? {
+            // Only the owner gives an identity away.
+            Standing::Here(holds) if holds.owner != from => Ok(Told::Holds(holds)),
+            Standing::Here(_) => Ok(match self.house.register().cas(cell, expected, owner)? {
+                Ok(holds) => Told::Set(holds),
+                Err(holds) => Told::Holds(holds),
+            }),
+            other => Ok(Told::standing(other)),
+        }
+    }
+
+    fn hand(&self, from: Node, cell: IdentityId) -> Result<Told> {
+        match self.house.cell(cell)? {
+            Standing::Here(holds) if holds.owner != from => Ok(Told::Holds(holds)),
+            Standing::Here(_) | Standing::Handed(_) => {
+                Ok(Told::Set(self.house.register().hand(cell, from)?))
+            }
+            Standing::Unknown => Ok(Told::Cell(None)),
+        }
+    }
+
+    /// Asks the register about what waits for its word since the start, and about what arrives
+    /// and was never granted; goes by what it says. Gives how many wait still. Call it again and
+    /// again.
+    pub fn watch(&self, link: &dyn Link) -> usize {
+        let mut open = 0;
+        for (name, registered) in self.house.waiting() {
+            if !matches!(self.resolve(&name, registered, link), Ok(true)) {
+                open += 1;
+            }
+        }
+        for arrival in self.house.arrivals().unwrap_or_default() {
+            match self.resolve_arrival(&arrival, link) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => open += 1,
+            }
+        }
+        open
+    }
+
+    /// What waits since the start and has its home here, so that no other node is needed.
+    pub fn watch_alone(&self) -> usize {
+        struct Nobody;
+        impl Link for Nobody {
+            fn ask(&self, to: Node, _: &Ask) -> Result<Told> {
+                Err(Error::new(ErrorKind::Unavailable, format!("no way to node {to}")))
+            }
+        }
+        self.watch(&Nobody)
+    }
+
+    fn resolve(&self, name: &str, registered: Registered, link: &dyn Link) -> Result<bool> {
+        let (cell, home) = self.look_up(registered, link)?;
+        if home != registered.home {
+            self.house.set_home(name, home)?;
+        }
+        if cell.owner != self.me {
+            self.house.step_down(name, cell)?;
+            return Ok(true);
+        }
+        // A read says who owned it; only a fresh epoch says that it is still so.
+        let ask = Ask::Cas { cell: registered.cell.0, expected: cell.epoch, owner: self.me };
+        match self.ask(home, ask, link)? {
+            Told::Set(cell) => self.house.activate(name, cell.epoch).map(|_| true),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    fn resolve_arrival(&self, arrival: &Arrival, link: &dyn Link) -> Result<bool> {
+        let registered = arrival.registered()?;
+        let (cell, home) = self.look_up(registered, link)?;
+        if cell.owner == self.me {
+            let ask = Ask::Cas { cell: registered.cell.0, expected: cell.epoch, owner: self.me };
+            let Told::Set(cell) = self.ask(home, ask, link)? else { return Ok(false) };
+            self.house.take_over(arrival, cell.epoch)?;
+            self.arriving().remove(&registered.cell);
+            self.house.settle(arrival)?;
+            return Ok(true);
+        }
+        if cell.owner != arrival.from {
+            self.house.turn_away(arrival, cell)?;
+            self.arriving().remove(&registered.cell);
+            return Ok(true);
+        }
+        // Its source owns it still, and may go on sending.
+        Ok(true)
+    }
+
+    /// What the register holds, and where it lies by now.
+    pub(super) fn look_up(&self, registered: Registered, link: &dyn Link) -> Result<(Cell, Node)> {
+        let (mut home, mut before) = (registered.home, None);
+        for _ in 0..8 {
+            match self.ask(home, Ask::Cell { cell: registered.cell.0 }, link)? {
+                Told::Cell(Some(cell)) => return Ok((cell, home)),
+                Told::Handed(to) => before = Some(std::mem::replace(&mut home, to)),
+                // It was handed to us, and we went down before we took it.
+                Told::Cell(None) if home == self.me => {
+                    let Some(before) = before else { break };
+                    return Ok((self.take_cell(registered.cell, before, link)?, home));
+                }
+                other => return Err(other.unexpected()),
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "no node knows this identity's register"))
+    }
+
+    fn take_cell(&self, cell: IdentityId, from: Node, link: &dyn Link) -> Result<Cell> {
+        match self.ask(from, Ask::Hand { cell: cell.0 }, link)? {
+            Told::Set(holds) => self.house.register().take(cell, holds),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    /// Asks a node, which may be this one.
+    pub(super) fn ask(&self, to: Node, ask: Ask, link: &dyn Link) -> Result<Told> {
+        if to == self.me { Ok(self.answer(self.me, ask)) } else { link.ask(to, &ask) }
+    }
+
+    /// Moves the home of an identity's cell here, from where it was born. From then on a restart
+    /// here needs no other node.
+    pub fn bring_home(&self, name: &str, link: &dyn Link) -> Result<()> {
+        let record = self.house.record(name)?;
+        let none = || Error::invalid(format!("{name} is under no register; it never departed"));
+        let registered = record.registered.ok_or_else(none)?;
+        if registered.home == self.me || self.house.place(name) != Place::Here {
+            return Ok(());
+        }
+        let (_, home) = self.look_up(registered, link)?;
+        if home != self.me {
+            self.take_cell(registered.cell, home, link)?;
+        }
+        self.house.set_home(name, self.me)
+    }
+}
+
+fn refusal(why: Refusal) -> Error {
+    let what = match why {
+        Refusal::Stranger => "this node knows of no such departure; begin it again",
+        Refusal::NotTheSource => "another node sends this identity",
+        Refusal::Differs => "both sides do not have the same",
+        Refusal::Spent => "this departure was granted already, or not agreed on",
+    };
+    Error::new(ErrorKind::Fenced, what)
+}

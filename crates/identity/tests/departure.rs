@@ -1,0 +1,329 @@
+//! Departures between real houses, over a link that loses questions and answers: nothing that
+//! was acknowledged is lost, nothing is done twice, and the life stays the same bit for bit.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+use her_identity::event::{Birth, Event, Request, What};
+use her_identity::house::{Config, House, Place};
+use her_identity::migrate::{
+    Ask, Bounds, Control, Departure, Host, Link, Node, Outcome, Report, Told,
+};
+use her_identity::{Error, ErrorKind, Result};
+use her_learn::{Catalog, Row, Target};
+use serde_json::json;
+
+const A: Node = Node([1; 32]);
+const B: Node = Node([2; 32]);
+
+fn open(dir: &Path, me: Node) -> Arc<Host> {
+    let mut config = Config::new(dir);
+    config.shards = 1;
+    config.journal.segment_bytes = 1 << 20;
+    let house = House::open(config, Catalog::builtin()).unwrap();
+    Arc::new(Host::new(Arc::new(house), me))
+}
+
+fn birth() -> Birth {
+    Birth::from_json(&json!({
+        "model": ["StandardScaler", {"LogisticRegression": {"optimizer": {"SGD": {"lr": 0.1}}}}],
+        "shadow_after": 50, "snapshot_every": 1000,
+    }))
+    .unwrap()
+}
+
+fn learn(house: &House, n: u64, client: &str) -> Event {
+    let x = json!({"a": (n * 7919) % 101, "b": (n * 104_729) % 103});
+    let target = Target::Bool((n * 7919) % 101 > (n * 104_729) % 103);
+    let row = Row::from_json(&x).unwrap();
+    let mut event = house.event(What::Learn { row, target, weight: 1.0 });
+    event.request = Some(Request { client: client.into(), n });
+    event
+}
+
+/// Nodes in one process. A seed draws which questions and which answers are lost.
+#[derive(Default)]
+struct Net {
+    hosts: RwLock<BTreeMap<Node, Arc<Host>>>,
+    lost_in: AtomicU64,
+    lost: AtomicU64,
+    seed: Mutex<u64>,
+}
+
+impl Net {
+    fn loses(&self) -> bool {
+        let one_in = self.lost_in.load(Ordering::Relaxed);
+        if one_in == 0 {
+            return false;
+        }
+        let mut x = self.seed.lock().unwrap();
+        *x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let loses = (*x >> 33).is_multiple_of(one_in);
+        self.lost.fetch_add(u64::from(loses), Ordering::Relaxed);
+        loses
+    }
+
+    fn host(&self, node: Node) -> Arc<Host> {
+        Arc::clone(&self.hosts.read().unwrap()[&node])
+    }
+
+    fn put(&self, host: Arc<Host>) {
+        self.hosts.write().unwrap().insert(host.me(), host);
+    }
+}
+
+struct From(Arc<Net>, Node);
+
+impl Link for From {
+    fn ask(&self, to: Node, ask: &Ask) -> Result<Told> {
+        let lost = || Error::new(ErrorKind::Unavailable, "lost on the way");
+        let host = self.0.hosts.read().unwrap().get(&to).cloned().ok_or_else(lost)?;
+        if self.0.loses() {
+            return Err(lost());
+        }
+        let told = host.answer(self.1, ask.clone());
+        if self.0.loses() { Err(lost()) } else { Ok(told) }
+    }
+}
+
+fn two(dir: &Path) -> Arc<Net> {
+    let net = Arc::new(Net::default());
+    net.put(open(&dir.join("a"), A));
+    net.put(open(&dir.join("b"), B));
+    net
+}
+
+fn depart(net: &Arc<Net>, from: Node, to: Node) -> Report {
+    let (host, link) = (net.host(from), From(Arc::clone(net), from));
+    let control = Control::default();
+    Departure::run(&host, &link, "sam", to, Bounds::default(), &control, &|_, _| {}).unwrap()
+}
+
+fn bytes(host: &Host) -> Vec<u8> {
+    host.house().look("sam", |identity| identity.state().save()).unwrap()
+}
+
+/// What a client was told: its number, the version it was applied at, and by whom.
+type Acked = Vec<(u64, u64)>;
+
+/// Learns numbered events wherever the identity is, again until each is acknowledged.
+fn client(net: &Net, name: &str, stop: &AtomicBool) -> Acked {
+    let (mut acked, mut n, mut at) = (Vec::new(), 0, A);
+    while !stop.load(Ordering::Relaxed) {
+        let host = net.host(at);
+        let event = learn(host.house(), n, name);
+        let told = host.house().submit_wait("sam", vec![event]);
+        match told.and_then(|mut replies| replies.remove(0)) {
+            Ok(reply) => {
+                acked.push((n, if reply.duplicate { 0 } else { reply.version }));
+                n += 1;
+            }
+            Err(e) if e.kind == ErrorKind::Busy => std::thread::yield_now(),
+            Err(_) => {
+                at = if at == A { B } else { A };
+                std::thread::yield_now();
+            }
+        }
+    }
+    acked
+}
+
+/// The journal holds each acknowledged event once, at the version that was told, and no number
+/// twice; its versions are dense and its epochs never fall.
+fn check(host: &Host, told: &BTreeMap<String, Acked>) {
+    let house = host.house();
+    let head = house.head("sam").unwrap().seq;
+    let log = house.log("sam", 1, usize::MAX >> 1).unwrap();
+    assert_eq!(log.len() as u64, head);
+    let (mut seen, mut epoch) = (BTreeMap::new(), 0);
+    for (i, line) in log.iter().enumerate() {
+        let version = i as u64 + 1;
+        assert_eq!(line["version"], version);
+        assert!(line["epoch"].as_u64().unwrap() >= epoch, "the epoch falls at {version}");
+        epoch = line["epoch"].as_u64().unwrap();
+        if let (Some(client), Some(n)) = (line["client"].as_str(), line["n"].as_u64()) {
+            let twice = seen.insert((client.to_owned(), n), version);
+            assert_eq!(twice, None, "{client}'s {n} was done twice");
+        }
+    }
+    for (client, acked) in told {
+        for (n, version) in acked {
+            let at = seen.get(&(client.clone(), *n)).copied();
+            assert!(at.is_some(), "{client}'s {n} was acknowledged and is lost");
+            assert!(*version == 0 || at == Some(*version), "{client}'s {n} lies elsewhere");
+        }
+    }
+}
+
+/// Ends the clients, also when a check fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn settle(net: &Arc<Net>) -> Node {
+    for _ in 0..200 {
+        for node in [A, B] {
+            net.host(node).watch(&From(Arc::clone(net), node));
+        }
+        let here = |node: &Node| {
+            let host = net.host(*node);
+            host.house().record("sam").is_ok() && host.house().place("sam") == Place::Here
+        };
+        let owners: Vec<Node> = [A, B].into_iter().filter(here).collect();
+        assert!(owners.len() < 2, "two nodes own it");
+        if let [owner] = owners[..] {
+            return owner;
+        }
+    }
+    panic!("nobody owns it, though all answers come through");
+}
+
+#[test]
+fn a_life_moves_and_comes_back_with_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = two(dir.path());
+    let a = net.host(A);
+    a.house().create("sam", &birth()).unwrap();
+    for n in 0..2_500 {
+        a.house().submit_wait("sam", vec![learn(a.house(), n, "c")]).unwrap();
+    }
+    a.house().tag("sam", "young", Some(40)).unwrap();
+    a.house().rewind("sam", 2_000).unwrap();
+    a.house().submit_wait("sam", vec![learn(a.house(), 2_600, "c")]).unwrap();
+    let before = bytes(&a);
+
+    let dry = Departure::rehearse(&a, &From(Arc::clone(&net), A), "sam", B).unwrap();
+    assert_eq!(dry.outcome, Outcome::Ready, "{dry:?}");
+    assert!(net.host(B).house().names().is_empty() && a.house().place("sam") == Place::Here);
+
+    let report = depart(&net, A, B);
+    assert_eq!((report.outcome, report.verified), (Outcome::Completed, Some(true)), "{report:?}");
+    let b = net.host(B);
+    assert_eq!(bytes(&b), before);
+    assert_eq!(b.house().record("sam").unwrap().tags["young"], 40);
+    let verified = b.house().verify("sam").unwrap();
+    assert_eq!(verified.version, 2_002);
+    // What was a duplicate is one still: the table of request numbers came along.
+    let again = b.house().submit_wait("sam", vec![learn(b.house(), 2_600, "c")]).unwrap();
+    assert!(again[0].as_ref().unwrap().duplicate);
+    let moved = a.house().submit_wait("sam", vec![learn(a.house(), 2_601, "c")]).unwrap_err();
+    assert_eq!(moved.kind, ErrorKind::Moved);
+    assert!(moved.message.contains(&B.to_string()), "{moved}");
+    assert_eq!(a.house().at("sam", 2_002).unwrap().save(), before, "its past stays readable");
+
+    b.house().submit_wait("sam", vec![learn(b.house(), 2_601, "c")]).unwrap();
+    let report = depart(&net, B, A);
+    assert_eq!((report.outcome, report.verified), (Outcome::Completed, Some(true)), "{report:?}");
+    assert!(report.figures.bytes < 2_000, "only what was learned there comes back: {report:?}");
+    assert_eq!(a.house().verify("sam").unwrap().version, 2_003);
+}
+
+#[test]
+fn moves_under_load_over_a_bad_link_lose_nothing_and_double_nothing() {
+    let seeds = std::env::var("HER_DEPARTURE_SEEDS").ok().and_then(|n| n.parse().ok());
+    let (mut completed, mut aborted, mut lost) = (0, 0, 0);
+    for seed in 0..seeds.unwrap_or(6) {
+        let dir = tempfile::tempdir().unwrap();
+        let net = two(dir.path());
+        *net.seed.lock().unwrap() = seed * 7 + 1;
+        net.host(A).house().create("sam", &birth()).unwrap();
+        let stop = AtomicBool::new(false);
+        let told = std::thread::scope(|scope| {
+            let _end = End(&stop);
+            let clients: Vec<_> = ["one", "two", "three"]
+                .into_iter()
+                .map(|name| (name, scope.spawn(|| client(&net, name, &stop))))
+                .collect();
+            net.lost_in.store(12, Ordering::Relaxed);
+            let mut at = A;
+            for _ in 0..6 {
+                let to = if at == A { B } else { A };
+                match depart(&net, at, to).outcome {
+                    Outcome::Completed => completed += 1,
+                    _ => aborted += 1,
+                }
+                net.lost_in.store(0, Ordering::Relaxed);
+                at = settle(&net);
+                net.lost_in.store(12, Ordering::Relaxed);
+            }
+            stop.store(true, Ordering::Relaxed);
+            let told = clients.into_iter();
+            told.map(|(name, c)| (name.to_owned(), c.join().unwrap())).collect()
+        });
+        lost += net.lost.load(Ordering::Relaxed);
+        net.lost_in.store(0, Ordering::Relaxed);
+        let owner = settle(&net);
+        check(&net.host(owner), &told);
+        net.host(owner).house().verify("sam").unwrap();
+    }
+    println!("{completed} moves, {aborted} aborts, {lost} messages lost");
+    assert!(completed > 0 && lost > 0, "{completed} moves, {aborted} aborts, {lost} lost");
+}
+
+#[test]
+fn a_restart_asks_the_register_and_takes_a_fresh_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = two(dir.path());
+    net.host(A).house().create("sam", &birth()).unwrap();
+    assert_eq!(depart(&net, A, B).outcome, Outcome::Completed);
+    let epoch = net.host(B).house().head("sam").unwrap().epoch;
+
+    // Both go down; B comes up first, and its home is away.
+    net.hosts.write().unwrap().clear();
+    let b = open(&dir.path().join("b"), B);
+    net.put(Arc::clone(&b));
+    assert_eq!(b.watch(&From(Arc::clone(&net), B)), 1);
+    let refused = b.house().submit_wait("sam", vec![learn(b.house(), 1, "c")]).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Unavailable, "{refused}");
+    let row = Row::from_json(&json!({"a": 1})).unwrap();
+    assert!(b.house().predict_wait("sam", row).is_ok(), "it predicts all the while");
+
+    net.put(open(&dir.path().join("a"), A));
+    assert_eq!(settle(&net), B);
+    b.house().submit_wait("sam", vec![learn(b.house(), 1, "c")]).unwrap();
+    assert!(b.house().head("sam").unwrap().epoch > epoch);
+
+    // With the register at home, B needs nobody.
+    b.bring_home("sam", &From(Arc::clone(&net), B)).unwrap();
+    drop(b);
+    net.hosts.write().unwrap().clear();
+    let b = open(&dir.path().join("b"), B);
+    assert_eq!(b.watch_alone(), 0);
+    b.house().submit_wait("sam", vec![learn(b.house(), 2, "c")]).unwrap();
+    // A knows where the cell went.
+    net.put(Arc::clone(&b));
+    net.put(open(&dir.path().join("a"), A));
+    assert_eq!(settle(&net), B);
+    assert!(matches!(net.host(A).house().place("sam"), Place::Moved(cell) if cell.owner == B));
+}
+
+#[test]
+fn what_stands_in_the_way_has_a_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = two(dir.path());
+    let (a, b) = (net.host(A), net.host(B));
+    a.house().create("sam", &birth()).unwrap();
+    b.house().create("sam", &birth()).unwrap();
+    let report = depart(&net, A, B);
+    assert_eq!(report.outcome, Outcome::NameTaken, "{report:?}");
+    assert!(report.why.unwrap().contains("another identity named \"sam\""));
+    let report = depart(&net, A, Node([9; 32]));
+    assert_eq!(report.outcome, Outcome::TargetNotReady, "{report:?}");
+    a.house().submit_wait("sam", vec![learn(a.house(), 1, "c")]).unwrap();
+    let control = Control::default();
+    control.cancel();
+    let link = From(Arc::clone(&net), A);
+    let report =
+        Departure::run(&a, &link, "sam", B, Bounds::default(), &control, &|_, _| {}).unwrap();
+    assert_eq!(report.outcome, Outcome::Cancelled);
+    a.house().submit_wait("sam", vec![learn(a.house(), 2, "c")]).unwrap();
+    a.house().verify("sam").unwrap();
+}
