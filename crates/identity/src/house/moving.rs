@@ -114,7 +114,9 @@ impl House {
         let (mut frames, mut bytes) = (Vec::new(), 0);
         let mut found = after.is_none();
         let reader = self.shard(id).reader();
-        reader.read(id, after.map_or(1, |head| head.seq), &mut |frame| {
+        // A branch begins in the middle of a life.
+        let begin = reader.truncated(id)? + 1;
+        reader.read(id, after.map_or(begin, |head| head.seq.max(begin)), &mut |frame| {
             if found {
                 bytes += frame.payload.len();
                 frames.push(Frame::seal(frame.header, frame.payload.to_vec())?);

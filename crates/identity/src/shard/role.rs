@@ -166,6 +166,10 @@ impl Learner {
 
     fn be(&mut self, id: IdentityId, role: Option<Role>) -> Result<()> {
         let owns = matches!(self.roles.get(&id), None | Some(Role::Owner { .. }));
+        let at_work = match self.slots.get(&id) {
+            Some(Slot::Live(identity, _)) => identity.has_frames() || self.touched.contains(&id),
+            other => other.is_some(),
+        };
         match (&role, self.roles.get_mut(&id)) {
             (Some(Role::Owner { epoch, lead }), Some(Role::Owner { epoch: held, lead: at }))
                 if epoch == held =>
@@ -175,7 +179,7 @@ impl Learner {
             }
             (Some(Role::Owner { .. }), _) => {}
             // An owner is sealed first: what it applied must be durable.
-            (Some(Role::Moved(_) | Role::Follower), _) if owns && self.slots.contains_key(&id) => {
+            (Some(Role::Moved(_) | Role::Follower), _) if owns && at_work => {
                 return Err(refused("done with its work as owner"));
             }
             _ => {}
