@@ -18,8 +18,8 @@ use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Desk, Reply};
 
 mod commit;
-mod commits;
 mod inbox;
+mod times;
 
 use commit::{Committer, Group, SnapshotJob, Waiting};
 use inbox::{Inbox, Urgent};
@@ -32,6 +32,8 @@ pub type Replies = Box<dyn FnOnce(Result<Vec<Result<Reply>>>) + Send>;
 pub type Predicted = Box<dyn FnOnce(Result<(Answer, u64)>) + Send>;
 /// Runs on the learner thread, with the identity.
 pub type Look = Box<dyn FnOnce(Result<&Identity>) + Send>;
+/// The same with an identity that is in memory, and with nothing for one that is not.
+pub type Peek = Box<dyn FnOnce(Option<&Identity>) + Send>;
 
 /// Events that wait in front of a shard before `submit` answers Busy.
 pub const QUEUE_EVENTS_MAX: usize = 65_536;
@@ -88,7 +90,7 @@ impl Shard {
         catalog: Catalog,
         nonce: u64,
         resident_max: usize,
-        commits: Arc<Commits>,
+        commits: Arc<Times>,
     ) -> Result<Self> {
         let inbox = Arc::new(Inbox::new(QUEUE_EVENTS_MAX));
         let reader: Arc<Reader> = journal.reader().into();
@@ -134,6 +136,11 @@ impl Shard {
         self.inbox.urgent(Urgent::Look(id, look));
     }
 
+    /// Looks at an identity on its learner thread if it is in memory, and keeps it there no longer.
+    pub fn peek(&self, id: IdentityId, peek: Peek) {
+        self.inbox.urgent(Urgent::Peek(id, peek));
+    }
+
     /// Asks for a snapshot with the next commit.
     pub fn snapshot(&self, id: IdentityId) {
         self.inbox.urgent(Urgent::Snapshot(id));
@@ -172,7 +179,7 @@ impl Drop for Shard {
 }
 
 pub use commit::Begin;
-pub use commits::{CommitTimes, Commits};
+pub use times::{Times, TimesSoFar};
 
 impl Learner {
     fn run(mut self) {
@@ -245,6 +252,10 @@ impl Learner {
                 }
                 Err(e) => look(Err(e)),
             },
+            Urgent::Peek(id, peek) => peek(match self.slots.get(&id) {
+                Some(Slot::Live(identity, _)) => Some(identity),
+                _ => None,
+            }),
             Urgent::Snapshot(id) => {
                 if self.live(id).is_ok() {
                     self.snapshot_wanted.push(id);

@@ -19,7 +19,7 @@ use super::App;
 use super::channels::{ChannelMetrics, Channels};
 use super::problem::Problem;
 
-mod commits;
+mod seconds;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Asked {
@@ -78,8 +78,13 @@ impl Metrics {
         };
         metrics.register();
         metrics.journal(house);
-        let commits = commits::CommitSeconds(Arc::clone(house.commits()));
-        metrics.registry.register_collector(Box::new(commits));
+        for (name, help, times) in [
+            ("commit", "Commits, by the time until the disk had them", house.commits()),
+            ("predict", "Predictions, by the time until they were made", house.predictions()),
+        ] {
+            let seconds = seconds::Seconds { name, help, times: Arc::clone(times) };
+            metrics.registry.register_collector(Box::new(seconds));
+        }
         metrics
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::commits::Commits;
 use super::inbox::{Inbox, Urgent};
+use super::times::Times;
 use super::{Replies, Reply};
 use crate::error::{Error, Result};
 use crate::event::{Batch, Event};
@@ -71,7 +71,7 @@ impl Committer {
         journal: Box<dyn Journal>,
         snapshots: Arc<Snapshots>,
         inbox: &Arc<Inbox>,
-        commits: Arc<Commits>,
+        commits: Arc<Times>,
     ) -> Result<Self> {
         let (jobs, todo) = channel();
         let inbox = Arc::clone(inbox);
@@ -111,7 +111,7 @@ struct Work {
     journal: Box<dyn Journal>,
     snapshots: Arc<Snapshots>,
     inbox: Arc<Inbox>,
-    commits: Arc<Commits>,
+    commits: Arc<Times>,
     results: Vec<Appended>,
 }
 
