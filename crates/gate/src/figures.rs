@@ -105,6 +105,13 @@ impl Figures {
         }
     }
 
+    /// Takes in all that was read of others; what was not stays as it is.
+    pub fn take_in(&mut self, others: &Self) {
+        for (mine, other) in self.0.iter_mut().zip(&others.0) {
+            *mine = other.or(*mine);
+        }
+    }
+
     /// The reading at a place.
     pub fn get(&self, place: usize) -> Option<Reading> {
         self.0.get(place).copied().flatten()

@@ -36,7 +36,7 @@ mod gate;
 pub mod period;
 pub mod placement;
 pub mod replay;
-mod rule;
+pub mod rule;
 
 pub use decision::{Decision, Why};
 pub use expr::Expr;

@@ -12,6 +12,7 @@ pub fn code(error: &Error) -> u8 {
         Some(Cause::Refused) => return 4,
         Some(Cause::Unreachable) => return 6,
         Some(Cause::Interrupted) => return 130,
+        Some(Cause::TestFailed) => return 1,
         None => {}
     }
     match error.kind {
@@ -37,7 +38,7 @@ fn hint(error: &Error) -> Option<&'static str> {
         Some(Cause::Unreachable) => {
             return Some("is `her serve` running there? `her doctor` looks");
         }
-        Some(Cause::PipeClosed | Cause::Interrupted) => return None,
+        Some(Cause::PipeClosed | Cause::Interrupted | Cause::TestFailed) => return None,
         None => {}
     }
     match error.kind {

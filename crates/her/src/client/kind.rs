@@ -13,6 +13,8 @@ pub enum Cause {
     PipeClosed,
     /// The user pressed Ctrl-C.
     Interrupted,
+    /// What a test of the user's own expects is not what is.
+    TestFailed,
 }
 
 impl std::fmt::Display for Cause {
@@ -22,6 +24,7 @@ impl std::fmt::Display for Cause {
             Self::Unreachable => "the server could not be reached",
             Self::PipeClosed => "nobody reads the output any more",
             Self::Interrupted => "interrupted",
+            Self::TestFailed => "a test failed",
         })
     }
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use her_gate::Why;
 use her_identity::House;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -33,6 +34,13 @@ struct ByKind {
     kind: &'static str,
 }
 
+/// A rule's name comes from the settings, so that there are no more of them than rules.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Decided {
+    gate: String,
+    decision: &'static str,
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ByReason {
     reason: &'static str,
@@ -48,6 +56,7 @@ pub(crate) struct Metrics {
     refused_connections: Family<ByReason, Counter>,
     queued: Gauge,
     identities: Gauge,
+    decisions: Family<Decided, Counter>,
     pub channels: ChannelMetrics,
 }
 
@@ -74,6 +83,7 @@ impl Metrics {
             refused_connections: Family::default(),
             queued: Gauge::default(),
             identities: Gauge::default(),
+            decisions: Family::default(),
             channels: ChannelMetrics::default(),
         };
         metrics.register();
@@ -101,6 +111,11 @@ impl Metrics {
         );
         r.register("queue_events", "Events that wait for a learner", self.queued.clone());
         r.register("identities", "Identities", self.identities.clone());
+        r.register(
+            "gate_decisions",
+            "Decisions of gates that differ from the one before, by rule",
+            self.decisions.clone(),
+        );
         self.channels.register(r);
     }
 
@@ -149,6 +164,12 @@ impl Metrics {
     /// Counts a refused event.
     pub fn refused(&self, problem: &Problem) {
         self.refused.get_or_create(&ByReason { reason: problem.kind }).inc();
+    }
+
+    /// Counts a decision of a gate that differs from the one before.
+    pub fn gate(&self, gate: &str, decision: Why) {
+        let decided = Decided { gate: gate.to_owned(), decision: decision.name() };
+        self.decisions.get_or_create(&decided).inc();
     }
 
     /// Counts a refused connection.
