@@ -13,9 +13,11 @@ use std::time::Duration;
 use her_identity::{Error, Result};
 
 mod channels;
+pub mod gates;
 mod keys;
 
 pub use channels::Channels;
+pub use gates::Gates;
 pub use keys::KEYS;
 
 /// Where a value came from.
@@ -119,6 +121,10 @@ pub struct Settings {
     pub limits: Limits,
     /// How long people and devices may be slow, and how many they may be.
     pub channels: Channels,
+    /// The rules over figures that lead to an action.
+    pub gates: Gates,
+    /// The tier of this node.
+    pub tier: u32,
     /// How long requests under way may take when the server ends.
     pub drain: Duration,
     origins: BTreeMap<&'static str, Origin>,
@@ -195,6 +201,8 @@ impl Settings {
                 idle_timeout: Duration::from_mins(2),
             },
             channels: Channels::default(),
+            gates: Gates::new(),
+            tier: 0,
             drain: Duration::from_secs(30),
             origins: BTreeMap::new(),
         }
@@ -221,10 +229,8 @@ impl Settings {
     }
 
     fn take_file(&mut self, path: &Path, text: &str) -> Result<()> {
-        let table: toml::Table = toml::from_str(text).map_err(|e| {
-            let at = e.span().map_or(1, |s| 1 + text[..s.start].matches('\n').count());
-            Error::invalid(format!("{}, line {at}: {}", path.display(), e.message()))
-        })?;
+        let place = path.display().to_string();
+        let table: toml::Table = toml::from_str(text).map_err(|e| unreadable(&place, text, &e))?;
         self.take_table(path, "", &table)
     }
 
@@ -234,9 +240,15 @@ impl Settings {
             let text = match value {
                 toml::Value::Table(inner)
                     if above.is_empty()
-                        && matches!(name.as_str(), "limits" | "channels" | "tls") =>
+                        && matches!(name.as_str(), "limits" | "channels" | "tls" | "node") =>
                 {
                     self.take_table(path, &format!("{name}."), inner)?;
+                    continue;
+                }
+                gate if above.is_empty() && name == "gate" => {
+                    let place = path.display().to_string();
+                    self.gates.extend(gates::read(&place, gate)?);
+                    gates::check_count(&place, &self.gates)?;
                     continue;
                 }
                 toml::Value::String(s) => s.clone(),
@@ -308,6 +320,12 @@ impl Settings {
         }
         config
     }
+}
+
+/// A file that is no TOML.
+fn unreadable(place: &str, text: &str, e: &toml::de::Error) -> Error {
+    let at = e.span().map_or(1, |s| 1 + text[..s.start].matches('\n').count());
+    Error::invalid(format!("{place}, line {at}: {}", e.message()))
 }
 
 fn home(env: Env<'_>) -> PathBuf {

@@ -10,6 +10,8 @@ pub mod config;
 
 pub mod decode;
 
+pub mod gates;
+
 mod locks;
 pub mod server;
 

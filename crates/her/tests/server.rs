@@ -16,6 +16,8 @@ mod crowd;
 mod fuzz;
 #[path = "server/fuzz_socket.rs"]
 mod fuzz_socket;
+#[path = "server/gates.rs"]
+mod gates;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/locks.rs"]

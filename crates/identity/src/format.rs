@@ -98,6 +98,28 @@ pub fn arrival_file(cell: crate::journal::IdentityId) -> String {
     format!("{cell}.json")
 }
 
+/// The directory of what gates decided and of the figures that they decided by.
+pub const GATES_DIR: &str = "gates";
+/// The newest format of the files in it.
+pub const GATES_VERSION: u16 = 1;
+
+/// The file with the decisions of the gates of an identity.
+pub fn gate_decisions_file(identity: &str) -> String {
+    format!("{identity}{DECISIONS_SUFFIX}")
+}
+
+/// The file with the figures of an identity, second by second.
+pub fn gate_figures_file(identity: &str) -> String {
+    format!("{identity}{FIGURES_SUFFIX}")
+}
+
+/// The file that was `name` until a new one was begun.
+pub fn older_file(name: &str) -> String {
+    format!("{name}.1")
+}
+
+const DECISIONS_SUFFIX: &str = ".decisions.ndjson";
+const FIGURES_SUFFIX: &str = ".figures.ndjson";
 const SEGMENT_SUFFIX: &str = ".seg";
 const SIDECAR_SUFFIX: &str = ".idx";
 const SNAPSHOT_SUFFIX: &str = ".snap";

@@ -29,7 +29,7 @@ use crate::event::{Birth, Event, What};
 use crate::identity::Identity;
 use crate::journal::{Head, IdentityId, Options as JournalOptions, SegmentJournal};
 use crate::migrate::Register;
-use crate::shard::{Begin, Commits, Handed, Predicted, Replies, Shard};
+use crate::shard::{Begin, Handed, Predicted, Replies, Shard, Times};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
@@ -79,7 +79,8 @@ pub struct House {
     places: RwLock<moving::Places>,
     shards: Vec<Shard>,
     reports: Vec<crate::journal::JournalReport>,
-    commits: Arc<Commits>,
+    commits: Arc<Times>,
+    predictions: Arc<Times>,
 }
 
 impl House {
@@ -92,7 +93,8 @@ impl House {
             &*config.journal.clock,
         )?;
         let snapshots = Arc::new(Snapshots::new(Arc::clone(&config.journal.disk), &config.dir));
-        let commits = Arc::new(Commits::new(Arc::clone(&config.journal.clock)));
+        let commits = Arc::new(Times::new(Arc::clone(&config.journal.clock)));
+        let predictions = Arc::new(Times::new(Arc::clone(&config.journal.clock)));
         let (mut shards, mut reports) = (Vec::new(), Vec::new());
         for i in 0..registry.shards() {
             let dir = config.dir.join(crate::format::shard_dir(i));
@@ -117,6 +119,7 @@ impl House {
             shards,
             reports,
             commits,
+            predictions,
         };
         house.await_register()?;
         Ok(house)
@@ -127,9 +130,15 @@ impl House {
         &self.reports
     }
 
-    /// How long the commits of all shards took since opening.
-    pub fn commits(&self) -> &Arc<Commits> {
+    /// How long the commits of all shards took since opening, until it was known what became of
+    /// their frames: syncing is part of it, and so is opening anew after a failure.
+    pub fn commits(&self) -> &Arc<Times> {
         &self.commits
+    }
+
+    /// How long predictions by the newest state took since opening, with their wait for a learner.
+    pub fn predictions(&self) -> &Arc<Times> {
+        &self.predictions
     }
 
     /// The directory of the house.
@@ -216,7 +225,14 @@ impl House {
     /// if that is short and nobody is at work for the learner; else on its thread.
     pub fn predict(&self, name: &str, row: Row, done: Predicted) {
         match self.registry.find(name) {
-            Ok(record) => self.shard(record.current).predict(record.current, row, done).work(),
+            Ok(record) => {
+                let (times, begin) = (Arc::clone(&self.predictions), self.predictions.begin());
+                let done = move |result| {
+                    times.end(begin);
+                    done(result);
+                };
+                self.shard(record.current).predict(record.current, row, Box::new(done)).work();
+            }
             Err(e) => done(Err(e)),
         }
     }
@@ -246,6 +262,18 @@ impl House {
     ) -> Result<()> {
         let id = self.registry.find(name)?.current;
         self.shard(id).look(id, Box::new(move |result| done(result.map(look))));
+        Ok(())
+    }
+
+    /// Looks without waiting, and without bringing anybody into memory: `peek` runs on the learner
+    /// thread, with nothing for an identity that rests on disk.
+    pub fn peek(
+        &self,
+        name: &str,
+        peek: impl FnOnce(Option<&Identity>) + Send + 'static,
+    ) -> Result<()> {
+        let id = self.registry.find(name)?.current;
+        self.shard(id).peek(id, Box::new(peek));
         Ok(())
     }
 

@@ -23,10 +23,10 @@ use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Desk, Reply};
 
 mod commit;
-mod commits;
 mod core;
 mod inbox;
 mod role;
+mod times;
 
 use self::core::{Core, Worst};
 use commit::{Committer, Group, SnapshotJob, Waiting};
@@ -42,6 +42,8 @@ pub type Replies = Box<dyn FnOnce(Result<Vec<Result<Reply>>>) + Send>;
 pub type Predicted = Box<dyn FnOnce(Result<(Answer, u64)>) + Send>;
 /// Runs on the learner thread, with the identity.
 pub type Look = Box<dyn FnOnce(Result<&Identity>) + Send>;
+/// The same with an identity that is in memory, and with nothing for one that is not.
+pub type Peek = Box<dyn FnOnce(Option<&Identity>) + Send>;
 
 /// Events that wait in front of a shard before `submit` answers Busy.
 pub const QUEUE_EVENTS_MAX: usize = 65_536;
@@ -103,7 +105,7 @@ impl Shard {
         catalog: Catalog,
         nonce: u64,
         resident_max: usize,
-        commits: Arc<Commits>,
+        commits: Arc<Times>,
     ) -> Result<Self> {
         let reader: Arc<Reader> = journal.reader().into();
         let clock = Arc::clone(commits.clock());
@@ -166,6 +168,11 @@ impl Shard {
         drop(self.urgent(Urgent::Look(id, look)));
     }
 
+    /// Looks at an identity on its learner thread if it is in memory, and keeps it there no longer.
+    pub fn peek(&self, id: IdentityId, peek: Peek) {
+        drop(self.urgent(Urgent::Peek(id, peek)));
+    }
+
     /// Asks for a snapshot with the next commit.
     pub fn snapshot(&self, id: IdentityId) {
         drop(self.urgent(Urgent::Snapshot(id)));
@@ -215,7 +222,7 @@ impl Drop for Shard {
 
 pub use self::core::Handed;
 pub use commit::Begin;
-pub use commits::{CommitTimes, Commits};
+pub use times::{Times, TimesSoFar};
 
 impl Learner {
     /// Does what was taken.
@@ -297,6 +304,10 @@ impl Learner {
                 }
                 Err(e) => look(Err(e)),
             },
+            Urgent::Peek(id, peek) => peek(match self.slots.get(&id) {
+                Some(Slot::Live(identity, _)) => Some(identity),
+                _ => None,
+            }),
             Urgent::Snapshot(id) => {
                 if self.live(id).is_ok() {
                     self.snapshot_wanted.push(id);

@@ -335,3 +335,29 @@ fn a_full_queue_takes_nothing_and_says_so() {
     assert_eq!(house.head("sam").unwrap().seq, 1, "none of them was taken");
     assert_eq!(stream(&house, "sam", 0, 10), 11, "and the next are");
 }
+
+#[test]
+fn a_peek_wakes_nobody_and_predictions_are_timed() {
+    let dir = tempfile::tempdir().unwrap();
+    let peek = |house: &House| {
+        let (tell, told) = std::sync::mpsc::channel();
+        house
+            .peek("sam", move |found| tell.send(found.map(|i| i.state().version())).unwrap())
+            .unwrap();
+        told.recv().unwrap()
+    };
+    let house = open(dir.path());
+    house.create("sam", &birth()).unwrap();
+    submit(&house, "sam", vec![learn(&house, 1)]).remove(0).unwrap();
+    assert_eq!(peek(&house), Some(2));
+    assert_eq!(house.predictions().times().count(), 0);
+    house.predict_wait("sam", row(3)).unwrap();
+    assert_eq!(house.predictions().times().count(), 1);
+    house.close();
+
+    let house = open(dir.path());
+    assert_eq!((peek(&house), peek(&house)), (None, None));
+    house.predict_wait("sam", row(3)).unwrap();
+    assert_eq!(peek(&house), Some(2));
+    assert_eq!(house.peek("tom", |_| {}).unwrap_err().kind, ErrorKind::NotFound);
+}

@@ -9,6 +9,7 @@ use super::Offence;
 /// Each crate's floor. A crate may use those on lower floors only.
 const FLOORS: &[(&str, u8)] = &[
     ("her-learn", 0),
+    ("her-gate", 0),
     ("her-identity", 1),
     ("her-lm", 1),
     ("her-nats", 2),

@@ -12,11 +12,12 @@ pub fn code(error: &Error) -> u8 {
         Some(Cause::Refused) => return 4,
         Some(Cause::Unreachable) => return 6,
         Some(Cause::Interrupted) => return 130,
+        Some(Cause::TestFailed) => return 1,
         None => {}
     }
     match error.kind {
         ErrorKind::NotFound | ErrorKind::Gone | ErrorKind::TooOld => 3,
-        ErrorKind::Frozen | ErrorKind::Fenced => 5,
+        ErrorKind::Frozen | ErrorKind::Fenced | ErrorKind::Moved => 5,
         ErrorKind::Busy | ErrorKind::Unavailable => 6,
         ErrorKind::Invalid => 7,
         ErrorKind::Exists
@@ -37,7 +38,7 @@ fn hint(error: &Error) -> Option<&'static str> {
         Some(Cause::Unreachable) => {
             return Some("is `her serve` running there? `her doctor` looks");
         }
-        Some(Cause::PipeClosed | Cause::Interrupted) => return None,
+        Some(Cause::PipeClosed | Cause::Interrupted | Cause::TestFailed) => return None,
         None => {}
     }
     match error.kind {
@@ -46,6 +47,7 @@ fn hint(error: &Error) -> Option<&'static str> {
         ErrorKind::Gone => Some("predict again with --id, and label within the time to live"),
         ErrorKind::Internal => Some("this is a mistake of ours; please report it"),
         ErrorKind::Frozen => Some("`her fork NAME NEW` makes a copy that learns"),
+        ErrorKind::Moved => Some("ask the node that it moved to, with --url"),
         ErrorKind::TooOld => Some("give new requests higher numbers than all before"),
         ErrorKind::Invalid
         | ErrorKind::NotFound

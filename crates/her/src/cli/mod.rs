@@ -21,6 +21,7 @@ mod export;
 mod follow;
 mod fork;
 mod freeze;
+mod gate;
 mod label;
 mod learn;
 mod list;
@@ -83,6 +84,7 @@ enum Verb {
     Snapshot(snapshot::Args),
     Models(models::Args),
     Bench(bench::Args),
+    Gate(gate::Args),
     Token(token::Args),
     Audit(audit::Args),
     Doctor(doctor::Args),
@@ -131,6 +133,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Snapshot(args) => snapshot::run(args, context),
         Verb::Models(args) => models::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
+        Verb::Gate(args) => gate::run(args, context),
         Verb::Token(args) => token::run(args, context),
         Verb::Audit(args) => audit::run(args, context),
         Verb::Doctor(args) => doctor::run(args, context),

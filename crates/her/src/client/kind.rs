@@ -13,6 +13,8 @@ pub enum Cause {
     PipeClosed,
     /// The user pressed Ctrl-C.
     Interrupted,
+    /// What a test of the user's own expects is not what is.
+    TestFailed,
 }
 
 impl std::fmt::Display for Cause {
@@ -22,13 +24,14 @@ impl std::fmt::Display for Cause {
             Self::Unreachable => "the server could not be reached",
             Self::PipeClosed => "nobody reads the output any more",
             Self::Interrupted => "interrupted",
+            Self::TestFailed => "a test failed",
         })
     }
 }
 
 impl std::error::Error for Cause {}
 
-const NAMES: [(ErrorKind, &str); 14] = [
+const NAMES: [(ErrorKind, &str); 15] = [
     (ErrorKind::Invalid, "invalid"),
     (ErrorKind::NotFound, "not_found"),
     (ErrorKind::Gone, "gone"),
@@ -36,6 +39,7 @@ const NAMES: [(ErrorKind, &str); 14] = [
     (ErrorKind::Exists, "exists"),
     (ErrorKind::Busy, "busy"),
     (ErrorKind::Fenced, "fenced"),
+    (ErrorKind::Moved, "moved"),
     (ErrorKind::Frozen, "frozen"),
     (ErrorKind::Poisoned, "poisoned"),
     (ErrorKind::Unavailable, "unavailable"),

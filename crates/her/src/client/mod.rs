@@ -13,14 +13,15 @@ use her_learn::Catalog;
 use serde_json::Value;
 
 pub mod feed;
+pub mod gates;
 pub mod kind;
 pub mod local;
 pub mod mlflow;
 pub mod remote;
-mod trust;
+pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
-pub trait Door {
+pub trait Door: gates::GateDoor {
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;
     /// All identities, a line each.

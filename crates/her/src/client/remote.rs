@@ -61,7 +61,7 @@ impl Remote {
         parse(&self.get("/v1/audit", &[("limit", limit.to_string())])?)
     }
 
-    fn get(&self, path: &str, query: &[(&str, String)]) -> Result<String> {
+    pub(super) fn get(&self, path: &str, query: &[(&str, String)]) -> Result<String> {
         text(self.bytes(path, query)?)
     }
 
@@ -86,7 +86,7 @@ impl Remote {
         text(self.read(request.send(body))?)
     }
 
-    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
         parse(&self.send(false, path, "application/json", &body.to_string())?)
     }
 
@@ -175,7 +175,7 @@ fn refusal(status: u16, body: &str) -> Error {
     if matches!(status, 401 | 403) { error.because(Cause::Refused) } else { error }
 }
 
-fn parse(text: &str) -> Result<Value> {
+pub(super) fn parse(text: &str) -> Result<Value> {
     serde_json::from_str(text).map_err(|e| {
         let start: String = text.chars().take(60).collect();
         Error::new(ErrorKind::Internal, format!("the server answers no JSON but {start:?}: {e}"))
@@ -214,7 +214,7 @@ fn answer(line: &str) -> Result<Value> {
     Err(Error::new(kind, message.unwrap_or("refused without a reason")))
 }
 
-fn of(name: &str, rest: &str) -> String {
+pub(super) fn of(name: &str, rest: &str) -> String {
     format!("/v1/identities/{}{rest}", encoded(name))
 }
 

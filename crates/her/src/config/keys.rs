@@ -200,6 +200,12 @@ pub const KEYS: &[Key] = &[
         show: |s| (s.channels.bytes_per_s >> 10).to_string(),
     },
     Key {
+        name: "node.tier",
+        help: "the tier of this node, which gates compare with that of others",
+        read: |s, v| whole(v, 0, 1000).map(|n| s.tier = n as u32),
+        show: |s| s.tier.to_string(),
+    },
+    Key {
         name: "drain_s",
         help: "seconds that requests under way may take when the server ends",
         read: |s, v| seconds(v, 0, 3600).map(|d| s.drain = d),

@@ -56,6 +56,11 @@ fn mistakes_name_the_source_the_key_and_what_is_allowed() {
     check("lissten = 1", &["\"lissten\"", "listen", "limits.body_mib"]);
     check("[limits]\nbody = 1", &["\"limits.body\"", "limits.body_mib"]);
     check("[server]\nlisten = 1", &["\"server\""]);
+    check("gate = 1", &["tables such as [gate.departure]"]);
+    let gate = |rest: &str| format!("[gate.hot]\ndo = 'freeze'\n{rest}");
+    check(&gate("when = 'laod > 1'"), &["gate.hot: when: there is no figure \"laod\"", "load"]);
+    check(&gate("wehn = 'load > 1'"), &["gate.hot", "unknown field `wehn`", "when"]);
+    check(&gate("").replace("hot", "'so hot'"), &["gate.so hot"]);
     check("listen = 7400", &["listen must be an address", "7400"]);
     check("listen = 'nonsense:99999999'", &["listen must be"]);
     check("shards = -1", &["shards must be a whole number from 1 to 64", "-1"]);
@@ -82,4 +87,21 @@ fn insecure_allows_other_addresses_and_a_missing_file_is_told() {
     let flags = Flags { config: Some("/nonexistent/her.toml".into()), ..Flags::default() };
     let said = Settings::load(&flags, &none, &[]).unwrap_err().to_string();
     assert!(said.contains("/nonexistent/her.toml"), "{said}");
+}
+
+#[test]
+fn a_later_file_replaces_whole_gates() {
+    let dir = tempfile::tempdir().unwrap();
+    let rules = |name: &str, of_hot: &str| {
+        let text = format!("[node]\ntier = 3\n[gate.{name}]\n{of_hot}\ndo = 'freeze'\n");
+        text + "[gate.hot]\nwhen = 'load > 1'\ndo = 'freeze'\nidentities = 'fraud-*'\n"
+    };
+    let low = file(dir.path(), "low.toml", &rules("cold", "when = 'load < 1'"));
+    let high =
+        file(dir.path(), "high.toml", &rules("warm", "when = 'tier > 1'").replace("> 1", "> 2"));
+    let s = Settings::load(&Flags::default(), &none, &[low, high]).unwrap();
+    let names: Vec<&str> = s.gates.keys().map(String::as_str).collect();
+    assert_eq!((names, s.tier), (vec!["cold", "hot", "warm"], 3));
+    assert_eq!(s.gates["hot"].when.text(), "load > 2");
+    assert!(gates::is_for(&s.gates["hot"], "fraud-7") && !gates::is_for(&s.gates["hot"], "sam"));
 }

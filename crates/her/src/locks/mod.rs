@@ -7,7 +7,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod chain;
-mod files;
+pub(crate) mod files;
 pub(crate) mod first;
 pub(crate) mod keyring;
 pub(crate) mod rates;

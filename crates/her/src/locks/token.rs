@@ -183,7 +183,7 @@ pub(crate) fn id_of(text: &[u8]) -> Option<&str> {
 }
 
 /// True when a text is of a pattern, in which `*` stands for any text and all else for itself.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

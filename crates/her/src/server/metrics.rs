@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use her_gate::Why;
 use her_identity::House;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -19,7 +20,7 @@ use super::App;
 use super::channels::{ChannelMetrics, Channels};
 use super::problem::Problem;
 
-mod commits;
+mod seconds;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Asked {
@@ -31,6 +32,13 @@ struct Asked {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ByKind {
     kind: &'static str,
+}
+
+/// A rule's name comes from the settings, so that there are no more of them than rules.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Decided {
+    gate: String,
+    decision: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -48,6 +56,7 @@ pub(crate) struct Metrics {
     refused_connections: Family<ByReason, Counter>,
     queued: Gauge,
     identities: Gauge,
+    decisions: Family<Decided, Counter>,
     pub channels: ChannelMetrics,
 }
 
@@ -74,12 +83,18 @@ impl Metrics {
             refused_connections: Family::default(),
             queued: Gauge::default(),
             identities: Gauge::default(),
+            decisions: Family::default(),
             channels: ChannelMetrics::default(),
         };
         metrics.register();
         metrics.journal(house);
-        let commits = commits::CommitSeconds(Arc::clone(house.commits()));
-        metrics.registry.register_collector(Box::new(commits));
+        for (name, help, times) in [
+            ("commit", "Commits, by the time until the disk had them", house.commits()),
+            ("predict", "Predictions, by the time until they were made", house.predictions()),
+        ] {
+            let seconds = seconds::Seconds { name, help, times: Arc::clone(times) };
+            metrics.registry.register_collector(Box::new(seconds));
+        }
         metrics
     }
 
@@ -96,6 +111,11 @@ impl Metrics {
         );
         r.register("queue_events", "Events that wait for a learner", self.queued.clone());
         r.register("identities", "Identities", self.identities.clone());
+        r.register(
+            "gate_decisions",
+            "Decisions of gates that differ from the one before, by rule",
+            self.decisions.clone(),
+        );
         self.channels.register(r);
     }
 
@@ -144,6 +164,12 @@ impl Metrics {
     /// Counts a refused event.
     pub fn refused(&self, problem: &Problem) {
         self.refused.get_or_create(&ByReason { reason: problem.kind }).inc();
+    }
+
+    /// Counts a decision of a gate that differs from the one before.
+    pub fn gate(&self, gate: &str, decision: Why) {
+        let decided = Decided { gate: gate.to_owned(), decision: decision.name() };
+        self.decisions.get_or_create(&decided).inc();
     }
 
     /// Counts a refused connection.

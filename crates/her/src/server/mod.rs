@@ -17,6 +17,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::config::{Limits, Settings};
+use crate::gates::departures::Nowhere;
+use crate::gates::service::Gates;
 use crate::locks::first;
 
 mod accept;
@@ -30,6 +32,7 @@ mod channels;
 mod docs;
 mod events;
 mod gate;
+mod gates;
 mod history;
 mod identities;
 mod learn;
@@ -69,6 +72,7 @@ pub(crate) struct App {
     followed: Followed,
     screens: Screens,
     channels: Channels,
+    gates: Gates,
     stopping: watch::Receiver<bool>,
 }
 
@@ -82,6 +86,7 @@ pub struct Server {
     gone: mpsc::Receiver<()>,
     drain: Duration,
     data_dir: PathBuf,
+    gates: Option<gates::Running>,
 }
 
 impl Server {
@@ -117,16 +122,19 @@ impl Server {
             followed: Followed::default(),
             screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),
+            gates: Gates::new(settings, Arc::new(Nowhere), seed()?),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });
         let routes: Router = routes::router(Arc::clone(&app));
         runtime.spawn(keep(Arc::clone(&app), alive.clone()));
+        let gates = gates::Running::start(&app)?;
         let secure = tls.is_some();
         runtime.spawn(accept::accept(listener, tls, app, routes, stopping, alive));
         server_file::write(dir, addr, settings.tls.cert_file.as_deref(), house.clock().now_ms())?;
         let data_dir = dir.clone();
-        Ok(Self { addr, secure, house, runtime, stop, gone, drain: settings.drain, data_dir })
+        let drain = settings.drain;
+        Ok(Self { addr, secure, house, runtime, stop, gone, drain, data_dir, gates })
     }
 
     /// Where it listens.
@@ -148,6 +156,9 @@ impl Server {
     /// snapshots, and removes `server.json`.
     pub fn stop(mut self) {
         self.stop.send_replace(true);
+        if let Some(gates) = self.gates.take() {
+            gates.stop();
+        }
         let gone = &mut self.gone;
         let drained =
             self.runtime.block_on(async { tokio::time::timeout(self.drain, gone.recv()).await });
@@ -192,6 +203,15 @@ async fn keep(app: Arc<App>, alive: mpsc::Sender<()>) {
 async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
     // Without a sender there is nobody left to serve for.
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// What placement draws from.
+fn seed() -> Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|e| {
+        Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
+    })?;
+    Ok(u64::from_le_bytes(bytes))
 }
 
 fn listen_error(addr: SocketAddr, e: std::io::Error) -> Error {

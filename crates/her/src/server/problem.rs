@@ -125,6 +125,7 @@ fn place(kind: ErrorKind) -> (StatusCode, &'static str, &'static str) {
         ErrorKind::Exists => (S::CONFLICT, "exists", "it exists already"),
         ErrorKind::Busy => (S::TOO_MANY_REQUESTS, "busy", "too much waits already"),
         ErrorKind::Fenced => (S::CONFLICT, "fenced", "another owner has taken over"),
+        ErrorKind::Moved => (S::MISDIRECTED_REQUEST, "moved", "it lives on another node"),
         ErrorKind::Frozen => (S::CONFLICT, "frozen", "the identity learns no more"),
         ErrorKind::Poisoned => (S::SERVICE_UNAVAILABLE, "poisoned", "the identity must recover"),
         ErrorKind::Unavailable => {
@@ -198,6 +199,7 @@ mod tests {
         check(ErrorKind::Exists, 409, false);
         check(ErrorKind::Busy, 429, true);
         check(ErrorKind::Fenced, 409, false);
+        check(ErrorKind::Moved, 421, false);
         check(ErrorKind::Frozen, 409, false);
         check(ErrorKind::Poisoned, 503, true);
         check(ErrorKind::Unavailable, 503, true);

@@ -19,6 +19,7 @@ use super::{
 use crate::locks::scope::Scope;
 
 mod doors;
+mod gates;
 
 /// A value in a query or a header.
 pub(super) struct Param {
@@ -77,7 +78,7 @@ const CHANNELS: [Param; 2] = [
 
 /// The routes of programs, which the OpenAPI document tells.
 pub(super) fn api() -> impl Iterator<Item = &'static Route> + Clone {
-    ROUTES.iter().chain(doors::ROUTES)
+    ROUTES.iter().chain(gates::ROUTES).chain(doors::ROUTES)
 }
 
 /// Every route: those of programs, then those of the page.

@@ -159,6 +159,7 @@ fn pages_and_figures() {
         "her_queue_events 0",
         "her_commit_seconds_bucket{le=\"+Inf\"}",
         "her_commit_seconds_sum",
+        "her_predict_seconds_bucket{le=\"+Inf\"}",
         "her_identities 1",
         "her_journal_open_bytes",
         "route=\"/v1/identities/{name}/learn\",method=\"POST\",status=\"200\"",

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::commits::Commits;
 use super::core::{Core, Worst};
+use super::times::Times;
 use super::{Replies, Reply};
 use crate::error::{Error, Result};
 use crate::event::{Batch, Event};
@@ -108,7 +108,7 @@ impl Committer {
     pub fn new(
         journal: Box<dyn Journal>,
         snapshots: Arc<Snapshots>,
-        commits: Arc<Commits>,
+        commits: Arc<Times>,
     ) -> (Self, Jobs) {
         let (jobs, todo) = channel();
         // How prompt the disk is has to show first.
@@ -191,7 +191,7 @@ impl Jobs {
 struct Work {
     journal: Box<dyn Journal>,
     snapshots: Arc<Snapshots>,
-    commits: Arc<Commits>,
+    commits: Arc<Times>,
     results: Vec<Appended>,
     /// What a commit takes.
     worst: Worst,

@@ -165,6 +165,7 @@ impl Learner {
                 Urgent::Look(..)
                 | Urgent::Snapshot(_)
                 | Urgent::Committed(_)
+                | Urgent::Peek(..)
                 | Urgent::Moving(..) => false,
             })
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use her_learn::Row;
 
-use super::{Begin, COMMIT_EVENTS_MAX, Look, Moving, Predicted, Replies, TAKE_EVENTS_MAX};
+use super::{Begin, COMMIT_EVENTS_MAX, Look, Moving, Peek, Predicted, Replies, TAKE_EVENTS_MAX};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::journal::IdentityId;
@@ -14,6 +14,7 @@ use crate::journal::IdentityId;
 pub(super) enum Urgent {
     Predict(IdentityId, Row, Predicted),
     Look(IdentityId, Look),
+    Peek(IdentityId, Peek),
     Snapshot(IdentityId),
     Begin(Begin),
     Moving(IdentityId, Moving),

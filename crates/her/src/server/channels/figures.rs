@@ -92,7 +92,7 @@ impl Figures {
     }
 
     /// Seconds of a wait, with the one that goes on.
-    fn wait_s(&self, what: Wait, now: Instant) -> f64 {
+    pub fn wait_s(&self, what: Wait, now: Instant) -> f64 {
         let done = self.waits_ns[what as usize].load(Relaxed) as f64 / 1e9;
         let since = self.thinks_since_ms.load(Relaxed);
         if what != Wait::Read || since == NOT {

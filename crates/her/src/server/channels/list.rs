@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::figures::{self, SPEECH_BITS_PER_S, SPEECH_WORDS_PER_S};
+use super::figures::{self, SPEECH_BITS_PER_S, SPEECH_WORDS_PER_S, Wait};
 use super::{Channel, Channels};
+use crate::gates::Waits;
 use crate::server::App;
 use crate::server::answer::{self, Answer, Asked, At};
 
@@ -45,6 +46,21 @@ pub(crate) fn first(app: &App, name: &str, limit: usize) -> Value {
 }
 
 impl Channels {
+    /// What each open channel waited for since it was opened.
+    pub fn waits(&self) -> Vec<Waits> {
+        let now = Instant::now();
+        let waits = |channel: &Arc<Channel>| {
+            let of = |what| channel.figures.wait_s(what, now);
+            Waits {
+                identity: channel.name.clone(),
+                session: channel.session.clone(),
+                people_s: of(Wait::Read) + of(Wait::Write),
+                model_s: of(Wait::Model),
+            }
+        };
+        self.open().values().map(waits).collect()
+    }
+
     /// Open channels in order, of one identity or of all.
     fn sorted(&self, name: Option<&str>) -> Vec<Arc<Channel>> {
         let open = self.open();

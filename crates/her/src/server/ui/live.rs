@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::shell::Refused;
-use super::{channels, identities, memory, now, system};
+use super::{channels, departure, identities, memory, now, system};
 use crate::server::answer::{self, Asked, At};
 use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
@@ -35,6 +35,7 @@ enum Screen {
     Now(String),
     Memory(String),
     Channels(String),
+    Departure(String),
 }
 
 /// The parts of a page and their HTML.
@@ -74,6 +75,7 @@ pub(super) async fn identity(
         None | Some("now") => follow(app, Screen::Now(name)).await,
         Some("memory") => follow(app, Screen::Memory(name)).await,
         Some("channels") => follow(app, Screen::Channels(name)).await,
+        Some("departure") => follow(app, Screen::Departure(name)).await,
         Some(other) => Err(unknown(other)),
     }
 }
@@ -93,6 +95,9 @@ async fn draw(app: &Arc<App>, screen: Screen) -> Result<Frame, Problem> {
             Screen::Channels(name) => {
                 house.record(name)?;
                 vec![("channels", channels::render(&of, name))]
+            }
+            Screen::Departure(name) => {
+                vec![("departure", departure::render(&of, house, name)?)]
             }
         })
     });

@@ -46,6 +46,18 @@ macro_rules! pages {
         },
         Route {
             method: "POST",
+            path: "/ui/{name}/gates/{gate}/approve",
+            scope: Scope::Admin,
+            id: "ui_gate_approve",
+            summary: "Say yes to what a gate asks for, from the page",
+            params: &[],
+            takes: &[],
+            gives: (303, ("text/html", "Text")),
+            refusals: &[],
+            handler: || post(departure::approve),
+        },
+        Route {
+            method: "POST",
             path: "/ui/login",
             scope: Scope::Open,
             id: "ui_enter",
