@@ -12,9 +12,12 @@ use std::time::Duration;
 
 use her_identity::{Error, Result};
 
+use crate::node::Peer;
+
 mod channels;
 pub mod gates;
 mod keys;
+mod nodes;
 
 pub use channels::Channels;
 pub use gates::Gates;
@@ -125,6 +128,14 @@ pub struct Settings {
     pub gates: Gates,
     /// The tier of this node.
     pub tier: u32,
+    /// Where it listens for other nodes; none when it does not.
+    pub node_listen: Option<SocketAddr>,
+    /// Departures from this node at a time.
+    pub departures_max: usize,
+    /// How long this node hands requests on to where an identity moved.
+    pub proxy: Duration,
+    /// The other nodes that it knows and is known by.
+    pub nodes: Vec<Peer>,
     /// How long requests under way may take when the server ends.
     pub drain: Duration,
     origins: BTreeMap<&'static str, Origin>,
@@ -203,6 +214,10 @@ impl Settings {
             channels: Channels::default(),
             gates: Gates::new(),
             tier: 0,
+            node_listen: None,
+            departures_max: 2,
+            proxy: Duration::from_hours(24),
+            nodes: Vec::new(),
             drain: Duration::from_secs(30),
             origins: BTreeMap::new(),
         }
@@ -243,6 +258,10 @@ impl Settings {
                         && matches!(name.as_str(), "limits" | "channels" | "tls" | "node") =>
                 {
                     self.take_table(path, &format!("{name}."), inner)?;
+                    continue;
+                }
+                toml::Value::Table(inner) if above.is_empty() && name == "nodes" => {
+                    nodes::read(&path.display().to_string(), inner, &mut self.nodes)?;
                     continue;
                 }
                 gate if above.is_empty() && name == "gate" => {

@@ -10,9 +10,14 @@ pub mod config;
 
 pub mod decode;
 
+pub mod depart;
+
 pub mod gates;
 
 mod locks;
+
+pub mod node;
+
 pub mod server;
 
 mod when;

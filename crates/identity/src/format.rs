@@ -79,6 +79,12 @@ pub const AUDIT_VERSION: u16 = 1;
 /// The file that tells how long the one before is, and the digest that it ends with.
 pub const AUDIT_HEAD_FILE: &str = "audit.head";
 
+/// The file with a node's Ed25519 key, in PKCS#8.
+pub const NODE_KEY_FILE: &str = "node.key";
+/// The directory of departures, a file each.
+pub const DEPARTURES_DIR: &str = "departures";
+/// The newest format of its files.
+pub const DEPARTURE_VERSION: u16 = 1;
 /// The directory of the register's cells inside a data directory.
 pub const REGISTER_DIR: &str = "register";
 /// The newest format of their files.

@@ -112,6 +112,8 @@ pub enum Outcome {
     Cancelled,
     /// Somebody else moved the identity meanwhile.
     Fenced,
+    /// This process ended first; the next one asks the register and goes on.
+    Interrupted,
     /// The journal or a file of this node failed.
     Failed,
 }

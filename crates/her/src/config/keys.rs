@@ -206,6 +206,27 @@ pub const KEYS: &[Key] = &[
         show: |s| s.tier.to_string(),
     },
     Key {
+        name: "node.listen",
+        help: "address and port where other nodes come in; without it no identity arrives",
+        read: |s, v| match v {
+            "" => Ok(s.node_listen = None),
+            v => address(v).map(|a| s.node_listen = Some(a)),
+        },
+        show: |s| s.node_listen.map_or_else(String::new, |at| at.to_string()),
+    },
+    Key {
+        name: "node.departures_max",
+        help: "departures from this node at a time",
+        read: |s, v| whole(v, 1, 64).map(|n| s.departures_max = n as usize),
+        show: |s| s.departures_max.to_string(),
+    },
+    Key {
+        name: "node.proxy_s",
+        help: "seconds that this node hands requests on to where an identity moved",
+        read: |s, v| seconds(v, 0, 366 * 24 * 3600).map(|d| s.proxy = d),
+        show: |s| s.proxy.as_secs().to_string(),
+    },
+    Key {
         name: "drain_s",
         help: "seconds that requests under way may take when the server ends",
         read: |s, v| seconds(v, 0, 3600).map(|d| s.drain = d),

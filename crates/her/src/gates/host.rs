@@ -21,6 +21,12 @@ pub(super) fn load() -> Option<f64> {
     Some(minute / cores as f64)
 }
 
+/// How much of this machine is used: processes that want a core, over its cores, and the share of
+/// memory. What the system does not tell is not a number, and such a node is chosen last.
+pub(crate) fn used() -> (f64, f64) {
+    (load().unwrap_or(f64::NAN), memory_share().unwrap_or(f64::NAN))
+}
+
 /// The number of a line such as `VmRSS:  1234 kB`.
 fn kib(told: &str, name: &str) -> Option<f64> {
     let line = told.lines().find_map(|line| line.strip_prefix(name))?;

@@ -9,7 +9,7 @@
 mod act;
 mod collect;
 pub mod departures;
-mod host;
+pub(crate) mod host;
 pub(crate) mod log;
 mod notify;
 pub(crate) mod record;

@@ -27,6 +27,9 @@ pub struct Registered {
     pub cell: IdentityId,
     /// The node whose register holds the cell.
     pub home: Node,
+    /// When it came to this node, in milliseconds since 1970; 0 where it was born.
+    #[serde(default)]
+    pub since_ms: u64,
 }
 
 /// Where an identity is, as far as this house knows.
@@ -98,7 +101,7 @@ impl House {
             let epoch = self.head(name)?.epoch;
             return Ok((registered, epoch));
         }
-        let registered = Registered { cell: super::new_id()?, home: me };
+        let registered = Registered { cell: super::new_id()?, home: me, since_ms: 0 };
         // Nobody else knows the cell yet, so no compare-and-set is needed.
         let head = self.asked(record.current, |done| Moving::Activate(None, done))?;
         self.register.take(registered.cell, Cell { owner: me, epoch: head.epoch })?;
@@ -218,6 +221,26 @@ impl House {
             registered.home = home;
         }
         self.registry.put(&*self.config.journal.disk, record)
+    }
+
+    /// An operator's word that this house owns an identity, whatever the register says: its home
+    /// is here from now on, under an epoch above all that were seen.
+    pub fn adopt(&self, name: &str, me: Node) -> Result<Head> {
+        let record = self.record(name)?;
+        let Some(registered) = record.registered else {
+            return Err(Error::invalid(format!("{name} never departed; it is owned by its house")));
+        };
+        if matches!(self.place(name), Place::Here | Place::Departing) {
+            return Err(Error::invalid(format!("{name} lives here already")));
+        }
+        let seen = match self.place(name) {
+            Place::Moved(cell) => cell.epoch,
+            _ => 0,
+        };
+        let above = self.head_of(record.current)?.map_or(0, |head| head.epoch).max(seen);
+        let cell = self.register.force(registered.cell, me, above)?;
+        self.set_home(name, me)?;
+        self.activate(name, cell.epoch)
     }
 
     /// Who owns a cell whose home is here, if it is known.

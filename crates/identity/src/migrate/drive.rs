@@ -60,12 +60,24 @@ pub struct Report {
 #[derive(Default)]
 pub struct Control {
     cancelled: AtomicBool,
+    abandoned: AtomicBool,
 }
 
 impl Control {
     /// Ends it before its commit, if that has not been.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends it before its commit, and waits for no register after it: the process ends, and the
+    /// next one asks.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+        self.cancel();
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
     }
 
     fn is_cancelled(&self) -> bool {
@@ -145,7 +157,7 @@ impl<'a> Departure<'a> {
         host.house().settled(name)?;
         let mut record = (*host.house().record(name)?).clone();
         // One that never departed is under no register yet; the target wants to see a cell.
-        record.registered.get_or_insert(Registered { cell: record.current, home: host.me() });
+        record.registered.get_or_insert(Registered { cell: record.current, home: host.me(), since_ms: 0 });
         let record = message::record_out(&record);
         let told = link.ask(target, &Ask::Hello { record, snapshots: Vec::new(), dry: true });
         let (outcome, why) = match told {
@@ -165,6 +177,11 @@ impl<'a> Departure<'a> {
         let mut next = source.begin();
         loop {
             (self.tell)(next, &self.figures);
+            if next == Next::Read && self.control.is_abandoned() {
+                let why = "the process ends before the register has said who owns the identity";
+                self.why = Some(why.to_owned());
+                return self.end(Outcome::Interrupted, None);
+            }
             if let Next::End(outcome) = next {
                 return self.end(outcome, source.learns().then_some(epoch));
             }

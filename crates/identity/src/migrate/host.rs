@@ -50,6 +50,11 @@ impl Host {
         self.me
     }
 
+    /// How many identities arrive at present.
+    pub fn coming(&self) -> usize {
+        self.arriving().len()
+    }
+
     /// Answers what `from` asks.
     pub fn answer(&self, from: Node, ask: Ask) -> Told {
         match self.try_answer(from, ask) {
@@ -313,7 +318,7 @@ impl Host {
             return Ok(true);
         }
         // Its source owns it still, and may go on sending.
-        Ok(true)
+        Ok(false)
     }
 
     /// What the register holds, and where it lies by now.

@@ -181,7 +181,11 @@ impl House {
     /// The register names this house: the identity is owned under `epoch`, and its name is known
     /// from now on. What remains to be written is done by [`settle`](Self::settle).
     pub fn take_over(&self, arrival: &Arrival, epoch: u64) -> Result<Head> {
-        let record = Arc::new(arrival.record.clone());
+        let mut record = arrival.record.clone();
+        if let Some(registered) = &mut record.registered {
+            registered.since_ms = self.clock().now_ms();
+        }
+        let record = Arc::new(record);
         let head = self.asked(record.current, |done| Moving::Activate(Some(epoch), done))?;
         self.registry.show(Arc::clone(&record));
         self.put_place(&record.name, Place::Here);

@@ -1,0 +1,319 @@
+//! Departures of a server: jobs with an id, a state, figures and a named outcome; and the thread
+//! that asks registers about what waits for their word.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use her_identity::house::Place;
+use her_identity::migrate::{Bounds, Control, Departure, Host, Node, Outcome, Report};
+use her_identity::{Error, ErrorKind, House, Result};
+
+use crate::config::Settings;
+use crate::node::{Back, Call, Key, Load, Peers};
+
+mod as_gates_see;
+mod job;
+
+pub use job::Job;
+use job::Jobs;
+
+/// How often the register is asked while something waits for its word.
+const WAITING: Duration = Duration::from_millis(250);
+/// How often it is looked whether something waits.
+const QUIET: Duration = Duration::from_secs(2);
+/// How often other nodes are asked for their load.
+const LOADS: Duration = Duration::from_secs(5);
+/// How long a node may take to tell it.
+const LOAD_LIMIT: Duration = Duration::from_secs(2);
+
+/// Another node as it was when it was looked at last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub load: Load,
+    pub rtt: Duration,
+    pub ready: bool,
+}
+
+struct Running {
+    job: String,
+    control: Arc<Control>,
+}
+
+/// The departures of a server.
+pub(crate) struct Departs {
+    host: Host,
+    peers: Peers,
+    jobs: Jobs,
+    running: Mutex<BTreeMap<String, Running>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    seen: Mutex<BTreeMap<Node, Seen>>,
+    most: usize,
+    stopping: AtomicBool,
+    tier: u32,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Departs {
+    /// The departures of a house.
+    pub fn open(house: &Arc<House>, key: &Key, settings: &Settings) -> Result<Self> {
+        let departs = Self {
+            host: Host::new(Arc::clone(house), key.node),
+            peers: Peers::new(key, &settings.nodes)?,
+            jobs: Jobs::open(&settings.data_dir)?,
+            running: Mutex::default(),
+            threads: Mutex::default(),
+            seen: Mutex::default(),
+            most: settings.departures_max,
+            stopping: AtomicBool::new(false),
+            tier: settings.tier,
+        };
+        // What has its home here need not wait for the first look.
+        departs.host.watch_alone();
+        Ok(departs)
+    }
+
+    /// This node's side of departures to it.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The other nodes.
+    pub fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// All jobs, newest first.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.jobs.all()
+    }
+
+    /// A job by its id.
+    pub fn job(&self, id: &str) -> Result<Job> {
+        self.jobs.get(id)
+    }
+
+    /// The newest job of an identity.
+    pub fn job_of(&self, identity: &str) -> Option<Job> {
+        self.jobs.all().into_iter().find(|job| job.identity == identity)
+    }
+
+    /// Whether a node would take an identity. Changes nothing.
+    pub fn rehearse(&self, identity: &str, to: &str) -> Result<Job> {
+        let peer = self.peers.find(to)?;
+        let report = Departure::rehearse(&self.host, &self.peers, identity, peer.key)?;
+        let mut job = Job::new(self.now_ms(), identity, &peer.name, peer.key)?;
+        job.end(self.now_ms(), &report);
+        Ok(job)
+    }
+
+    /// Sends an identity on its way; the job tells how it goes.
+    pub fn begin(self: &Arc<Self>, identity: &str, to: &str) -> Result<Job> {
+        let peer = self.peers.find(to)?;
+        self.host.house().record(identity)?;
+        let job = Job::new(self.now_ms(), identity, &peer.name, peer.key)?;
+        self.launch(job)
+    }
+
+    fn launch(self: &Arc<Self>, mut job: Job) -> Result<Job> {
+        let control = Arc::new(Control::default());
+        {
+            let mut running = lock(&self.running);
+            if let Some(other) = running.get(&job.identity) {
+                let what = format!("{} departs already, as job {}", job.identity, other.job);
+                return Err(Error::new(ErrorKind::Busy, what));
+            }
+            if running.len() >= self.most {
+                let why = format!("{} departures are under way (node.departures_max)", self.most);
+                job.end(self.now_ms(), &ended(Outcome::Budget, why));
+                self.jobs.put(&job)?;
+                return Ok(job);
+            }
+            let of = Running { job: job.id.clone(), control: Arc::clone(&control) };
+            running.insert(job.identity.clone(), of);
+        }
+        self.jobs.put(&job)?;
+        let (departs, started) = (Arc::clone(self), job.clone());
+        let run = move || departs.run(started, &control);
+        match std::thread::Builder::new().name("her-depart".to_owned()).spawn(run) {
+            Ok(thread) => {
+                let mut threads = lock(&self.threads);
+                threads.retain(|thread| !thread.is_finished());
+                threads.push(thread);
+                Ok(job)
+            }
+            Err(e) => {
+                lock(&self.running).remove(&job.identity);
+                Err(Error::io("starting a departure", e))
+            }
+        }
+    }
+
+    fn run(&self, mut job: Job, control: &Control) {
+        let told = Mutex::new(job.clone());
+        let tell = |next, figures: &_| {
+            let mut job = lock(&told);
+            // A piece more of the same step is not worth a write.
+            let write = job.step != Some(next);
+            (job.step, job.figures) = (Some(next), *figures);
+            self.jobs.show(&job);
+            if write && !sealed(&next) {
+                self.jobs.write(&job);
+            }
+        };
+        let (name, target) = (&job.identity, job.node);
+        let bounds = Bounds::default();
+        let run = Departure::run(&self.host, &self.peers, name, target, bounds, control, &tell);
+        let report = run.unwrap_or_else(|e| ended(outcome_of(&e), e.message));
+        let interrupted = report.outcome == Outcome::Interrupted
+            || report.outcome == Outcome::Cancelled && self.stopping.load(Ordering::SeqCst);
+        job = lock(&told).clone();
+        if !interrupted {
+            job.end(self.now_ms(), &report);
+            self.jobs.write(&job);
+        }
+        self.jobs.show(&job);
+        lock(&self.running).remove(&job.identity);
+    }
+
+    /// Ends a departure before its commit, if that has not been.
+    pub fn cancel(&self, id: &str) -> Result<Job> {
+        let job = self.jobs.get(id)?;
+        match lock(&self.running).get(&job.identity).filter(|running| running.job == id) {
+            Some(running) => running.control.cancel(),
+            None => return Err(Error::invalid(format!("departure {id} has ended already"))),
+        }
+        Ok(job)
+    }
+
+    /// Takes the register of an identity that arrived home to this node.
+    pub fn complete(&self, identity: &str) -> Result<()> {
+        self.host.bring_home(identity, &self.peers)
+    }
+
+    /// Looks after what waits until the server ends.
+    pub fn watch(self: &Arc<Self>) {
+        let mut loads = Instant::now();
+        self.look_at_loads();
+        loop {
+            let open = self.host.watch(&self.peers);
+            self.take_up();
+            let until = Instant::now() + if open > 0 { WAITING } else { QUIET };
+            while Instant::now() < until {
+                if self.stopping.load(Ordering::SeqCst) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            if loads.elapsed() >= LOADS {
+                self.look_at_loads();
+                loads = Instant::now();
+            }
+        }
+    }
+
+    /// Goes on with departures that a former process left under way.
+    fn take_up(self: &Arc<Self>) {
+        for mut job in self.jobs.left() {
+            match self.host.house().place(&job.identity) {
+                Place::Waiting | Place::Departing => {}
+                Place::Moved(cell) => {
+                    let (outcome, why) = match cell.owner == job.node {
+                        true => (Outcome::Completed, "found in the register after a restart"),
+                        false => (Outcome::Fenced, "another node owns it"),
+                    };
+                    job.end(self.now_ms(), &ended(outcome, why.to_owned()));
+                    self.jobs.write(&job);
+                    self.jobs.show(&job);
+                }
+                Place::Here => {
+                    if self.launch(job.clone()).is_err() {
+                        // Too much is under way; it is tried again at the next look.
+                        continue;
+                    }
+                }
+            }
+            self.jobs.taken_up(&job.id);
+        }
+    }
+
+    fn look_at_loads(&self) {
+        for peer in self.peers.all() {
+            let begin = Instant::now();
+            let told = self.peers.call(peer.key, &Call::Load, LOAD_LIMIT);
+            let rtt = begin.elapsed();
+            let seen = match told {
+                Ok(Back::Load(load)) => Seen { load, rtt, ready: true },
+                _ => Seen { load: Load::default(), rtt, ready: false },
+            };
+            lock(&self.seen).insert(peer.key, seen);
+        }
+    }
+
+    /// How much this node is used.
+    pub fn load(&self) -> Load {
+        let (cpu, memory) = crate::gates::host::used();
+        Load { tier: self.tier, cpu, memory, coming: self.host.coming() as u32 }
+    }
+
+    /// What was seen of the other nodes last.
+    pub fn seen(&self) -> BTreeMap<Node, Seen> {
+        lock(&self.seen).clone()
+    }
+
+    /// Ends what can end before its commit, and waits for the rest.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        for running in lock(&self.running).values() {
+            running.control.abandon();
+        }
+        let threads = std::mem::take(&mut *lock(&self.threads));
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.host.house().clock().now_ms()
+    }
+}
+
+/// Files are not written while learning stands still.
+fn sealed(next: &her_identity::migrate::Next) -> bool {
+    use her_identity::migrate::Next as N;
+    !matches!(next, N::Hello | N::Send | N::Warm | N::Throttle | N::End(_))
+}
+
+fn ended(outcome: Outcome, why: String) -> Report {
+    Report { outcome, why: Some(why), figures: Default::default(), verified: None }
+}
+
+fn outcome_of(error: &Error) -> Outcome {
+    match error.kind {
+        ErrorKind::Moved | ErrorKind::Fenced => Outcome::Fenced,
+        _ => Outcome::Failed,
+    }
+}
+
+/// The key of a server that has other nodes, or has had some.
+pub(crate) fn key(settings: &Settings) -> Result<Option<Key>> {
+    let known = settings.data_dir.join(her_identity::format::NODE_KEY_FILE).exists();
+    let wanted = known || settings.node_listen.is_some() || !settings.nodes.is_empty();
+    if wanted { crate::node::of_dir(&settings.data_dir).map(Some) } else { Ok(None) }
+}
+
+/// Lets a house that is opened without a server own what has its home there.
+pub fn alone(house: &Arc<House>, dir: &Path) -> Result<()> {
+    if house.waiting().is_empty() {
+        return Ok(());
+    }
+    let key = crate::node::of_dir(dir)?;
+    Host::new(Arc::clone(house), key.node).watch_alone();
+    Ok(())
+}

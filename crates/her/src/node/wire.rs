@@ -1,0 +1,140 @@
+//! Messages between nodes: a length of four bytes, little-endian, then postcard.
+
+use std::io::{Read, Write};
+
+use her_identity::migrate::{Ask, MESSAGE_BYTES_MAX, MESSAGES_VERSION, Told};
+use her_identity::{Error, ErrorKind, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Bytes of the body of a request or an answer that one node hands another.
+pub(crate) const HTTP_BYTES_MAX: usize = 8 << 20;
+const BYTES_MAX: usize = if MESSAGE_BYTES_MAX > HTTP_BYTES_MAX {
+    MESSAGE_BYTES_MAX
+} else {
+    HTTP_BYTES_MAX + (64 << 10)
+};
+
+/// A client's request that another node is to answer. Who asks was let in by the node that sends
+/// it, and may do what that node's route asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub(crate) struct HttpCall {
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub body: Vec<u8>,
+}
+
+/// Its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub(crate) struct HttpBack {
+    pub status: u16,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub body: Vec<u8>,
+}
+
+/// How much a node is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, serde::Deserialize)]
+pub(crate) struct Load {
+    pub tier: u32,
+    /// Processes that want a core, over its cores.
+    pub cpu: f64,
+    /// Share of its memory that is in use.
+    pub memory: f64,
+    /// Departures to it that are under way.
+    pub coming: u32,
+}
+
+/// What a node asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub(crate) enum Call {
+    Ask(Ask),
+    Http(HttpCall),
+    Load,
+}
+
+/// What it is answered.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+pub(crate) enum Back {
+    Told(Told),
+    Http(HttpBack),
+    Load(Load),
+}
+
+fn away(what: &str, e: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("{what}: {e}"))
+}
+
+/// Writes a message.
+pub(super) fn write(to: &mut impl Write, message: &impl Serialize) -> Result<()> {
+    let bytes = postcard::to_allocvec(&(MESSAGES_VERSION, message))
+        .map_err(|e| Error::new(ErrorKind::Internal, format!("a message can't be written: {e}")))?;
+    if bytes.len() > BYTES_MAX {
+        let what = format!("a message of {} bytes is longer than {BYTES_MAX}", bytes.len());
+        return Err(Error::invalid(what));
+    }
+    to.write_all(&(bytes.len() as u32).to_le_bytes())
+        .and_then(|()| to.write_all(&bytes))
+        .and_then(|()| to.flush())
+        .map_err(|e| away("writing to the other node", e))
+}
+
+/// Reads a message; none when the other side has closed.
+pub(super) fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T>> {
+    let mut length = [0; 4];
+    match from.read_exact(&mut length) {
+        Ok(()) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(e) => return Err(away("reading from the other node", e)),
+    }
+    let length = u32::from_le_bytes(length) as usize;
+    if length > BYTES_MAX {
+        let what = format!("a message of {length} bytes is longer than {BYTES_MAX}");
+        return Err(Error::invalid(what));
+    }
+    let mut bytes = Vec::new();
+    let got = from.take(length as u64).read_to_end(&mut bytes);
+    got.map_err(|e| away("reading from the other node", e))?;
+    if bytes.len() < length {
+        return Err(away("reading from the other node", "it ends within a message"));
+    }
+    let wrong = |e: &dyn std::fmt::Display| {
+        Error::invalid(format!("the other node says what this build cannot read: {e}"))
+    };
+    let (version, rest) = postcard::take_from_bytes::<u16>(&bytes).map_err(|e| wrong(&e))?;
+    if version != MESSAGES_VERSION {
+        let what = format!("messages of version {version}; this build speaks {MESSAGES_VERSION}");
+        return Err(wrong(&what));
+    }
+    postcard::from_bytes(rest).map(Some).map_err(|e| wrong(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_back_and_rubbish_is_refused() {
+        let mut bytes = Vec::new();
+        write(&mut bytes, &Call::Load).unwrap();
+        assert_eq!(read::<Call>(&mut &bytes[..]).unwrap(), Some(Call::Load));
+        assert_eq!(read::<Call>(&mut &b""[..]).unwrap(), None);
+        for end in 4..bytes.len() {
+            assert!(read::<Call>(&mut &bytes[..end]).is_err(), "cut at {end}");
+        }
+        let long = u32::MAX.to_le_bytes();
+        assert_eq!(read::<Call>(&mut &long[..]).unwrap_err().kind, ErrorKind::Invalid);
+        bytes[4] = 9;
+        assert!(read::<Call>(&mut &bytes[..]).unwrap_err().message.contains("version 9"));
+        let mut x = 1u64;
+        for _ in 0..2_000 {
+            let mut rubbish = vec![24, 0, 0, 0, MESSAGES_VERSION as u8];
+            rubbish.extend((0..23).map(|_| {
+                x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (x >> 56) as u8 % 12
+            }));
+            // Whatever it is, it is a message or an error.
+            let _ = read::<Call>(&mut &rubbish[..]);
+        }
+    }
+}
