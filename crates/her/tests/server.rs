@@ -6,6 +6,8 @@
 mod card;
 #[path = "server/channels.rs"]
 mod channels;
+#[path = "server/channels_locked.rs"]
+mod channels_locked;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/connections.rs"]
@@ -24,6 +26,8 @@ mod locks;
 mod page;
 #[path = "server/person.rs"]
 mod person;
+#[path = "server/quotas.rs"]
+mod quotas;
 #[path = "server/refusals.rs"]
 mod refusals;
 #[path = "server/routes.rs"]

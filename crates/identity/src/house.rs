@@ -32,9 +32,11 @@ use crate::shard::{Begin, Commits, Predicted, Replies, Shard};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
+mod held;
 mod past;
 mod registry;
 
+pub use held::Counted;
 pub use past::{Verified, weight_name};
 use registry::Registry;
 pub use registry::{Branch, Origin, Record};

@@ -172,6 +172,12 @@ impl Keyring {
         known.tokens.iter().find(|t| t.id == id).cloned()
     }
 
+    /// Those tokens of the file that are picked.
+    pub fn pick(&self, wanted: impl Fn(&Token) -> bool) -> Vec<Arc<Token>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.tokens.iter().filter(|token| wanted(token)).cloned().collect()
+    }
+
     /// True while a token that was found opens what it did.
     pub fn still(&self, token: &Token, now_ms: u64) -> bool {
         !token.is_over(now_ms) && self.named(&token.id).is_some_and(|known| *known == *token)

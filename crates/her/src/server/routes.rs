@@ -363,7 +363,7 @@ const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/ws",
-        scope: Scope::Learn,
+        scope: Scope::Talk,
         id: "ws",
         summary: "Talk over a WebSocket: messages in, answers out, and back again by a token",
         params: &RESUME,
@@ -375,7 +375,7 @@ const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/talk",
-        scope: Scope::Learn,
+        scope: Scope::Talk,
         id: "hear",
         summary: "The same without WebSocket: what is said to you (server-sent events)",
         params: &RESUME,
@@ -387,7 +387,7 @@ const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/talk",
-        scope: Scope::Learn,
+        scope: Scope::Talk,
         id: "say",
         summary: "The same without WebSocket: one message",
         params: &[],

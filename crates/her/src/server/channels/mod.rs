@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::accept::{Seat, Seats};
 use super::problem::Problem;
 use crate::config::Channels as Bounds;
+use crate::locks::token::Token;
 
 mod bucket;
 mod figures;
@@ -120,6 +121,11 @@ impl Drop for Entry {
     }
 }
 
+/// Returns when the token that opened a channel opens nothing any more: within a second of that.
+async fn token_ended(app: &super::App, token: Option<&Token>) {
+    app.door.ended(token, || app.house.clock().now_ms()).await;
+}
+
 /// Why a channel ends. The session goes on: its token is good for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parked {
@@ -133,14 +139,23 @@ pub(super) enum Parked {
     Elsewhere,
     /// The server ends.
     Closing,
+    /// The token that opened it was revoked, or its time is over.
+    TokenEnded,
     /// The other side went away.
     Left,
 }
 
 impl Parked {
     /// All, in the order of their codes.
-    pub const ALL: [Self; 6] =
-        [Self::Quiet, Self::NoPong, Self::TakesNothing, Self::Elsewhere, Self::Closing, Self::Left];
+    pub const ALL: [Self; 7] = [
+        Self::Quiet,
+        Self::NoPong,
+        Self::TakesNothing,
+        Self::Elsewhere,
+        Self::Closing,
+        Self::TokenEnded,
+        Self::Left,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -149,6 +164,7 @@ impl Parked {
             Self::TakesNothing => "takes_nothing",
             Self::Elsewhere => "elsewhere",
             Self::Closing => "closing",
+            Self::TokenEnded => "token_ended",
             Self::Left => "left",
         }
     }
@@ -161,6 +177,7 @@ impl Parked {
             Self::TakesNothing => 4002,
             Self::Elsewhere => 4003,
             Self::Closing => 1001,
+            Self::TokenEnded => 1008,
             Self::Left => 1000,
         }
     }

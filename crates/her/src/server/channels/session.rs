@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::{Channel, figures::Wait};
 use crate::config::Limits;
+use crate::locks::scope::Scope;
 use crate::server::auth::granted;
 use crate::server::problem::Problem;
 use crate::server::{App, body, gate, learn, predict};
@@ -239,6 +240,17 @@ enum Act {
 
 const MEMBERS: [&str; 5] = ["n", "x", "say", "of", "y"];
 
+impl Act {
+    /// What a token must be allowed to do for it.
+    fn wants(&self) -> Scope {
+        match self {
+            Self::Ask(_) => Scope::Predict,
+            Self::Learn(..) => Scope::Learn,
+            Self::Label(..) => Scope::Label,
+        }
+    }
+}
+
 impl Message {
     /// A message from an object: `{"n", "x" or "say"}` asks, with `y` it is learned from, and
     /// `{"n", "of", "y"}` tells the truth about message `of`.
@@ -315,6 +327,7 @@ pub(super) async fn tell(
     message: Message,
 ) -> Result<(Vec<u8>, u64), Problem> {
     let n = message.n;
+    granted::wants(message.act.wants()).inspect_err(|problem| app.metrics.refused(problem))?;
     let (what, row) = match message.act {
         Act::Ask(row) => (What::Remember { key: session.key(n), row: row.clone() }, Some(row)),
         Act::Learn(row, target) => (What::Learn { row, target, weight: 1.0 }, None),
@@ -322,6 +335,7 @@ pub(super) async fn tell(
     };
     let event = Event { request: Some(session.request(n)), ..app.house.event(what) };
     let kind = predict::kind_of(&event);
+    app.door.updates_of_stream(granted::token().as_ref(), 1).await?;
     match hand_in(app, name, event).await {
         Ok(reply) if reply.duplicate => again(app, name, session, n).await,
         Ok(reply) => {
@@ -342,7 +356,6 @@ pub(super) async fn tell(
 
 async fn hand_in(app: &App, name: &str, event: Event) -> her_identity::Result<Reply> {
     event.check()?;
-    app.door.updates_of_stream(granted::token().as_ref(), 1).await;
     let place = app.gate.wait(1).await.ok_or_else(closing)?;
     let told = gate::submit(&app.house, name, vec![event], place)?;
     let results = told.await.map_err(|_| closing())??;

@@ -102,8 +102,7 @@ async fn may(app: &App, kind: Happening, events: usize) -> Result<(), Problem> {
         Happening::Learn => Scope::Learn,
         Happening::Label => Scope::Label,
     })?;
-    app.door.updates_of_stream(granted.token.as_ref(), events).await;
-    Ok(())
+    app.door.updates_of_stream(granted.token.as_ref(), events).await
 }
 
 /// `POST /v2/models/{name}/versions/{version}/infer`.
