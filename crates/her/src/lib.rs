@@ -11,6 +11,7 @@ pub mod config;
 pub mod decode;
 
 mod locks;
+mod resident;
 pub mod server;
 
 mod when;

@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     refused_connections: Family<ByReason, Counter>,
     queued: Gauge,
     identities: Gauge,
+    resident: Gauge,
     pub channels: ChannelMetrics,
 }
 
@@ -74,6 +75,7 @@ impl Metrics {
             refused_connections: Family::default(),
             queued: Gauge::default(),
             identities: Gauge::default(),
+            resident: Gauge::default(),
             channels: ChannelMetrics::default(),
         };
         metrics.register();
@@ -96,6 +98,7 @@ impl Metrics {
         );
         r.register("queue_events", "Events that wait for a learner", self.queued.clone());
         r.register("identities", "Identities", self.identities.clone());
+        r.register("resident_bytes", "Bytes of this process in memory", self.resident.clone());
         self.channels.register(r);
     }
 
@@ -156,6 +159,8 @@ impl Metrics {
         self.channels.look(channels);
         self.queued.set(house.queued() as i64);
         self.identities.set(house.names().len() as i64);
+        // Where the system does not tell, it stays 0.
+        self.resident.set(crate::resident::bytes().unwrap_or(0) as i64);
         let mut out = String::new();
         // Writing into a string does not fail.
         let _ = encode(&mut out, &self.registry);
