@@ -30,6 +30,8 @@ mod person;
 mod quotas;
 #[path = "server/refusals.rs"]
 mod refusals;
+#[path = "server/rehearse.rs"]
+mod rehearse;
 #[path = "server/routes.rs"]
 mod routes;
 #[path = "server/stream.rs"]

@@ -97,6 +97,14 @@ pub(super) async fn show(
     Ok(answer::card(StatusCode::OK, &card))
 }
 
+/// `GET /v1/identities/{name}/alarms`.
+pub(super) async fn alarms(State(app): State<Arc<App>>, At(name): At<String>) -> Answer {
+    let look = move |house: &her_identity::House| {
+        house.look(&name, |identity| wire::alarms(identity.state()))
+    };
+    Ok(answer::card(StatusCode::OK, &app.blocking(look).await?))
+}
+
 /// `GET /v1/identities/{name}/chart`.
 pub(super) async fn chart(
     State(app): State<Arc<App>>,

@@ -182,6 +182,7 @@ async fn keep(app: Arc<App>, alive: mpsc::Sender<()>) {
     tokio::select! {
         () = app.door.keep(|| clock.house.clock().now_ms()) => {}
         () = count_bytes(&app) => {}
+        () = channels::rehearse(&app) => {}
         () = told_to_stop(&mut stopping) => {}
     }
     app.door.write_refusals(app.house.clock().now_ms());

@@ -138,8 +138,10 @@ pub(super) fn kind_of(event: &Event) -> EventKind {
     match event.what {
         What::Remember { .. } => EventKind::Predict,
         What::Label { .. } => EventKind::Label,
-        What::Learn { .. } | What::Born(_) | What::Branched { .. } | What::Freeze => {
-            EventKind::Learn
-        }
+        What::Learn { .. }
+        | What::Born(_)
+        | What::Branched { .. }
+        | What::Freeze
+        | What::Rehearse { .. } => EventKind::Learn,
     }
 }

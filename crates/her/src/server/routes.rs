@@ -139,6 +139,18 @@ const ROUTES: &[Route] = &[
         handler: || get(identities::chart),
     },
     Route {
+        method: "GET",
+        path: "/v1/identities/{name}/alarms",
+        scope: Scope::Read,
+        id: "alarms",
+        summary: "The newest drift alarms, newest first, and how many there were",
+        params: &[],
+        takes: &[],
+        gives: (200, (JSON, "Alarms")),
+        refusals: &[],
+        handler: || get(identities::alarms),
+    },
+    Route {
         method: "POST",
         path: "/v1/identities/{name}/predict",
         scope: Scope::Predict,

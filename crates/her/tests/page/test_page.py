@@ -71,7 +71,11 @@ def test_numbers_are_those_of_the_api(look, house, name):
     page = look().page
     card = house.ask("GET", f"/v1/identities/{name}")
     page.goto(f"/ui/{name}/now")
-    seen = figures(page, "main data[data-of]:not([data-of^='/weights'])")
+    alarms = house.ask("GET", f"/v1/identities/{name}/alarms")
+    for pointer, (value, _) in figures(page, "#now-alarms data").items():
+        assert value == at(alarms, pointer), pointer
+    assert page.locator("#now-alarms tbody tr").count() == len(alarms["alarms"])
+    seen = figures(page, "#now-state data, #now-score data, #now-way data, #now-gap data")
     assert len(seen) > 6
     for pointer, (value, _) in seen.items():
         assert value == at(card, pointer), pointer
@@ -162,7 +166,7 @@ def test_the_channels_page_has_the_numbers_of_the_api(look, house):
         page.goto("/ui/listener/channels")
         after = house.ask("GET", path + "/channels?limit=50")
         seen = figures(page, "main data[data-of]")
-        assert len(figures(page, ".tiles data")) == 5
+        assert len(figures(page, ".tiles data")) == 6
         between(seen, lambda of: at(before, of), lambda of: at(after, of))
     assert seen["/present"][0] == 1 and seen["/channels/0/messages"][0] == 3
     assert seen["/channels/0/updates_since_spoke"][0] == 5

@@ -29,6 +29,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/identities/{name}/snapshot", "admin"),
     ("POST", "/v1/identities/{name}/verify", "read"),
     ("GET", "/v1/identities/{name}/chart", "read"),
+    ("GET", "/v1/identities/{name}/alarms", "read"),
     ("GET", "/v1/identities/{name}/ws", "talk"),
     ("GET", "/v1/identities/{name}/talk", "talk"),
     ("POST", "/v1/identities/{name}/talk", "talk"),

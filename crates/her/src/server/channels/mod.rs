@@ -22,12 +22,14 @@ mod figures;
 mod list;
 mod metrics;
 mod pulse;
+mod rehearse;
 mod session;
 mod talk;
 mod ws;
 
 pub(super) use list::{all, first, of_identity};
 pub(crate) use metrics::ChannelMetrics;
+pub(super) use rehearse::rehearse;
 pub(super) use talk::{hear, say};
 pub(super) use ws::ws;
 
@@ -51,6 +53,8 @@ pub(super) struct Channel {
     name: Box<str>,
     session: Box<str>,
     door: &'static str,
+    /// Its identity wants a second pass while somebody thinks.
+    rehearses: bool,
     figures: Figures,
     buckets: Mutex<Buckets>,
     /// The same session has come in through another door.
@@ -91,6 +95,7 @@ impl Entry {
             name: name.into(),
             session: known.session.id.clone(),
             door,
+            rehearses: known.rehearses,
             figures: Figures::new(Instant::now(), known.version),
             buckets: Mutex::new(Buckets::new(&app.channels.bounds)),
             elsewhere: Notify::new(),

@@ -84,6 +84,8 @@ pub(super) struct Known {
     pub branch: IdentityId,
     /// The feature that what is said becomes.
     pub say_as: Box<str>,
+    /// The spec wants a second pass over what was learned.
+    pub rehearses: bool,
     frozen: bool,
     /// The newest number that was taken, and when; none when nothing is known.
     newest: Option<(u64, u64)>,
@@ -134,6 +136,7 @@ impl Known {
             version: state.version(),
             branch,
             say_as: state.birth().options.say_as.clone(),
+            rehearses: state.birth().options.rehearse > 0,
             frozen: state.is_frozen(),
             newest,
             missed,
@@ -203,7 +206,7 @@ async fn durable(app: &App, name: &str, version: u64) -> Result<(), Problem> {
 }
 
 /// A look at a live identity, without holding up a thread.
-async fn look_at<T: Send + 'static>(
+pub(super) async fn look_at<T: Send + 'static>(
     app: &App,
     name: &str,
     look: impl FnOnce(&Identity) -> T + Send + 'static,
