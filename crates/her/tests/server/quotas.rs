@@ -61,6 +61,8 @@ fn a_journal_has_its_quota_and_a_restart_counts_the_same() {
     let asked = ask("POST", "/v1/identities/team-a/predict", json!({"x": {"a": 1}}));
     assert_eq!(asked.status, 200, "asking adds nothing");
     assert_eq!(ask("GET", "/v1/identities/team-a", json!({})).status, 200);
+    let metrics = r.get("/metrics").text();
+    assert!(metrics.contains("her_events_refused_total{reason=\"quota\"}"), "{metrics}");
     // Others are not held to it.
     assert_eq!(r.post("/v1/identities/sam/learn", &event(1)).status, 200);
     assert_eq!(r.post("/v1/identities/team-a/learn", &event(1)).status, 200);

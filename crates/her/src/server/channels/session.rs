@@ -338,7 +338,8 @@ pub(super) async fn tell(
     };
     let event = Event { request: Some(session.request(n)), ..app.house.event(what) };
     let kind = predict::kind_of(&event);
-    app.door.updates_of_stream(granted::token().as_ref(), 1).await?;
+    let quota = app.door.updates_of_stream(granted::token().as_ref(), 1).await;
+    quota.inspect_err(|problem| app.metrics.refused(problem))?;
     match hand_in(app, name, event).await {
         Ok(reply) if reply.duplicate => again(app, name, session, n).await,
         Ok(reply) => {
