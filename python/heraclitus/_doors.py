@@ -51,7 +51,13 @@ def open(path: str | os.PathLike[str], *, shards: int | None = None) -> House:
         raise raised(error) from None
 
 
-def connect(url: str, token: str | None = None, *, retry_s: float = 30.0) -> House:
+def connect(
+    url: str,
+    token: str | None = None,
+    *,
+    retry_s: float = 30.0,
+    ca: str | os.PathLike[str] | None = None,
+) -> House:
     """Reach the identities of a server, `her serve`.
 
     What is learned is numbered, so that a request whose answer was lost is sent again and
@@ -65,6 +71,9 @@ def connect(url: str, token: str | None = None, *, retry_s: float = 30.0) -> Hou
         Its token; `HER_TOKEN` of the environment if not given.
     retry_s
         How long to go on asking a server that does not answer.
+    ca
+        A PEM file with the certificates that a server of `https` is believed by, and no others;
+        `HER_CA` of the environment if not given, else those of this machine.
 
     Returns
     -------
@@ -72,7 +81,12 @@ def connect(url: str, token: str | None = None, *, retry_s: float = 30.0) -> Hou
 
     """
     token = token or os.environ.get("HER_TOKEN") or None
-    house = House(_Native.connect(url, token), retry_s=retry_s, numbered=True)
+    ca = ca or os.environ.get("HER_CA") or None
+    try:
+        door = _Native.connect(url, token, None if ca is None else os.fsdecode(ca))
+    except HouseRefusal as error:
+        raise raised(error) from None
+    house = House(door, retry_s=retry_s, numbered=True)
     house.names()  # a wrong address or token is told here
     return house
 

@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -28,17 +29,18 @@ def binary() -> str:
 class Server:
     """`her serve` over a directory, on the port it had before."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self.folder, self.port = folder, 0
+    def __init__(self, folder: pathlib.Path, *settings: str) -> None:
+        self.folder, self.port, self.settings = folder, 0, settings
         self.start()
 
     def start(self) -> None:
-        listen = f"127.0.0.1:{self.port}"
-        command = [binary(), "serve", "--data-dir", str(self.folder), "--set", f"listen={listen}"]
+        command = [binary(), "serve", "--data-dir", str(self.folder)]
+        for setting in (f"listen=127.0.0.1:{self.port}", *self.settings):
+            command += ["--set", setting]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+            if found := re.search(r"https?://127\.0\.0\.1:(\d+)", line):
                 self.port = int(found[1])
                 break
         else:
@@ -77,6 +79,44 @@ def house(
     server = request.getfixturevalue("server")
     with heraclitus.connect(server.url, server.token) as connected:
         yield connected
+
+
+def certificate(folder: pathlib.Path, name: str) -> tuple[pathlib.Path, pathlib.Path]:
+    """A certificate for this machine and its key, as docs/guide/server.md makes them."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
+    options = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost"
+    added = ["subjectAltName=DNS:localhost", "basicConstraints=critical,CA:FALSE"]
+    command = ["openssl", *options.split(), "-keyout", str(key), "-out", str(cert)]
+    for more in added:
+        command += ["-addext", more]
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_a_server_of_https_is_believed_by_the_certificates_that_are_given(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cert, key = certificate(tmp_path, "own")
+    other, _ = certificate(tmp_path, "other")
+    server = Server(tmp_path / "served", f"tls.cert_file={cert}", f"tls.key_file={key}")
+    url = f"https://localhost:{server.port}"
+    try:
+        with heraclitus.connect(url, server.token, ca=cert) as house:
+            sam = house.create("sam", model())
+            sam.learn_one({"a": 1.0}, True)
+            assert sam.version == 2
+        monkeypatch.setenv("HER_CA", str(cert))
+        with heraclitus.connect(url, server.token) as house:
+            assert house.names() == ["sam"]
+        with pytest.raises(heraclitus.HouseError):
+            heraclitus.connect(url, server.token, ca=other, retry_s=0)
+        with pytest.raises(heraclitus.HouseError, match="reading the certificates of"):
+            heraclitus.connect(url, server.token, ca=tmp_path / "nowhere.pem")
+        with pytest.raises(heraclitus.HouseError, match="holds no certificate"):
+            heraclitus.connect(url, server.token, ca=key)
+    finally:
+        server.kill()
 
 
 def model() -> typing.Any:

@@ -129,6 +129,7 @@ impl Life {
             }
             What::Freeze => self.frozen = Some(at),
             What::Branched { .. } => self.frozen = None,
+            What::Rehearse { .. } => {}
         }
         if drift {
             if self.alarms.len() == ALARMS_MAX {

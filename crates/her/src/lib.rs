@@ -18,6 +18,7 @@ mod locks;
 
 pub mod node;
 
+mod resident;
 pub mod server;
 
 mod when;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use her_identity::event::{Event, What, limits};
+use her_identity::figures::{ALARMS_KEPT, Alarm};
 use her_identity::house::{House, Record, Verified, weight_name};
 use her_identity::identity::Identity;
 use her_identity::journal::IdentityId;
@@ -120,6 +121,18 @@ pub fn chart(state: &State, top: usize) -> Value {
         "loss": figures.loss_series.to_json(),
         "shadow_loss": figures.shadow_series.to_json(),
         "weights": weights,
+    })
+}
+
+/// The newest drift alarms, newest first, with how many there were.
+pub fn alarms(state: &State) -> Value {
+    let figures = state.figures();
+    let one = |alarm: &Alarm| json!({ "version": alarm.version, "at_ms": alarm.at_ms });
+    json!({
+        "version": state.version(),
+        "raised": figures.drift_alarms,
+        "kept": ALARMS_KEPT,
+        "alarms": figures.more.alarms.iter().rev().map(one).collect::<Vec<_>>(),
     })
 }
 

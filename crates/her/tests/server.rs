@@ -6,6 +6,8 @@
 mod card;
 #[path = "server/channels.rs"]
 mod channels;
+#[path = "server/channels_locked.rs"]
+mod channels_locked;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/connections.rs"]
@@ -26,8 +28,12 @@ mod locks;
 mod page;
 #[path = "server/person.rs"]
 mod person;
+#[path = "server/quotas.rs"]
+mod quotas;
 #[path = "server/refusals.rs"]
 mod refusals;
+#[path = "server/rehearse.rs"]
+mod rehearse;
 #[path = "server/routes.rs"]
 mod routes;
 #[path = "server/stream.rs"]

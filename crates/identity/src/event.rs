@@ -24,6 +24,8 @@ pub mod limits {
     pub const FRAME_EVENTS: usize = 256;
     /// Bytes of a model that an identity begins as: its birth has to fit into a frame.
     pub const STATE_BYTES: usize = 256 * 1024;
+    /// Learned events that an identity may keep for a second pass.
+    pub const REHEARSE_EVENTS: u32 = 256;
 }
 
 /// A request number of a client, by which a retry is told from a new request.
@@ -83,6 +85,14 @@ pub enum What {
     },
     /// The identity learns no more.
     Freeze,
+    /// Events that were learned lately are learned a second time: those of these versions that
+    /// are learned events, which the state still has.
+    Rehearse {
+        /// The version of the first.
+        from: u64,
+        /// The version of the last.
+        to: u64,
+    },
 }
 
 /// What an identity is made of.
@@ -124,11 +134,20 @@ pub struct Options {
     /// The text feature that what a person says becomes.
     #[serde(skip_serializing_if = "is_text")]
     pub say_as: Box<str>,
+    /// The newest learned events that are learned a second time while a person thinks; 0 for no
+    /// second pass.
+    #[serde(skip_serializing_if = "is_none")]
+    pub rehearse: u32,
 }
 
-/// The default is left out, so that births written before the option was there keep their bytes.
+/// Defaults are left out, so that births written before the option was there keep their bytes.
 fn is_text(name: &str) -> bool {
     name == SAY_AS
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(events: &u32) -> bool {
+    *events == 0
 }
 
 /// See [`Options::say_as`].
@@ -146,6 +165,7 @@ impl Default for Options {
             licence: None,
             about: None,
             say_as: SAY_AS.into(),
+            rehearse: 0,
         }
     }
 }
@@ -208,6 +228,7 @@ impl Options {
             ("late_label_ttl_s", self.late_label_ttl_s, 1, 10 * 366 * 24 * 3600),
             ("clients_max", u64::from(self.clients_max), 1, 1_000_000),
             ("snapshot_every", self.snapshot_every, 1_000, u64::MAX),
+            ("rehearse", u64::from(self.rehearse), 0, u64::from(limits::REHEARSE_EVENTS)),
         ];
         check_name("spec's say_as", &self.say_as, her_learn::row::limits::NAME_BYTES)?;
         for (name, value, low, high) in rules {
@@ -273,6 +294,9 @@ impl Event {
                 serde_json::json!({ "event": "label", "id": key, "y": target.to_json() })
             }
             What::Freeze => serde_json::json!({ "event": "freeze" }),
+            What::Rehearse { from, to } => {
+                serde_json::json!({ "event": "rehearse", "from": from, "to": to })
+            }
         };
         map["at_ms"] = self.at_ms.into();
         if let Some(request) = &self.request {

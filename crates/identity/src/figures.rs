@@ -8,10 +8,12 @@ use her_learn::{Label, Prediction, Target, Task, math};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+mod more;
 mod path;
 mod score;
 mod series;
 
+pub use more::{ALARMS_KEPT, Alarm, More};
 pub use path::Path;
 pub use score::Score;
 pub use series::Series;
@@ -51,6 +53,9 @@ pub struct Figures {
     pub shadow_series: Series,
     /// Recent pace: learned events and the time they took.
     pace: Pace,
+    /// What came later; the state saves it behind everything else.
+    #[serde(skip)]
+    pub more: More,
 }
 
 /// Events a second over about the last thousand events, by the events' own times.
@@ -97,6 +102,8 @@ pub struct Outcome<'a> {
     pub shadow: Option<(&'a Prediction, &'a [Label])>,
     /// The label.
     pub target: &'a Target,
+    /// When the label came, in milliseconds since 1970.
+    pub at_ms: u64,
 }
 
 impl Figures {
@@ -117,6 +124,7 @@ impl Figures {
             if alarm {
                 self.drift_alarms += 1;
                 self.drift_last = version;
+                self.more.alarm(Alarm { version, at_ms: seen.at_ms });
             }
         }
         if let Some((prediction, classes)) = seen.shadow {
@@ -150,6 +158,7 @@ impl Figures {
             "late_labels": self.labelled,
             "kept_for_a_label": self.remembered,
             "expired_unlabelled": self.expired,
+            "rehearsed": self.more.rehearsed,
             "first_ms": self.first_ms,
             "last_ms": self.last_ms,
             "updates_per_s": self.pace.per_second(self.last_ms),

@@ -33,10 +33,12 @@ use crate::shard::{Begin, Handed, Predicted, Replies, Shard, Times};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
+mod held;
 mod moving;
 mod past;
 mod registry;
 
+pub use held::Counted;
 pub use moving::{Arrival, Place, Registered, TAIL_BYTES};
 pub use past::{Verified, weight_name};
 use registry::Registry;

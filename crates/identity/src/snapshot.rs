@@ -74,6 +74,15 @@ impl Snapshots {
         Ok(Snapshot { head, bytes })
     }
 
+    /// Bytes of the state in the snapshot of `id` at `seq`, by the length of its file.
+    pub fn size(&self, id: IdentityId, seq: u64) -> Result<u64> {
+        let name = format::snapshot_file(seq);
+        let file = self.disk.open(&self.dir_of(id).join(&name));
+        let len = file.and_then(|file| file.len());
+        let len = len.map_err(|e| Error::io(format!("look at snapshot {name} of {id}"), e))?;
+        Ok(len.saturating_sub(HEADER_LEN as u64))
+    }
+
     /// The newest whole snapshot of `id` at or before `seq`; what is wrong with newer ones goes to
     /// `damaged`. `None` if there is none.
     pub fn latest(

@@ -5,8 +5,7 @@
 //! it was, and is not journaled.
 
 use her_learn::estimator::{Any, DriftDetector};
-use her_learn::{Catalog, Frozen, Label, Model, Prediction, Row, Scratch, Target, Task, saved};
-use serde::{Deserialize, Serialize};
+use her_learn::{Catalog, Frozen, Label, Model, Prediction, Row, Scratch, Target, Task};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
@@ -15,9 +14,13 @@ use crate::figures::{Figures, Outcome};
 mod begun;
 mod clients;
 mod pending;
+mod recent;
+mod save;
 
 pub use clients::Clients;
 pub use pending::{Pending, Waiting};
+pub use recent::Again;
+use recent::Recent;
 
 /// Buffers for the work on one event. One per thread, shared by all identities on it.
 #[derive(Debug, Default)]
@@ -38,6 +41,7 @@ pub struct State {
     figures: Figures,
     clients: Clients,
     pending: Pending,
+    recent: Recent,
     frozen: bool,
 }
 
@@ -73,19 +77,6 @@ pub struct Reply {
     pub drift: bool,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    birth: String,
-    version: u64,
-    model: Vec<u8>,
-    shadow: Option<Vec<u8>>,
-    detector: Vec<u8>,
-    figures: Figures,
-    clients: Clients,
-    pending: Vec<u8>,
-    frozen: bool,
-}
-
 impl State {
     /// An identity that was just born: version 1.
     pub fn born(mut birth: Birth, catalog: &Catalog) -> Result<Self> {
@@ -101,6 +92,7 @@ impl State {
             figures: Figures::default(),
             clients: Clients::default(),
             pending: Pending::default(),
+            recent: Recent::default(),
             frozen: false,
             birth,
         })
@@ -145,6 +137,11 @@ impl State {
                 self.frozen = true;
                 None
             }
+            What::Rehearse { from, to } => {
+                self.check_learns()?;
+                self.rehearse(*from, *to, desk)?;
+                None
+            }
         };
         self.version += 1;
         if let Some(request) = &event.request {
@@ -166,8 +163,8 @@ impl State {
             invalid(shadow.predict_next(row, &mut desk.shadow, &mut desk.scratch))?;
         }
         invalid(self.model.step(row, target, weight, &mut desk.live, &mut desk.scratch))?;
-        let drift = self.score(&desk.live, Some(&desk.shadow), target);
-        self.learned(at_ms);
+        let drift = self.score(&desk.live, Some(&desk.shadow), target, at_ms);
+        self.learned(row, target, weight, at_ms);
         Ok(drift)
     }
 
@@ -223,9 +220,9 @@ impl State {
                 "a prediction that was just found is gone",
             ));
         };
-        let drift = self.score(&waiting.live, waiting.shadow.as_ref(), target);
+        let drift = self.score(&waiting.live, waiting.shadow.as_ref(), target, at_ms);
         self.figures.labelled += 1;
-        self.learned(at_ms);
+        self.learned(&row, target, 1.0, at_ms);
         self.expire(at_ms);
         Ok((self.answer(&waiting.live), drift))
     }
@@ -236,21 +233,30 @@ impl State {
         self.figures.expired += self.pending.expire(at_ms, ttl_ms, max);
     }
 
-    fn score(&mut self, live: &Prediction, shadow: Option<&Prediction>, target: &Target) -> bool {
+    fn score(
+        &mut self,
+        live: &Prediction,
+        shadow: Option<&Prediction>,
+        target: &Target,
+        at_ms: u64,
+    ) -> bool {
         let task = self.model.task();
         let shadow = shadow.zip(self.shadow.as_ref().map(Frozen::classes));
-        let seen = Outcome { task, live, classes: self.model.classes(), shadow, target };
+        let seen = Outcome { task, live, classes: self.model.classes(), shadow, target, at_ms };
         self.figures.score(&seen, self.version + 1, &mut *self.detector)
     }
 
-    /// What follows every learned event: counts, the path, and the shadow's freezing.
-    fn learned(&mut self, at_ms: u64) {
+    /// What follows every learned event: counts, the path, the shadow's freezing, and a copy for a
+    /// second pass.
+    fn learned(&mut self, row: &Row, target: &Target, weight: f64, at_ms: u64) {
         self.figures.count(at_ms);
         self.figures.path.update(&self.model);
         if self.figures.learned == self.birth.options.shadow_after {
             let frozen = self.model.freeze(&self.catalog);
             self.shadow = Some(frozen.expect("a model that saves itself can be loaded"));
         }
+        let kept = self.birth.options.rehearse as usize;
+        self.recent.push(self.version + 1, row, target, weight, kept);
     }
 
     fn check_learns(&self) -> Result<()> {
@@ -340,49 +346,6 @@ impl State {
         let part = (self.version, &self.figures, &self.clients, self.pending.len(), self.frozen);
         let bytes = postcard::to_allocvec(&part).expect("a state is plain data");
         *blake3::hash(&bytes).as_bytes()
-    }
-
-    /// The exact state as bytes: equal states give equal bytes.
-    pub fn save(&self) -> Vec<u8> {
-        let saved = Saved {
-            // JSON keeps a spec's objects readable; postcard cannot hold free-form values.
-            birth: serde_json::to_string(&self.birth).expect("a birth is plain data"),
-            version: self.version,
-            model: self.model.save(),
-            shadow: self.shadow.as_ref().map(Frozen::save),
-            detector: saved::save(&*self.detector as &dyn her_learn::estimator::Estimator),
-            figures: self.figures.clone(),
-            clients: self.clients.clone(),
-            pending: self.pending.save(),
-            frozen: self.frozen,
-        };
-        postcard::to_allocvec(&saved).expect("a state is plain data")
-    }
-
-    /// A state from the bytes of [`save`](Self::save).
-    pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
-        let damaged =
-            |e: &dyn std::fmt::Display| Error::new(ErrorKind::Corrupt, format!("snapshot: {e}"));
-        let s: Saved = postcard::from_bytes(bytes).map_err(|e| damaged(&e))?;
-        let birth: Birth = serde_json::from_str(&s.birth).map_err(|e| damaged(&e))?;
-        let shadow = s.shadow.map(|b| Frozen::load(&b, catalog)).transpose();
-        let detector = match saved::load(&s.detector, &catalog.builder()) {
-            Ok(Any::DriftDetector(d)) => d,
-            Ok(_) => return Err(damaged(&"the drift detector is something else")),
-            Err(e) => return Err(damaged(&e)),
-        };
-        Ok(Self {
-            catalog: catalog.clone(),
-            birth,
-            version: s.version,
-            model: Model::load(&s.model, catalog).map_err(|e| damaged(&e))?,
-            shadow: shadow.map_err(|e| damaged(&e))?,
-            detector,
-            figures: s.figures,
-            clients: s.clients,
-            pending: Pending::load(&s.pending)?,
-            frozen: s.frozen,
-        })
     }
 }
 

@@ -76,11 +76,13 @@ impl House {
         py.detach(|| home(Path::new(path), shards)).map(Self::new).map_err(|e| refusal(&e))
     }
 
-    /// A server by its address. Nothing is asked yet.
+    /// A server by its address; `ca` is the file of certificates that are believed. Nothing is
+    /// asked yet.
     #[staticmethod]
-    #[pyo3(signature = (url, token=None))]
-    fn connect(url: &str, token: Option<String>) -> Self {
-        Self::new(Box::new(Remote::new(url, token)))
+    #[pyo3(signature = (url, token=None, ca=None))]
+    fn connect(url: &str, token: Option<String>, ca: Option<&str>) -> PyResult<Self> {
+        let remote = Remote::trusting(url, token, ca.map(Path::new)).map_err(|e| refusal(&e))?;
+        Ok(Self::new(Box::new(remote)))
     }
 
     /// Waits for calls that are under way, and closes.

@@ -44,6 +44,9 @@ fn text(card: &Value) -> String {
         ("bits saved", figure(&figures["bits_saved"])),
         ("drift alarms", drift(figures)),
     ];
+    if figures["rehearsed"].as_u64().is_some_and(|n| n > 0) {
+        lines.push(("learned again", count(&figures["rehearsed"])));
+    }
     if card["waiting_for_a_label"].as_u64().is_some_and(|n| n > 0) {
         lines.push(("waiting for a label", count(&card["waiting_for_a_label"])));
     }

@@ -56,6 +56,12 @@ struct New {
     /// Identities of its patterns that may exist when it makes one
     #[arg(long, value_name = "N")]
     identities_max: Option<u32>,
+    /// Bytes of state that they may have, such as 512MiB; when they have, they learn no more by it
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    memory_bytes: Option<u64>,
+    /// Bytes of journal that they may have, such as 20GiB, all branches together
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    journal_bytes: Option<u64>,
 }
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
@@ -89,6 +95,8 @@ fn make(new: &New, cx: &Context) -> Result<()> {
             requests_per_s: new.requests_per_s,
             updates_per_s: new.updates_per_s,
             identities_max: new.identities_max,
+            memory_bytes: new.memory_bytes,
+            journal_bytes: new.journal_bytes,
         },
     };
     let (token, text) = keyring::make(dir, &wish, now)?;
@@ -162,9 +170,28 @@ fn span(text: &str) -> std::result::Result<Duration, String> {
     Ok(Duration::from_secs(number * unit))
 }
 
+/// A number of bytes such as 4096, 64KiB, 512MiB or 20GiB.
+fn bytes(text: &str) -> std::result::Result<u64, String> {
+    let wanted = || format!("bytes such as 4096, 64KiB, 512MiB or 20GiB are wanted, not {text:?}");
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let unit = units.iter().find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, *bits)));
+    let (number, bits) = unit.unwrap_or((text, 0));
+    let number: u64 = number.parse().map_err(|_| wanted())?;
+    number.checked_mul(1 << bits).filter(|n| *n > 0).ok_or_else(wanted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_have_units() {
+        assert_eq!((bytes("4096"), bytes("2KiB")), (Ok(4096), Ok(2048)));
+        assert_eq!(bytes("20GiB"), Ok(20 << 30));
+        for bad in ["", "0", "-1", "1.5GiB", "KiB", "1GB", "99999999999TiB"] {
+            assert!(bytes(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn times_have_units() {

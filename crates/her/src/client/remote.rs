@@ -26,12 +26,8 @@ const ANSWER: Duration = Duration::from_mins(10);
 const CONNECT: Duration = Duration::from_secs(5);
 
 impl Remote {
-    /// A server by its address; one of https is believed by the certificates of this machine.
-    pub fn new(url: &str, token: Option<String>) -> Self {
-        Self::with(url, token, trust::of_machine(url))
-    }
-
-    /// The same with the certificates of a PEM file, and no others.
+    /// A server by its address; one of https is believed by the certificates of a PEM file and no
+    /// others, or by those of this machine.
     pub fn trusting(url: &str, token: Option<String>, ca: Option<&Path>) -> Result<Self> {
         let tls = match ca {
             Some(file) => trust::of_file(file)?,
@@ -237,7 +233,7 @@ fn line_of(item: &Item, numbered: bool) -> Result<Value> {
             map.insert("id".into(), (&**key).into());
             map.insert("y".into(), target.to_json());
         }
-        What::Born(_) | What::Branched { .. } | What::Freeze => {
+        What::Born(_) | What::Branched { .. } | What::Freeze | What::Rehearse { .. } => {
             return Err(Error::invalid("a stream holds events with features or labels only"));
         }
     }

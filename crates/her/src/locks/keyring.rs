@@ -108,12 +108,17 @@ fn change<T>(dir: &Path, work: impl FnOnce(&mut Vec<Token>) -> Result<T>) -> Res
     let held = files::lock(dir, TOKENS_LOCK_FILE)?;
     let mut tokens = read(dir)?;
     let done = work(&mut tokens)?;
+    write(dir, tokens)?;
+    drop(held);
+    Ok(done)
+}
+
+/// Replaces the file; whoever does it holds the lock.
+pub(super) fn write(dir: &Path, tokens: Vec<Token>) -> Result<()> {
     let written = Written { format: TOKENS_VERSION, tokens };
     let text = serde_json::to_string_pretty(&written)
         .map_err(|e| Error::new(ErrorKind::Internal, format!("writing tokens: {e}")))?;
-    files::write_private(dir, TOKENS_FILE, format!("{text}\n").as_bytes())?;
-    drop(held);
-    Ok(done)
+    files::write_private(dir, TOKENS_FILE, format!("{text}\n").as_bytes())
 }
 
 /// What tells one content of a file from another without reading it.
@@ -170,6 +175,12 @@ impl Keyring {
         }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.tokens.iter().find(|t| t.id == id).cloned()
+    }
+
+    /// Those tokens of the file that are picked.
+    pub fn pick(&self, wanted: impl Fn(&Token) -> bool) -> Vec<Arc<Token>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.tokens.iter().filter(|token| wanted(token)).cloned().collect()
     }
 
     /// True while a token that was found opens what it did.

@@ -9,6 +9,8 @@ pub(crate) mod audit;
 pub(crate) mod chain;
 pub(crate) mod files;
 pub(crate) mod first;
+#[cfg(test)]
+mod golden;
 pub(crate) mod keyring;
 pub(crate) mod rates;
 pub(crate) mod scope;

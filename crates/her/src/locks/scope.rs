@@ -20,12 +20,28 @@ pub(crate) enum Scope {
     Read,
     /// Make, branch, rewind, freeze, name; and all of the others.
     Admin,
+    /// One of predict, learn and label: who may do one of these may hold a channel. What each
+    /// message wants is asked when it comes.
+    Talk,
 }
 
 /// The scopes that a token can have.
 const NAMED: [Scope; 5] = [Scope::Predict, Scope::Learn, Scope::Label, Scope::Read, Scope::Admin];
 
 impl Scope {
+    /// The scopes of which a token needs one.
+    pub fn any_of(self) -> &'static [Self] {
+        match self {
+            Self::Open => &[],
+            Self::Predict => &[Self::Predict],
+            Self::Learn => &[Self::Learn],
+            Self::Label => &[Self::Label],
+            Self::Read => &[Self::Read],
+            Self::Admin => &[Self::Admin],
+            Self::Talk => &[Self::Predict, Self::Learn, Self::Label],
+        }
+    }
+
     /// Its name in tokens and in the OpenAPI document.
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +51,7 @@ impl Scope {
             Self::Label => "label",
             Self::Read => "read",
             Self::Admin => "admin",
+            Self::Talk => "predict, learn or label",
         }
     }
 
@@ -71,7 +88,8 @@ impl Scopes {
 
     /// True when a route of this scope answers.
     pub fn allow(self, scope: Scope) -> bool {
-        scope == Scope::Open || self.0 & (scope.bit() | Scope::Admin.bit()) != 0
+        let any = scope.any_of().iter().fold(Scope::Admin.bit(), |bits, s| bits | s.bit());
+        scope == Scope::Open || self.0 & any != 0
     }
 }
 
@@ -89,6 +107,7 @@ mod tests {
                 assert_eq!(one.allow(other), fine, "{scope:?} {other:?}");
             }
             assert!(one.allow(Scope::Open));
+            assert_eq!(one.allow(Scope::Talk), scope != Scope::Read, "{scope:?}");
         }
         assert!(Scopes::parse([]).is_err());
         assert!(Scopes::parse(["learn", "open"]).is_err());

@@ -31,6 +31,12 @@ pub(crate) struct Quota {
     /// Identities of its patterns that may exist when it makes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identities_max: Option<u32>,
+    /// Bytes of state that the identities of its patterns may have when it adds to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// Bytes of journal that they may have, all branches together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_bytes: Option<u64>,
 }
 
 /// A token as its file has it: everything but its secret.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ const BUFFER_BYTES: usize = 16 * 1024;
 
 /// How long accepting rests when the system has no more files for connections.
 const REST: Duration = Duration::from_millis(50);
+
+/// How long an answer that says goodbye may take for it.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Accepts until told to stop; `alive` is held by every connection until it is closed.
 pub(super) async fn accept(
@@ -116,6 +120,7 @@ fn is_of_one_connection(e: &std::io::Error) -> bool {
 pub(super) struct Wire {
     pub from: IpAddr,
     pub under_way: UnderWay,
+    says_goodbye: Arc<AtomicBool>,
     /// Held until the connection is closed.
     _alive: mpsc::Sender<()>,
 }
@@ -129,6 +134,13 @@ struct Guest {
     watchman: Arc<Watchman>,
 }
 
+impl Wire {
+    /// Whoever answers ends by itself, with a last word, when the token of the request ends.
+    pub fn says_goodbye(&self) {
+        self.says_goodbye.store(true, Ordering::Relaxed);
+    }
+}
+
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     app: &Arc<App>,
@@ -139,7 +151,13 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let under_way = UnderWay::default();
     let waits = (limits.header_timeout, limits.idle_timeout);
     let meter = Meter::new(stream, under_way.clone(), waits, watchman);
-    let wire = Wire { from, under_way: under_way.clone(), _alive: alive };
+    let says_goodbye = Arc::new(AtomicBool::new(false));
+    let wire = Wire {
+        from,
+        under_way: under_way.clone(),
+        says_goodbye: Arc::clone(&says_goodbye),
+        _alive: alive,
+    };
     // A connection answers one request at a time: whoever sent the last one holds it.
     let holder: Mutex<Option<Arc<Token>>> = Mutex::new(None);
     let service = service_fn(|mut request: Request<Incoming>| {
@@ -182,6 +200,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 let holder = holder.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let now_ms = app.house.clock().now_ms();
                 if holder.is_some_and(|token| !app.door.still(&token, now_ms)) {
+                    if says_goodbye.load(Ordering::Relaxed) {
+                        connection.as_mut().graceful_shutdown();
+                        let _ = tokio::time::timeout(GOODBYE, connection).await;
+                    }
                     return;
                 }
             }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE};
 use axum::http::{HeaderMap, Method, Request};
-use her_identity::Result;
+use her_identity::{House, Result};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -27,8 +27,10 @@ use crate::locks::token::Token;
 const SESSION: &str = "her_session";
 
 pub(crate) mod granted;
+mod held;
 
 pub(crate) use granted::{GRANTED, Granted, Visit, granted};
+use held::Held;
 
 /// The guard of all routes.
 pub(crate) struct Door {
@@ -42,6 +44,7 @@ pub(crate) struct Door {
     updates: Rates<String>,
     refused: Rates<IpAddr>,
     refusals: Refusals,
+    held: Held,
     /// Goes up when tokens may have ended.
     changes: watch::Sender<u64>,
     /// Held while identities are counted and one is made.
@@ -62,6 +65,7 @@ impl Door {
             updates: Rates::new(),
             refused: Rates::new(),
             refusals: Refusals::default(),
+            held: Held::default(),
             changes: watch::Sender::new(0),
             making: Mutex::new(()),
         })
@@ -186,8 +190,9 @@ impl Door {
         })
     }
 
-    /// Holds a token to its number of events, for a single request.
+    /// Holds a token to its quotas of events and bytes, for a single request.
     pub fn updates(&self, token: Option<&Arc<Token>>) -> std::result::Result<(), Problem> {
+        self.bytes(token)?;
         let Some((token, limit)) = metered(token) else { return Ok(()) };
         let rate = f64::from(limit);
         self.updates.take(&token.id, 1.0, rate, rate, Instant::now()).map_err(|wait| {
@@ -196,19 +201,49 @@ impl Door {
         })
     }
 
-    /// The same for a stream, which waits: TCP slows its client down.
-    pub async fn updates_of_stream(&self, token: Option<&Arc<Token>>, events: usize) {
-        let Some((token, limit)) = metered(token) else { return };
+    /// The same for a stream, which waits for its turn: TCP slows its client down.
+    pub async fn updates_of_stream(
+        &self,
+        token: Option<&Arc<Token>>,
+        events: usize,
+    ) -> std::result::Result<(), Problem> {
+        self.bytes(token)?;
+        let Some((token, limit)) = metered(token) else { return Ok(()) };
         let rate = f64::from(limit);
         while let Err(wait) =
             self.updates.take(&token.id, events as f64, rate, rate, Instant::now())
         {
             tokio::time::sleep(wait).await;
         }
+        Ok(())
+    }
+
+    fn bytes(&self, token: Option<&Arc<Token>>) -> std::result::Result<(), Problem> {
+        token.map_or(Ok(()), |token| self.held.check(token))
+    }
+
+    /// Counts what the tokens with a quota of bytes hold, until `go_on` is false.
+    pub fn count_bytes(&self, house: &House, go_on: &dyn Fn() -> bool) {
+        self.held.look(house, &self.with_bytes(), go_on);
+    }
+
+    /// True when a token has a quota of bytes.
+    pub fn counts_bytes(&self) -> bool {
+        !self.with_bytes().is_empty()
+    }
+
+    fn with_bytes(&self) -> Vec<Arc<Token>> {
+        let of = |t: &Token| t.quota.memory_bytes.is_some() || t.quota.journal_bytes.is_some();
+        self.ring.pick(of)
     }
 
     /// Refuses one identity more than a token may have; hold [`Door::making`] meanwhile.
-    pub fn room(token: Option<&Arc<Token>>, names: &[String]) -> std::result::Result<(), Problem> {
+    pub fn room(
+        &self,
+        token: Option<&Arc<Token>>,
+        names: &[String],
+    ) -> std::result::Result<(), Problem> {
+        self.bytes(token)?;
         let Some((token, max)) = token.and_then(|t| Some((t, t.quota.identities_max?))) else {
             return Ok(());
         };

@@ -31,6 +31,16 @@ impl Gate {
         Self { places: Arc::new(Semaphore::new(places)), all: places }
     }
 
+    /// True when nothing is under way: no event waits for a learner, or for the disk.
+    pub fn is_idle(&self) -> bool {
+        self.places.available_permits() == self.all
+    }
+
+    /// A place for an event that gives way to all others: none unless nothing is under way.
+    pub fn idle_place(&self) -> Option<OwnedSemaphorePermit> {
+        if self.is_idle() { Arc::clone(&self.places).try_acquire_owned().ok() } else { None }
+    }
+
     /// Places for a batch of a stream; waits as long as it takes.
     pub async fn wait(&self, events: usize) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).acquire_many_owned(events as u32).await.ok()
@@ -120,5 +130,17 @@ mod tests {
         assert_eq!(gate.some(1).await.unwrap_err().kind, "busy");
         drop(held);
         assert!(gate.some(1).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_gives_way_has_no_place_while_anything_is_under_way() {
+        let gate = Gate::new(8);
+        let held = gate.wait(1).await;
+        assert!(!gate.is_idle() && gate.idle_place().is_none());
+        drop(held);
+        let own = gate.idle_place();
+        assert!(own.is_some() && gate.idle_place().is_none(), "one of them at a time");
+        drop(own);
+        assert!(gate.is_idle());
     }
 }

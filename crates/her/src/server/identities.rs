@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{self, Answer, Asked, At, Top};
-use super::auth::{Door, granted};
+use super::auth::granted;
 use super::body;
 use super::problem::Problem;
 use crate::wire;
@@ -41,7 +41,7 @@ pub(super) async fn made(
     let token = granted::token();
     app.blocking(move |house| {
         let one_at_a_time = room.door.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(problem) = Door::room(token.as_ref(), &house.names()) {
+        if let Err(problem) = room.door.room(token.as_ref(), &house.names()) {
             return Ok(Err(problem));
         }
         make(house, &name)?;
@@ -95,6 +95,14 @@ pub(super) async fn show(
 ) -> Answer {
     let card = app.blocking(move |house| wire::card(house, &name, top.get())).await?;
     Ok(answer::card(StatusCode::OK, &card))
+}
+
+/// `GET /v1/identities/{name}/alarms`.
+pub(super) async fn alarms(State(app): State<Arc<App>>, At(name): At<String>) -> Answer {
+    let look = move |house: &her_identity::House| {
+        house.look(&name, |identity| wire::alarms(identity.state()))
+    };
+    Ok(answer::card(StatusCode::OK, &app.blocking(look).await?))
 }
 
 /// `GET /v1/identities/{name}/chart`.

@@ -57,6 +57,7 @@ pub(crate) struct Metrics {
     queued: Gauge,
     identities: Gauge,
     decisions: Family<Decided, Counter>,
+    resident: Gauge,
     pub channels: ChannelMetrics,
 }
 
@@ -84,6 +85,7 @@ impl Metrics {
             queued: Gauge::default(),
             identities: Gauge::default(),
             decisions: Family::default(),
+            resident: Gauge::default(),
             channels: ChannelMetrics::default(),
         };
         metrics.register();
@@ -116,6 +118,7 @@ impl Metrics {
             "Decisions of gates that differ from the one before, by rule",
             self.decisions.clone(),
         );
+        r.register("resident_bytes", "Bytes of this process in memory", self.resident.clone());
         self.channels.register(r);
     }
 
@@ -182,6 +185,8 @@ impl Metrics {
         self.channels.look(channels);
         self.queued.set(house.queued() as i64);
         self.identities.set(house.names().len() as i64);
+        // Where the system does not tell, it stays 0.
+        self.resident.set(crate::resident::bytes().unwrap_or(0) as i64);
         let mut out = String::new();
         // Writing into a string does not fail.
         let _ = encode(&mut out, &self.registry);

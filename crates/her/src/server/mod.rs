@@ -193,10 +193,29 @@ async fn keep(app: Arc<App>, alive: mpsc::Sender<()>) {
     let clock = Arc::clone(&app);
     tokio::select! {
         () = app.door.keep(|| clock.house.clock().now_ms()) => {}
+        () = count_bytes(&app) => {}
+        () = channels::rehearse(&app) => {}
         () = told_to_stop(&mut stopping) => {}
     }
     app.door.write_refusals(app.house.clock().now_ms());
     drop(alive);
+}
+
+/// Counts what tokens with a quota of bytes hold, from the start on.
+async fn count_bytes(app: &Arc<App>) {
+    loop {
+        if app.door.counts_bytes() {
+            let own = Arc::clone(app);
+            // A look that ends badly is made again.
+            let _ = app
+                .blocking(move |house| {
+                    own.door.count_bytes(house, &|| !*own.stopping.borrow());
+                    Ok(())
+                })
+                .await;
+        }
+        tokio::time::sleep(crate::locks::keyring::LOOK).await;
+    }
 }
 
 /// Returns when the server is to end.

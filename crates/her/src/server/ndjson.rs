@@ -154,7 +154,12 @@ impl Half {
         // The place in the queue of answers first: who does not read does not get to learn.
         let Ok(room) = self.send.reserve().await else { return Err(NobodyListens) };
         if !events.is_empty() {
-            self.app.door.updates_of_stream(self.token.as_ref(), events.len()).await;
+            let quota = self.app.door.updates_of_stream(self.token.as_ref(), events.len()).await;
+            if let Err(problem) = quota {
+                chunk.refuse_all(&problem);
+                room.send(chunk);
+                return Ok(());
+            }
             let Some(place) = self.app.gate.wait(events.len()).await else {
                 return Err(NobodyListens);
             };

@@ -75,11 +75,8 @@ fn operation(route: &Route) -> Value {
     if !route.takes.is_empty() {
         operation["requestBody"] = json!({ "required": true, "content": content(route.takes) });
     }
-    if route.scope == Scope::Open {
-        operation["security"] = json!([]);
-    } else {
-        operation["security"] = json!([{ "token": [route.scope.name()] }]);
-    }
+    let one = |scope: &Scope| json!({ "token": [scope.name()] });
+    operation["security"] = route.scope.any_of().iter().map(one).collect();
     operation
 }
 

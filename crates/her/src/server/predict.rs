@@ -116,7 +116,8 @@ pub(super) async fn label(
 
 /// One event, durable when this returns.
 pub(super) async fn single(app: &App, name: &str, event: Event, kind: EventKind) -> Answer {
-    app.door.updates(granted::token().as_ref())?;
+    let quota = app.door.updates(granted::token().as_ref());
+    quota.inspect_err(|problem| app.metrics.refused(problem))?;
     match app.gate.submit_one(&app.house, name, event).await {
         Ok(reply) => {
             if !reply.duplicate {
@@ -138,8 +139,10 @@ pub(super) fn kind_of(event: &Event) -> EventKind {
     match event.what {
         What::Remember { .. } => EventKind::Predict,
         What::Label { .. } => EventKind::Label,
-        What::Learn { .. } | What::Born(_) | What::Branched { .. } | What::Freeze => {
-            EventKind::Learn
-        }
+        What::Learn { .. }
+        | What::Born(_)
+        | What::Branched { .. }
+        | What::Freeze
+        | What::Rehearse { .. } => EventKind::Learn,
     }
 }

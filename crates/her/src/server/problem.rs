@@ -68,6 +68,11 @@ impl Problem {
         problem
     }
 
+    /// A token's identities hold all that they may.
+    pub fn over(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::INSUFFICIENT_STORAGE, ..Self::quota(detail) }
+    }
+
     /// A connection over the cap.
     pub fn full_house() -> Self {
         let detail = "too many connections are open; close some, or raise limits.connections or \

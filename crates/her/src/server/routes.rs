@@ -140,6 +140,18 @@ const ROUTES: &[Route] = &[
         handler: || get(identities::chart),
     },
     Route {
+        method: "GET",
+        path: "/v1/identities/{name}/alarms",
+        scope: Scope::Read,
+        id: "alarms",
+        summary: "The newest drift alarms, newest first, and how many there were",
+        params: &[],
+        takes: &[],
+        gives: (200, (JSON, "Alarms")),
+        refusals: &[],
+        handler: || get(identities::alarms),
+    },
+    Route {
         method: "POST",
         path: "/v1/identities/{name}/predict",
         scope: Scope::Predict,
@@ -364,7 +376,7 @@ const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/ws",
-        scope: Scope::Learn,
+        scope: Scope::Talk,
         id: "ws",
         summary: "Talk over a WebSocket: messages in, answers out, and back again by a token",
         params: &RESUME,
@@ -376,7 +388,7 @@ const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/identities/{name}/talk",
-        scope: Scope::Learn,
+        scope: Scope::Talk,
         id: "hear",
         summary: "The same without WebSocket: what is said to you (server-sent events)",
         params: &RESUME,
@@ -388,7 +400,7 @@ const ROUTES: &[Route] = &[
     Route {
         method: "POST",
         path: "/v1/identities/{name}/talk",
-        scope: Scope::Learn,
+        scope: Scope::Talk,
         id: "say",
         summary: "The same without WebSocket: one message",
         params: &[],

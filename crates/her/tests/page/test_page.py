@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -70,7 +71,11 @@ def test_numbers_are_those_of_the_api(look, house, name):
     page = look().page
     card = house.ask("GET", f"/v1/identities/{name}")
     page.goto(f"/ui/{name}/now")
-    seen = figures(page, "main data[data-of]:not([data-of^='/weights'])")
+    alarms = house.ask("GET", f"/v1/identities/{name}/alarms")
+    for pointer, (value, _) in figures(page, "#now-alarms data").items():
+        assert value == at(alarms, pointer), pointer
+    assert page.locator("#now-alarms tbody tr").count() == len(alarms["alarms"])
+    seen = figures(page, "#now-state data, #now-score data, #now-way data, #now-gap data")
     assert len(seen) > 6
     for pointer, (value, _) in seen.items():
         assert value == at(card, pointer), pointer
@@ -87,6 +92,85 @@ def test_numbers_are_those_of_the_api(look, house, name):
     page.goto("/ui")
     for pointer, (value, _) in figures(page, f"[data-identity={name}] data").items():
         assert value == at(card, pointer), pointer
+
+
+def metrics(house) -> dict[str, float]:
+    """`/metrics`: every sample by name and labels, and the sum of each name."""
+    request = urllib.request.Request(house.url + "/metrics")
+    request.add_header("authorization", "Bearer " + house.token)
+    found: dict[str, float] = {}
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith("#"):
+                continue
+            key, value = line.rsplit(" ", 1)
+            name, _, labels = key.partition("{")
+            found[name + "{" + labels.rstrip("}") + "}"] = float(value)
+            found[name] = found.get(name, 0.0) + float(value)
+    return found
+
+
+def between(seen: dict[str, tuple[float, str]], before, after) -> None:
+    """Each number was the API's at a moment between two looks: figures that only grow."""
+    for of, (value, _) in seen.items():
+        assert before(of) <= value <= after(of), (of, before(of), value, after(of))
+
+
+# What goes up and down while a browser looks.
+MOVES = ("her_connections", "her_resident_bytes")
+
+
+def test_the_system_page_has_the_numbers_of_the_metrics(look, house):
+    """To the last bit: tiles are read from the table, and the table from `/metrics`."""
+    page = look(scripts=False).page
+    before = metrics(house)
+    page.goto("/ui/system")
+    after = metrics(house)
+    tiles, table = figures(page, ".tiles data"), figures(page, "#metrics data")
+    # Without "half" or "99 %" where the disk took more than any bound.
+    assert len(tiles) >= 7 and len(table) > 40
+    still = {of: seen for of, seen in table.items() if not of.startswith(MOVES)}
+    between(still, lambda of: before.get(of, 0.0), lambda of: after[of])
+    assert {of.split("{")[0] for of in table} <= {of.split("{")[0] for of in after}
+    for of, (value, text) in tiles.items():
+        name, _, share = of.partition(" ")
+        of_name = [v for key, (v, _) in table.items() if key.split("{")[0] == name]
+        if share:
+            commits = table["her_commit_seconds_count{}"][0]
+            within = [key for key in table if key.startswith(name + "{")]
+            bounds = {float(key.split('"')[1]): table[key][0] for key in within}
+            assert value == min(b for b, n in bounds.items() if n >= float(share) * commits)
+            assert text.startswith("≤ ")
+        else:
+            assert value == sum(of_name), of
+    assert tiles["her_events_total"][0] == after["her_events_total"] > 7_000
+    assert tiles["her_identities"][0] == after["her_identities"]
+    assert tiles["her_resident_bytes"][0] > 1e6
+
+
+def test_the_channels_page_has_the_numbers_of_the_api(look, house):
+    """Tiles, waits, and a row for who is there."""
+    house.ask("PUT", "/v1/identities/listener", ["StandardScaler", "LogisticRegression"])
+    path = "/v1/identities/listener"
+    request = urllib.request.Request(house.url + path + "/talk")
+    request.add_header("authorization", "Bearer " + house.token)
+    with urllib.request.urlopen(request, timeout=60) as channel:
+        hello = [channel.readline().decode() for _ in range(3)][2]
+        resume = json.loads(hello.removeprefix("data: "))["resume"]
+        for n in range(1, 4):
+            message = {"resume": resume, "n": n, "x": {"a": n}, "y": n > 1}
+            house.ask("POST", path + "/talk", message)
+        house.learn("listener", [{"x": {"a": 1}, "y": True}] * 5)
+        page = look(scripts=False).page
+        before = house.ask("GET", path + "/channels?limit=50")
+        page.goto("/ui/listener/channels")
+        after = house.ask("GET", path + "/channels?limit=50")
+        seen = figures(page, "main data[data-of]")
+        assert len(figures(page, ".tiles data")) == 6
+        between(seen, lambda of: at(before, of), lambda of: at(after, of))
+    assert seen["/present"][0] == 1 and seen["/channels/0/messages"][0] == 3
+    assert seen["/channels/0/updates_since_spoke"][0] == 5
+    assert seen["/channels/0/wait_s/read"][0] > 0
 
 
 def test_a_past_version_is_the_one_of_the_api(look, house):

@@ -26,12 +26,12 @@ pub fn made(r: &Running, args: &[&str]) -> String {
     out.trim().to_owned()
 }
 
-fn id(token: &str) -> &str {
+pub fn id(token: &str) -> &str {
     token.split('_').nth(1).unwrap()
 }
 
 /// The status of a request by another token.
-fn by(r: &Running, token: &str, method: &str, path: &str, body: &Value) -> super::client::Said {
+pub fn by(r: &Running, token: &str, method: &str, path: &str, body: &Value) -> super::client::Said {
     let mut wire = r.connect();
     let body = body.to_string();
     wire.send(&format!(
@@ -44,7 +44,7 @@ fn by(r: &Running, token: &str, method: &str, path: &str, body: &Value) -> super
 }
 
 /// Asks until a status comes: servers look at their tokens twice a second.
-fn until(r: &Running, token: &str, status: u16) {
+pub fn until(r: &Running, token: &str, status: u16) {
     let pause = Duration::from_millis(50);
     let mut left = PATIENCE.as_millis() / pause.as_millis();
     while by(r, token, "GET", "/v1/identities", &json!({})).status != status {

@@ -17,8 +17,17 @@ pub struct Person {
 
 /// Opens a WebSocket without reading anything from it.
 pub fn open(r: &Running, path: &str) -> Result<WebSocket<TcpStream>, tungstenite::Error> {
+    open_by(r, &r.token, path)
+}
+
+/// The same by another token.
+pub fn open_by(
+    r: &Running,
+    token: &str,
+    path: &str,
+) -> Result<WebSocket<TcpStream>, tungstenite::Error> {
     let mut request = format!("ws://{}{path}", r.addr).into_client_request().unwrap();
-    let token = format!("Bearer {}", r.token).parse().unwrap();
+    let token = format!("Bearer {token}").parse().unwrap();
     request.headers_mut().insert("authorization", token);
     let stream = TcpStream::connect(r.addr).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -32,7 +41,12 @@ pub fn open(r: &Running, path: &str) -> Result<WebSocket<TcpStream>, tungstenite
 
 impl Person {
     pub fn new(r: &Running, query: &str) -> Self {
-        let socket = open(r, &format!("/v1/identities/sam/ws{query}")).unwrap();
+        Self::by(r, &r.token, query)
+    }
+
+    /// Comes in by another token than the first one.
+    pub fn by(r: &Running, token: &str, query: &str) -> Self {
+        let socket = open_by(r, token, &format!("/v1/identities/sam/ws{query}")).unwrap();
         let mut person = Self { socket, hello: Value::Null };
         person.hello = person.hears();
         assert_eq!(person.hello["hello"], "sam", "{}", person.hello);

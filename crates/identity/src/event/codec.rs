@@ -19,6 +19,10 @@ const LEARN: u8 = 3;
 const REMEMBER: u8 = 4;
 const LABEL: u8 = 5;
 const FREEZE: u8 = 6;
+const REHEARSE: u8 = 7;
+
+/// The first format that knows [`REHEARSE`]; frames without it stay of the one before.
+const REHEARSE_SINCE: u8 = 2;
 
 const HAS_REQUEST: u8 = 1;
 const HAS_WEIGHT: u8 = 2;
@@ -30,6 +34,8 @@ pub struct Batch {
     shape_bytes: Vec<u8>,
     events: Vec<u8>,
     count: u32,
+    /// The format that its newest kind of event needs, when that is not the first.
+    since: u8,
 }
 
 impl Batch {
@@ -40,8 +46,10 @@ impl Batch {
         }
         let (shapes, shape_bytes, events) =
             (self.shapes.len(), self.shape_bytes.len(), self.events.len());
+        let since = self.since;
         self.write(event);
         if self.len_bytes() > FRAME_PAYLOAD_MAX {
+            self.since = since;
             self.shapes.truncate(shapes);
             self.shape_bytes.truncate(shape_bytes);
             self.events.truncate(events);
@@ -71,7 +79,7 @@ impl Batch {
     pub fn take(&mut self) -> Vec<u8> {
         let batch = std::mem::take(self);
         let mut out = Vec::with_capacity(batch.len_bytes());
-        out.push(EVENTS_VERSION);
+        out.push(batch.since.max(1));
         put_len(&mut out, batch.shapes.len() as u64);
         out.extend_from_slice(&batch.shape_bytes);
         out.extend_from_slice(&batch.events);
@@ -106,6 +114,7 @@ impl Batch {
             What::Remember { .. } => (REMEMBER, 1.0),
             What::Label { .. } => (LABEL, 1.0),
             What::Freeze => (FREEZE, 1.0),
+            What::Rehearse { .. } => (REHEARSE, 1.0),
         };
         let mut flags = 0;
         if event.request.is_some() {
@@ -145,6 +154,11 @@ impl Batch {
                 put_target(&mut self.events, target);
             }
             What::Freeze => {}
+            What::Rehearse { from, to } => {
+                self.since = REHEARSE_SINCE;
+                put_len(&mut self.events, *from);
+                put_len(&mut self.events, *to);
+            }
         }
     }
 
@@ -197,7 +211,7 @@ pub fn decode(
 ) -> Result<()> {
     let mut reader = Reader { bytes: payload };
     let version = reader.u8()?;
-    if version != EVENTS_VERSION {
+    if version == 0 || version > EVENTS_VERSION {
         return Err(Error::unsupported("a frame", "events", version.into(), EVENTS_VERSION.into()));
     }
     let n = reader.len()?;
@@ -324,6 +338,7 @@ impl<'a> Reader<'a> {
             REMEMBER => What::Remember { key: self.str()?.into(), row: self.row(shapes)? },
             LABEL => What::Label { key: self.str()?.into(), target: self.target()? },
             FREEZE => What::Freeze,
+            REHEARSE => What::Rehearse { from: self.number()?, to: self.number()? },
             other => return Err(damaged(&format!("an event of kind {other}"))),
         };
         Ok(Event { at_ms, request, what })

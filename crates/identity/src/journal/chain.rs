@@ -220,6 +220,11 @@ impl FrameRef<'_> {
     pub fn head(&self) -> Head {
         Head { seq: self.header.last_seq(), epoch: self.header.epoch, digest: self.digest }
     }
+
+    /// The bytes that it takes in a segment.
+    pub fn stored_bytes(&self) -> u64 {
+        super::frame::size(self.payload.len()) as u64
+    }
 }
 
 /// Where an identity stands.

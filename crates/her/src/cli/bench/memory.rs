@@ -7,7 +7,7 @@ use her_identity::{Error, Result};
 use serde_json::json;
 
 use super::dense;
-use super::meter::{Line, Meter, resident_bytes};
+use super::meter::{Line, Meter};
 use super::room::{Room, events};
 
 const IDENTITIES: usize = 10_000;
@@ -21,7 +21,7 @@ pub fn measure(data: &Path) -> Result<Vec<Line>> {
     let house = room.house(false)?;
     let birth = Birth::from_json(&json!(["StandardScaler", "LogisticRegression"]))?;
     let untold = || Error::invalid("this system does not tell how much memory a process holds");
-    let before = resident_bytes().ok_or_else(untold)?;
+    let before = crate::resident::bytes().ok_or_else(untold)?;
     let mut meter = Meter::of_waiting("her");
     for i in 0..IDENTITIES {
         let name = format!("bench-{i}");
@@ -30,7 +30,7 @@ pub fn measure(data: &Path) -> Result<Vec<Line>> {
         let some = events(&house, &dense, i, i + EVENTS_EACH);
         meter.part(|| Ok(house.submit_wait(&name, some)?.len() as u64))?;
     }
-    let grown = resident_bytes().ok_or_else(untold)?.saturating_sub(before);
+    let grown = crate::resident::bytes().ok_or_else(untold)?.saturating_sub(before);
     drop(house);
     Ok(vec![meter.line().with_bytes(grown as f64 / IDENTITIES as f64)])
 }

@@ -114,10 +114,3 @@ fn cpu_seconds() -> Option<f64> {
     }
     Some(ns as f64 / 1e9)
 }
-
-/// Bytes of memory that this process holds.
-pub fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
-}

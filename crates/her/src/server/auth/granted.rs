@@ -47,6 +47,11 @@ pub(crate) fn token() -> Option<Arc<Token>> {
     GRANTED.try_with(|granted| granted.token.clone()).ok().flatten()
 }
 
+/// Refuses what the token of this request may not do; see [`Granted::wants`].
+pub(crate) fn wants(scope: Scope) -> std::result::Result<(), Problem> {
+    GRANTED.try_with(|granted| granted.wants(scope)).unwrap_or(Ok(()))
+}
+
 /// The pattern of the route that was granted.
 pub(crate) fn route() -> Option<&'static str> {
     GRANTED.try_with(|granted| granted.route).ok().flatten()

@@ -97,7 +97,12 @@ fn who_is_refused_too_often_waits_and_who_has_a_token_does_not() {
 #[test]
 fn a_quota_is_of_its_token() {
     let dir = tempfile::tempdir().unwrap();
-    let quota = Quota { requests_per_s: Some(2), updates_per_s: Some(1), identities_max: Some(2) };
+    let quota = Quota {
+        requests_per_s: Some(2),
+        updates_per_s: Some(1),
+        identities_max: Some(2),
+        ..Quota::default()
+    };
     let wish = Wish { quota, ..wish(&["read"], &["a*"]) };
     let (token, text) = make(dir.path(), &wish, 1).unwrap();
     let door = door(dir.path(), true);
@@ -110,8 +115,8 @@ fn a_quota_is_of_its_token() {
     assert_eq!(door.updates(Some(&token)).unwrap_err().kind, "rate");
     assert!(door.updates(None).is_ok());
     let names = |n: &[&str]| n.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert!(Door::room(Some(&token), &names(&["a1", "b1", "b2"])).is_ok());
-    assert!(Door::room(Some(&token), &names(&["a1", "a2", "b2"])).is_err());
+    assert!(door.room(Some(&token), &names(&["a1", "b1", "b2"])).is_ok());
+    assert!(door.room(Some(&token), &names(&["a1", "a2", "b2"])).is_err());
 }
 
 #[test]

@@ -134,6 +134,12 @@ impl Figures {
         self.opened + Duration::from_millis(self.spoke_ms.load(Relaxed))
     }
 
+    /// True while the person is waited for, and was silent for a while.
+    pub fn thinks(&self, silent: Duration, now: Instant) -> bool {
+        self.thinks_since_ms.load(Relaxed) != NOT
+            && now.saturating_duration_since(self.last_word()) >= silent
+    }
+
     pub fn is_away(&self, bounds: &Bounds, now: Instant) -> bool {
         now.saturating_duration_since(self.last_word()) >= bounds.away
     }
@@ -194,8 +200,12 @@ mod tests {
         assert_eq!((f.talk_ms.load(Relaxed), f.words.load(Relaxed)), (17_000, 10));
         f.listens(start + Duration::from_secs(5));
         assert_eq!(f.wait_s(Wait::Read, start + Duration::from_secs(9)), 4.0);
+        let last = start + Duration::from_secs(1002);
+        assert!(!f.thinks(Duration::from_secs(1), last));
+        assert!(f.thinks(Duration::from_secs(1), last + Duration::from_secs(1)));
         f.listened(Duration::from_secs(5));
         assert_eq!(f.wait_s(Wait::Read, start + Duration::from_secs(30)), 5.0);
+        assert!(!f.thinks(Duration::from_secs(1), last + Duration::from_secs(9)), "it is answered");
         f.answered(20);
         f.answered(15);
         assert_eq!(f.updates_since(50), 30);

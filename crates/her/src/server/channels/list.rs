@@ -100,6 +100,7 @@ fn list(app: &App, name: Option<&str>, page: &Page) -> Value {
             "resumed": metrics.resumed.get(),
             "messages": metrics.messages.get(),
             "words": metrics.words.get(),
+            "rehearsed": metrics.rehearsed.get(),
             "wait_s": figures::waits(|what| metrics.wait_s(what)),
         },
         "speech": { "words_per_s": SPEECH_WORDS_PER_S, "bits_per_s": SPEECH_BITS_PER_S },

@@ -30,6 +30,7 @@ pub(crate) struct ChannelMetrics {
     pub bytes_in: Counter,
     pub bytes_out: Counter,
     pub resumed: Counter,
+    pub rehearsed: Counter,
 }
 
 impl Default for ChannelMetrics {
@@ -46,6 +47,7 @@ impl Default for ChannelMetrics {
             bytes_in: Counter::default(),
             bytes_out: Counter::default(),
             resumed: Counter::default(),
+            rehearsed: Counter::default(),
         }
     }
 }
@@ -60,6 +62,11 @@ impl ChannelMetrics {
         r.register("channels", "Open channels by presence", self.states.clone());
         r.register("channels_parked", "Channels that ended, by reason", self.parked.clone());
         r.register("channels_resumed", "Sessions that came back", self.resumed.clone());
+        r.register(
+            "channel_rehearsed_events",
+            "Events that were learned a second time while people thought",
+            self.rehearsed.clone(),
+        );
         r.register("channel_messages", "Messages of people and devices", self.messages.clone());
         r.register("channel_words", "Words that people said", self.words.clone());
         r.register("channel_in_bytes", "Bytes of messages", self.bytes_in.clone());

@@ -15,18 +15,21 @@ use tokio::time::Instant;
 use super::accept::{Seat, Seats};
 use super::problem::Problem;
 use crate::config::Channels as Bounds;
+use crate::locks::token::Token;
 
 mod bucket;
 mod figures;
 mod list;
 mod metrics;
 mod pulse;
+mod rehearse;
 mod session;
 mod talk;
 mod ws;
 
 pub(super) use list::{all, first, of_identity};
 pub(crate) use metrics::ChannelMetrics;
+pub(super) use rehearse::rehearse;
 pub(super) use talk::{hear, say};
 pub(super) use ws::ws;
 
@@ -50,6 +53,8 @@ pub(super) struct Channel {
     name: Box<str>,
     session: Box<str>,
     door: &'static str,
+    /// Its identity wants a second pass while somebody thinks.
+    rehearses: bool,
     figures: Figures,
     buckets: Mutex<Buckets>,
     /// The same session has come in through another door.
@@ -90,6 +95,7 @@ impl Entry {
             name: name.into(),
             session: known.session.id.clone(),
             door,
+            rehearses: known.rehearses,
             figures: Figures::new(Instant::now(), known.version),
             buckets: Mutex::new(Buckets::new(&app.channels.bounds)),
             elsewhere: Notify::new(),
@@ -120,6 +126,11 @@ impl Drop for Entry {
     }
 }
 
+/// Returns when the token that opened a channel opens nothing any more: within a second of that.
+async fn token_ended(app: &super::App, token: Option<&Token>) {
+    app.door.ended(token, || app.house.clock().now_ms()).await;
+}
+
 /// Why a channel ends. The session goes on: its token is good for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parked {
@@ -133,14 +144,23 @@ pub(super) enum Parked {
     Elsewhere,
     /// The server ends.
     Closing,
+    /// The token that opened it was revoked, or its time is over.
+    TokenEnded,
     /// The other side went away.
     Left,
 }
 
 impl Parked {
     /// All, in the order of their codes.
-    pub const ALL: [Self; 6] =
-        [Self::Quiet, Self::NoPong, Self::TakesNothing, Self::Elsewhere, Self::Closing, Self::Left];
+    pub const ALL: [Self; 7] = [
+        Self::Quiet,
+        Self::NoPong,
+        Self::TakesNothing,
+        Self::Elsewhere,
+        Self::Closing,
+        Self::TokenEnded,
+        Self::Left,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -149,6 +169,7 @@ impl Parked {
             Self::TakesNothing => "takes_nothing",
             Self::Elsewhere => "elsewhere",
             Self::Closing => "closing",
+            Self::TokenEnded => "token_ended",
             Self::Left => "left",
         }
     }
@@ -161,6 +182,7 @@ impl Parked {
             Self::TakesNothing => 4002,
             Self::Elsewhere => 4003,
             Self::Closing => 1001,
+            Self::TokenEnded => 1008,
             Self::Left => 1000,
         }
     }

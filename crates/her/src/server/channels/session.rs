@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::{Channel, figures::Wait};
 use crate::config::Limits;
+use crate::locks::scope::Scope;
 use crate::server::auth::granted;
 use crate::server::problem::Problem;
 use crate::server::{App, body, gate, learn, predict};
@@ -83,6 +84,8 @@ pub(super) struct Known {
     pub branch: IdentityId,
     /// The feature that what is said becomes.
     pub say_as: Box<str>,
+    /// The spec wants a second pass over what was learned.
+    pub rehearses: bool,
     frozen: bool,
     /// The newest number that was taken, and when; none when nothing is known.
     newest: Option<(u64, u64)>,
@@ -133,6 +136,7 @@ impl Known {
             version: state.version(),
             branch,
             say_as: state.birth().options.say_as.clone(),
+            rehearses: state.birth().options.rehearse > 0,
             frozen: state.is_frozen(),
             newest,
             missed,
@@ -202,7 +206,7 @@ async fn durable(app: &App, name: &str, version: u64) -> Result<(), Problem> {
 }
 
 /// A look at a live identity, without holding up a thread.
-async fn look_at<T: Send + 'static>(
+pub(super) async fn look_at<T: Send + 'static>(
     app: &App,
     name: &str,
     look: impl FnOnce(&Identity) -> T + Send + 'static,
@@ -238,6 +242,17 @@ enum Act {
 }
 
 const MEMBERS: [&str; 5] = ["n", "x", "say", "of", "y"];
+
+impl Act {
+    /// What a token must be allowed to do for it.
+    fn wants(&self) -> Scope {
+        match self {
+            Self::Ask(_) => Scope::Predict,
+            Self::Learn(..) => Scope::Learn,
+            Self::Label(..) => Scope::Label,
+        }
+    }
+}
 
 impl Message {
     /// A message from an object: `{"n", "x" or "say"}` asks, with `y` it is learned from, and
@@ -315,6 +330,7 @@ pub(super) async fn tell(
     message: Message,
 ) -> Result<(Vec<u8>, u64), Problem> {
     let n = message.n;
+    granted::wants(message.act.wants()).inspect_err(|problem| app.metrics.refused(problem))?;
     let (what, row) = match message.act {
         Act::Ask(row) => (What::Remember { key: session.key(n), row: row.clone() }, Some(row)),
         Act::Learn(row, target) => (What::Learn { row, target, weight: 1.0 }, None),
@@ -322,6 +338,8 @@ pub(super) async fn tell(
     };
     let event = Event { request: Some(session.request(n)), ..app.house.event(what) };
     let kind = predict::kind_of(&event);
+    let quota = app.door.updates_of_stream(granted::token().as_ref(), 1).await;
+    quota.inspect_err(|problem| app.metrics.refused(problem))?;
     match hand_in(app, name, event).await {
         Ok(reply) if reply.duplicate => again(app, name, session, n).await,
         Ok(reply) => {
@@ -342,7 +360,6 @@ pub(super) async fn tell(
 
 async fn hand_in(app: &App, name: &str, event: Event) -> her_identity::Result<Reply> {
     event.check()?;
-    app.door.updates_of_stream(granted::token().as_ref(), 1).await;
     let place = app.gate.wait(1).await.ok_or_else(closing)?;
     let told = gate::submit(&app.house, name, vec![event], place)?;
     let results = told.await.map_err(|_| closing())??;

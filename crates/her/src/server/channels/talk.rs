@@ -14,9 +14,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::figures::Wait;
 use super::session::{self, Known, Message, Session};
 use super::ws::{Asking, Beats, next_beat};
-use super::{Entry, Parked};
+use super::{Entry, Parked, token_ended};
+use crate::locks::token::Token;
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{self, Answer, Asked, At};
+use crate::server::auth::granted;
 use crate::server::problem::Problem;
 use crate::server::{App, body, told_to_stop};
 
@@ -39,9 +41,10 @@ pub(crate) async fn hear(
         asked.resume = Some(token.to_owned());
         asked.n = n.parse().ok().or(asked.n);
     }
-    let from = request.extensions().get::<Wire>().map(|wire| wire.from);
-    let from = from.ok_or_else(|| Problem::malformed("this connection can't hold a channel"))?;
-    let seat = app.channels.seat(from)?;
+    let wire = request.extensions().get::<Wire>();
+    let wire = wire.ok_or_else(|| Problem::malformed("this connection can't hold a channel"))?;
+    let seat = app.channels.seat(wire.from)?;
+    wire.says_goodbye();
     let known = Known::look(&app, &name, Session::of(asked.resume.as_deref())?, asked.n).await?;
     let version = known.version;
     let (send, receive) = mpsc::channel(FRAMES);
@@ -49,6 +52,7 @@ pub(crate) async fn hear(
         entry: Entry::new(&app, "sse", &known.name, &known),
         beats: asked.pulse.and_then(|hz| Beats::new(&app, &known.name, hz)),
         token: known.session.token.clone(),
+        opened_by: granted::token(),
         _seat: seat,
         send,
         app,
@@ -63,6 +67,7 @@ struct Stream {
     app: Arc<App>,
     entry: Entry,
     token: Box<str>,
+    opened_by: Option<Arc<Token>>,
     beats: Option<Box<Beats>>,
     send: mpsc::Sender<Result<Bytes, std::convert::Infallible>>,
     _seat: Seat,
@@ -70,9 +75,16 @@ struct Stream {
 
 impl Stream {
     async fn run(mut self, known: Known, seen: Option<u64>) {
-        let why = match self.greet(known, seen).await {
-            Ok(()) => self.talk().await,
-            Err(why) => why,
+        let (app, opened_by) = (Arc::clone(&self.app), self.opened_by.clone());
+        let all = async {
+            match self.greet(known, seen).await {
+                Ok(()) => self.talk().await,
+                Err(why) => why,
+            }
+        };
+        let why = tokio::select! {
+            why = all => why,
+            () = token_ended(&app, opened_by.as_deref()) => Parked::TokenEnded,
         };
         self.app.metrics.channels.parked(why);
         let frame = json!({ "parked": why.name(), "resume": self.token });

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::figures::Wait;
 use super::pulse::{HZ_MAX, Pulse};
 use super::session::{self, Known, Message, Session};
-use super::{Entry, Parked};
+use super::{Entry, Parked, token_ended};
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{Answer, Asked, At};
 use crate::server::auth::{GRANTED, granted};
@@ -88,20 +88,11 @@ pub(crate) async fn ws(
     // Boxed, and boxed where it is rarely run: a future keeps room for all that it may await, and
     // a quiet channel should hold little.
     let response = upgrade.on_upgrade(move |socket| async move {
-        let token = granted.as_ref().and_then(|granted| granted.token.clone());
-        let house = Arc::clone(&app);
         let talk = Box::new(Talk::new(app, &known, socket, asked.pulse, held));
         let talk = Box::pin(talk.run(Box::new(known), asked.seq));
-        let talk = async move {
-            match granted {
-                Some(granted) => GRANTED.scope(granted, talk).await,
-                None => talk.await,
-            }
-        };
-        tokio::select! {
-            () = talk => {}
-            // A channel does not outlive the token that opened it; its session does.
-            () = house.door.ended(token.as_deref(), || house.house.clock().now_ms()) => {}
+        match granted {
+            Some(granted) => GRANTED.scope(granted, talk).await,
+            None => talk.await,
         }
     });
     Ok(response)
@@ -157,13 +148,23 @@ impl Talk {
     }
 
     async fn run(mut self: Box<Self>, known: Box<Known>, seen: Option<u64>) {
-        let greeted = Box::pin(self.greet(known, seen)).await;
-        let why = match greeted {
-            Ok(()) => self.talk().await,
-            Err(why) => why,
+        let (app, token) = (Arc::clone(&self.app), granted::token());
+        let why = tokio::select! {
+            why = self.all(known, seen) => why,
+            // A channel does not outlive the token that opened it; its session does. What it was
+            // about to answer was taken, and is told to whoever comes back.
+            () = token_ended(&app, token.as_deref()) => Parked::TokenEnded,
         };
         self.app.metrics.channels.parked(why);
         Box::pin(self.part(why)).await;
+    }
+
+    /// From the hello to the reason of its end.
+    async fn all(&mut self, known: Box<Known>, seen: Option<u64>) -> Parked {
+        match Box::pin(self.greet(known, seen)).await {
+            Ok(()) => self.talk().await,
+            Err(why) => why,
+        }
     }
 
     /// The first frame, and what was missed.

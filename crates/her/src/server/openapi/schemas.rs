@@ -156,7 +156,7 @@ fn answers() -> Value {
             "properties": {
                 "version": version(),
                 "epoch": { "type": "integer" },
-                "event": { "enum": ["born", "branched", "learn", "predict", "label", "freeze"] },
+                "event": { "enum": ["born", "branched", "learn", "predict", "label", "freeze", "rehearse"] },
                 "at_ms": { "type": "integer" },
                 "x": features(),
                 "y": target(),
@@ -218,6 +218,24 @@ fn orders() -> Value {
 /// What stands by itself.
 fn rest() -> Value {
     json!({
+        "Alarms": {
+            "description": "At most kept of them are listed, the newest first.",
+            "type": "object",
+            "required": ["version", "raised", "kept", "alarms"],
+            "properties": {
+                "version": version(),
+                "raised": { "type": "integer", "minimum": 0 },
+                "kept": { "type": "integer" },
+                "alarms": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["version", "at_ms"],
+                        "properties": { "version": version(), "at_ms": { "type": "integer" } },
+                    },
+                },
+            },
+        },
         "List": {
             "type": "object",
             "required": ["identities", "next"],

@@ -46,6 +46,8 @@ pub(super) fn render(app: &App, name: &str) -> Markup {
             (tile("parked", &list, "/server/parked", How::Count, "so far, by this server"))
             (tile("came back", &list, "/server/resumed", How::Count, "by their token"))
             (tile("words", &list, "/server/words", How::Count, "said to this server"))
+            (tile("learned again", &list, "/server/rehearsed", How::Count,
+                "events, while people thought"))
         }
         (waits(&list))
         section {

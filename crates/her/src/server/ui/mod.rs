@@ -6,6 +6,7 @@
 //! [`figure`] and [`chart`]. Numbers come from the JSON that the API answers, never from beside
 //! it.
 
+mod alarms;
 mod assets;
 mod audit;
 mod channels;

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use her_identity::turn::State as Life;
 use her_identity::{House, Result};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::alarms;
 use super::chart::{score, way};
 use super::figure::{How, grouped, number, short};
 use super::identities::badges;
@@ -36,6 +38,7 @@ pub(super) struct Look {
 pub(super) struct Seen {
     card: Value,
     chart: Value,
+    alarms: Value,
     /// Of a past version: the card of now, and when the version was made.
     later: Option<(Value, Option<u64>)>,
     now: u64,
@@ -43,16 +46,18 @@ pub(super) struct Seen {
 
 /// The identity as it is.
 pub(super) fn look(house: &House, name: &str) -> Result<Seen> {
-    let (card, chart) = wire::portrait(house, name, TOP, |state| wire::chart(state, TOP))?;
-    Ok(Seen { card, chart, later: None, now: house.clock().now_ms() })
+    let also = |state: &Life| (wire::chart(state, TOP), wire::alarms(state));
+    let (card, (chart, alarms)) = wire::portrait(house, name, TOP, also)?;
+    Ok(Seen { card, chart, alarms, later: None, now: house.clock().now_ms() })
 }
 
 fn look_back(house: &House, name: &str, version: u64) -> Result<Seen> {
     let later = wire::card(house, name, 0)?;
     let state = house.at(name, version)?;
     let (card, chart) = (wire::state(&state, TOP), wire::chart(&state, TOP));
+    let alarms = wire::alarms(&state);
     let made = house.log(name, version, 1)?.first().and_then(|line| line["at_ms"].as_u64());
-    Ok(Seen { card, chart, later: Some((later, made)), now: house.clock().now_ms() })
+    Ok(Seen { card, chart, alarms, later: Some((later, made)), now: house.clock().now_ms() })
 }
 
 /// `GET /ui/{name}` and `GET /ui/{name}/now`.
@@ -92,6 +97,7 @@ pub(super) fn fragments(seen: &Seen) -> Vec<(&'static str, Markup)> {
         ("now-state", state(seen)),
         ("now-score", score::draw(&seen.card, &seen.chart, &takeaway(&seen.card))),
         ("now-way", way::draw(&seen.card, seen.later.as_ref().map(|(card, _)| card))),
+        ("now-alarms", alarms::draw(&seen.alarms)),
         ("now-weights", weights(&seen.chart)),
         ("now-gap", gap(&seen.card)),
     ]

@@ -37,44 +37,65 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
 pub(super) fn render(app: &App) -> Markup {
     let metrics = app.metrics.text(&app.house, &app.channels);
     let (helps, samples) = read(&metrics);
-    let one = |name: &str| {
-        let sample = samples.iter().find(|s| s.name == name && s.labels.is_empty());
-        sample.map_or_else(|| "–".to_owned(), |s| grouped(s.value))
-    };
-    let sum = |name: &str| {
-        grouped(samples.iter().filter(|s| s.name == name).map(|s| s.value).sum::<f64>())
-    };
-    let memory =
-        resident().map_or_else(|| "–".to_owned(), |bytes| format!("{} MB", grouped(bytes / 1e6)));
+    let count = |name: &str| figure(&samples, name, &grouped);
+    let memory = figure(&samples, "her_resident_bytes", &|bytes| match bytes {
+        0.0 => "–".to_owned(),
+        bytes => format!("{} MB", grouped(bytes / 1e6)),
+    });
     html! {
         dl.tiles {
-            (tile("events durable", &sum("her_events_total"), "since this process began"))
-            (tile("in the queue", &one("her_queue_events"), "wait for a learner"))
-            (commits(app))
-            (tile("connections", &one("her_connections"), "open now"))
+            (tile("events durable", &count("her_events_total"), "since this process began"))
+            (tile("in the queue", &count("her_queue_events"), "wait for a learner"))
+            (commits(&samples))
+            (tile("connections", &count("her_connections"), "open now"))
             (tile("memory", &memory, "resident"))
-            (tile("identities", &one("her_identities"), "in this house"))
-            (tile("requests", &sum("her_http_requests_total"), "answered"))
+            (tile("identities", &count("her_identities"), "in this house"))
+            (tile("requests", &count("her_http_requests_total"), "answered"))
         }
         (disk(app))
         (all(&helps, &samples))
     }
 }
 
-fn tile(name: &str, value: &str, says: &str) -> Markup {
+/// The sum of a metric over its labels, with the exact value and the metric's name.
+fn figure(samples: &[Sample<'_>], name: &str, how: &dyn Fn(f64) -> String) -> Markup {
+    let value: f64 = samples.iter().filter(|s| s.name == name).map(|s| s.value).sum();
+    html! { data value=(value) data-of=(name) { (how(value)) } }
+}
+
+fn tile(name: &str, value: &Markup, says: &str) -> Markup {
     html! { div { dt { (name) } dd { strong { (value) } small { (says) } } } }
 }
 
 /// What the disk takes: every acknowledgement waits for a commit.
-fn commits(app: &App) -> Markup {
-    let times = app.house.commits().times();
-    let within = |q| match times.within(q) {
-        None => "–".to_owned(),
-        Some(s) if s.is_infinite() => "over 2 s".to_owned(),
-        Some(s) => format!("≤ {} ms", short(s * 1e3)),
+fn commits(samples: &[Sample<'_>]) -> Markup {
+    let within = |share: f64| {
+        let bound = within(samples, share);
+        let of = format!("her_commit_seconds_bucket {share}");
+        html! {
+            @match bound {
+                None => "–",
+                Some(s) if s.is_infinite() => "over 2 s",
+                Some(s) => data value=(s) data-of=(of) { "≤ " (short(s * 1e3)) " ms" },
+            }
+        }
     };
-    let half = format!("half of {} commits; 99 % {}", grouped(times.count() as f64), within(0.99));
-    tile("commit", &within(0.5), &half)
+    let count = figure(samples, "her_commit_seconds_count", &grouped);
+    html! { div { dt { "commit" } dd {
+        strong { (within(0.5)) }
+        small { "half of " (count) " commits; 99 % " (within(0.99)) }
+    } } }
+}
+
+/// The bound, in seconds, that a share of all commits stayed within; none before the first.
+fn within(samples: &[Sample<'_>], share: f64) -> Option<f64> {
+    let of = |name: &'static str| samples.iter().filter(move |s| s.name == name);
+    let all = of("her_commit_seconds_count").map(|s| s.value).sum::<f64>();
+    // Each bucket has those of the ones before it, too.
+    let mut buckets =
+        of("her_commit_seconds_bucket").filter(|s| all > 0.0 && s.value >= share * all);
+    let bound = buckets.next()?.labels.strip_prefix("le=\"")?.strip_suffix('"')?;
+    if bound == "+Inf" { Some(f64::INFINITY) } else { bound.parse().ok() }
 }
 
 fn disk(app: &App) -> Markup {
@@ -113,7 +134,8 @@ fn all(helps: &BTreeMap<&str, &str>, samples: &[Sample<'_>]) -> Markup {
                         tr {
                             th scope="row" { code { (s.name) } }
                             td { (s.labels.replace('"', "").replace(',', ", ")) }
-                            td { data value=(s.value) { (text(s.value, How::Count)) } }
+                            td { data value=(s.value) data-of={ (s.name) "{" (s.labels) "}" } {
+                                (text(s.value, How::Count)) } }
                             td { (helps.get(base).unwrap_or(&"")) }
                         }
                     } }
@@ -145,14 +167,6 @@ fn read(text: &str) -> (BTreeMap<&str, &str>, Vec<Sample<'_>>) {
     (helps, samples)
 }
 
-/// Bytes of this process in memory, where the system tells.
-fn resident() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,5 +180,22 @@ mod tests {
         let seen: Vec<_> = samples.iter().map(|s| (s.name, s.labels, s.value)).collect();
         let wanted = [("her_events_total", "kind=\"learn\"", 10.0), ("her_connections", "", 2.0)];
         assert_eq!(seen, wanted);
+    }
+
+    #[test]
+    fn commits_are_read_from_their_buckets() {
+        let bucket = |bound: &str, n| format!("her_commit_seconds_bucket{{le=\"{bound}\"}} {n}\n");
+        let text = format!(
+            "{}{}{}her_commit_seconds_count 4\n",
+            bucket("0.001", 3),
+            bucket("0.002", 3),
+            bucket("+Inf", 4)
+        );
+        let (_, samples) = read(&text);
+        assert_eq!((within(&samples, 0.5), within(&samples, 0.75)), (Some(0.001), Some(0.001)));
+        assert_eq!(within(&samples, 0.99), Some(f64::INFINITY));
+        let (_, none) =
+            read("her_commit_seconds_bucket{le=\"0.001\"} 0\nher_commit_seconds_count 0\n");
+        assert_eq!(within(&none, 0.5), None);
     }
 }

@@ -102,8 +102,8 @@ async fn may(app: &App, kind: Happening, events: usize) -> Result<(), Problem> {
         Happening::Learn => Scope::Learn,
         Happening::Label => Scope::Label,
     })?;
-    app.door.updates_of_stream(granted.token.as_ref(), events).await;
-    Ok(())
+    let quota = app.door.updates_of_stream(granted.token.as_ref(), events).await;
+    quota.inspect_err(|problem| app.metrics.refused(problem))
 }
 
 /// `POST /v2/models/{name}/versions/{version}/infer`.

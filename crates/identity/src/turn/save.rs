@@ -1,0 +1,89 @@
+//! A state as bytes and back.
+
+use her_learn::estimator::Any;
+use her_learn::{Catalog, Frozen, Model, saved};
+use serde::{Deserialize, Serialize};
+
+use super::recent::{self, Recent};
+use super::{Clients, Pending, State};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Birth;
+use crate::figures::{Figures, More};
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    birth: String,
+    version: u64,
+    model: Vec<u8>,
+    shadow: Option<Vec<u8>>,
+    detector: Vec<u8>,
+    figures: Figures,
+    clients: Clients,
+    pending: Vec<u8>,
+    frozen: bool,
+}
+
+/// What came to states after their first format. It follows the rest, and only where there is
+/// something of it: a state that has none keeps its bytes.
+#[derive(Serialize, Deserialize)]
+struct Later {
+    figures: More,
+    recent: Option<recent::Saved>,
+}
+
+impl State {
+    /// The exact state as bytes: equal states give equal bytes.
+    pub fn save(&self) -> Vec<u8> {
+        let saved = Saved {
+            // JSON keeps a spec's objects readable; postcard cannot hold free-form values.
+            birth: serde_json::to_string(&self.birth).expect("a birth is plain data"),
+            version: self.version,
+            model: self.model.save(),
+            shadow: self.shadow.as_ref().map(Frozen::save),
+            detector: saved::save(&*self.detector as &dyn her_learn::estimator::Estimator),
+            figures: self.figures.clone(),
+            clients: self.clients.clone(),
+            pending: self.pending.save(),
+            frozen: self.frozen,
+        };
+        let bytes = postcard::to_allocvec(&saved).expect("a state is plain data");
+        let later = Later { figures: self.figures.more.clone(), recent: self.recent.save() };
+        if later.figures == More::default() && later.recent.is_none() {
+            return bytes;
+        }
+        postcard::to_extend(&later, bytes).expect("a state is plain data")
+    }
+
+    /// A state from the bytes of [`save`](Self::save).
+    pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
+        let damaged =
+            |e: &dyn std::fmt::Display| Error::new(ErrorKind::Corrupt, format!("snapshot: {e}"));
+        let (mut s, rest) = postcard::take_from_bytes::<Saved>(bytes).map_err(|e| damaged(&e))?;
+        let mut recent = Recent::default();
+        if !rest.is_empty() {
+            let later: Later = postcard::from_bytes(rest).map_err(|e| damaged(&e))?;
+            s.figures.more = later.figures;
+            recent = later.recent.as_ref().map_or(Ok(recent), Recent::load)?;
+        }
+        let birth: Birth = serde_json::from_str(&s.birth).map_err(|e| damaged(&e))?;
+        let shadow = s.shadow.map(|b| Frozen::load(&b, catalog)).transpose();
+        let detector = match saved::load(&s.detector, &catalog.builder()) {
+            Ok(Any::DriftDetector(d)) => d,
+            Ok(_) => return Err(damaged(&"the drift detector is something else")),
+            Err(e) => return Err(damaged(&e)),
+        };
+        Ok(Self {
+            catalog: catalog.clone(),
+            birth,
+            version: s.version,
+            model: Model::load(&s.model, catalog).map_err(|e| damaged(&e))?,
+            shadow: shadow.map_err(|e| damaged(&e))?,
+            detector,
+            figures: s.figures,
+            clients: s.clients,
+            pending: Pending::load(&s.pending)?,
+            recent,
+            frozen: s.frozen,
+        })
+    }
+}
