@@ -14,6 +14,8 @@ mod client;
 mod connections;
 #[path = "server/crowd.rs"]
 mod crowd;
+#[path = "server/departs.rs"]
+mod departs;
 #[path = "server/fuzz.rs"]
 mod fuzz;
 #[path = "server/fuzz_socket.rs"]

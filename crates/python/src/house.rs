@@ -218,7 +218,7 @@ fn home(path: &Path, shards: Option<usize>) -> Result<Shared> {
         config.shards = shards.clamp(1, 64);
     }
     match Home::open(config, Catalog::builtin()) {
-        Ok(house) => Ok(Box::new(Local::new(house))),
+        Ok(house) => Ok(Box::new(Local::new(her::depart::alone(house, path)?))),
         Err(e) if e.kind == ErrorKind::Busy => Err(match server_file(path) {
             Some(server) => Error::new(
                 ErrorKind::Busy,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use her_identity::Result;
 
+mod adopt;
 mod ask;
 mod audit;
 mod bench;
@@ -13,6 +14,8 @@ mod completions;
 mod config;
 mod context;
 mod demo;
+mod depart;
+mod departures;
 mod diff;
 mod doctor;
 mod eval;
@@ -29,6 +32,7 @@ mod log;
 mod man;
 mod models;
 mod new;
+mod node;
 mod records;
 mod rewind;
 pub mod serve;
@@ -85,6 +89,10 @@ enum Verb {
     Models(models::Args),
     Bench(bench::Args),
     Gate(gate::Args),
+    Depart(depart::Args),
+    Departures(departures::Args),
+    Adopt(adopt::Args),
+    Node(node::Args),
     Token(token::Args),
     Audit(audit::Args),
     Doctor(doctor::Args),
@@ -134,6 +142,10 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Models(args) => models::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
         Verb::Gate(args) => gate::run(args, context),
+        Verb::Depart(args) => depart::run(args, context),
+        Verb::Departures(args) => departures::run(args, context),
+        Verb::Adopt(args) => adopt::run(args, context),
+        Verb::Node(args) => node::run(args, context),
         Verb::Token(args) => token::run(args, context),
         Verb::Audit(args) => audit::run(args, context),
         Verb::Doctor(args) => doctor::run(args, context),

@@ -12,6 +12,7 @@ use her_identity::{Error, ErrorKind, House, Result};
 use her_learn::Catalog;
 use serde_json::Value;
 
+pub mod departs;
 pub mod feed;
 pub mod gates;
 pub mod kind;
@@ -21,7 +22,7 @@ pub mod remote;
 pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
-pub trait Door: gates::GateDoor {
+pub trait Door: gates::GateDoor + departs::DepartDoor {
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;
     /// All identities, a line each.
@@ -150,7 +151,10 @@ pub fn open(options: &Options) -> Result<Box<dyn Door>> {
         return Ok(Box::new(remote));
     }
     match House::open(options.house.clone(), Catalog::builtin()) {
-        Ok(house) => Ok(Box::new(local::Local::new(house))),
+        Ok(house) => {
+            let house = crate::depart::alone(house, &options.house.dir)?;
+            Ok(Box::new(local::Local::new(house)))
+        }
         Err(e) if e.kind == ErrorKind::Busy => {
             let dir = &options.house.dir;
             let Some(server) = server_file(dir) else { return Err(busy(dir).because(e)) };

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use her_identity::house::Place;
-use her_identity::migrate::{Bounds, Control, Departure, Host, Node, Outcome, Report};
+use her_identity::migrate::{Bounds, Cell, Control, Departure, Host, Node, Outcome, Report};
 use her_identity::{Error, ErrorKind, House, Result};
 
 use crate::config::Settings;
@@ -18,6 +18,7 @@ use crate::node::{Back, Call, Key, Load, Peers};
 mod as_gates_see;
 mod job;
 
+pub(crate) use as_gates_see::OfServer;
 pub use job::Job;
 use job::Jobs;
 
@@ -27,6 +28,8 @@ const WAITING: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_secs(2);
 /// How often other nodes are asked for their load.
 const LOADS: Duration = Duration::from_secs(5);
+/// Cells of which it is kept since when they are elsewhere.
+const GONE_MAX: usize = 65_536;
 /// How long a node may take to tell it.
 const LOAD_LIMIT: Duration = Duration::from_secs(2);
 
@@ -52,6 +55,10 @@ pub(crate) struct Departs {
     threads: Mutex<Vec<JoinHandle<()>>>,
     seen: Mutex<BTreeMap<Node, Seen>>,
     most: usize,
+    /// How long requests are handed on to where an identity moved.
+    proxy: Duration,
+    /// Since when it is known of cells that another node owns them.
+    gone: Mutex<BTreeMap<(Node, u64), Instant>>,
     stopping: AtomicBool,
     tier: u32,
 }
@@ -71,6 +78,8 @@ impl Departs {
             threads: Mutex::default(),
             seen: Mutex::default(),
             most: settings.departures_max,
+            proxy: settings.proxy,
+            gone: Mutex::default(),
             stopping: AtomicBool::new(false),
             tier: settings.tier,
         };
@@ -89,6 +98,17 @@ impl Departs {
         &self.peers
     }
 
+    /// Whether requests are handed on still to who owns a cell, counted from when this process
+    /// heard of it.
+    pub fn hands_on(&self, cell: &Cell) -> bool {
+        let mut gone = lock(&self.gone);
+        if gone.len() > GONE_MAX {
+            gone.clear();
+        }
+        let since = *gone.entry((cell.owner, cell.epoch)).or_insert_with(Instant::now);
+        since.elapsed() < self.proxy
+    }
+
     /// All jobs, newest first.
     pub fn jobs(&self) -> Vec<Job> {
         self.jobs.all()
@@ -97,11 +117,6 @@ impl Departs {
     /// A job by its id.
     pub fn job(&self, id: &str) -> Result<Job> {
         self.jobs.get(id)
-    }
-
-    /// The newest job of an identity.
-    pub fn job_of(&self, identity: &str) -> Option<Job> {
-        self.jobs.all().into_iter().find(|job| job.identity == identity)
     }
 
     /// Whether a node would take an identity. Changes nothing.
@@ -308,12 +323,14 @@ pub(crate) fn key(settings: &Settings) -> Result<Option<Key>> {
     if wanted { crate::node::of_dir(&settings.data_dir).map(Some) } else { Ok(None) }
 }
 
-/// Lets a house that is opened without a server own what has its home there.
-pub fn alone(house: &Arc<House>, dir: &Path) -> Result<()> {
+/// A house that is opened without a server owns what has its home there.
+pub fn alone(house: House, dir: &Path) -> Result<House> {
     if house.waiting().is_empty() {
-        return Ok(());
+        return Ok(house);
     }
     let key = crate::node::of_dir(dir)?;
-    Host::new(Arc::clone(house), key.node).watch_alone();
-    Ok(())
+    let house = Arc::new(house);
+    Host::new(Arc::clone(&house), key.node).watch_alone();
+    let shared = || Error::new(ErrorKind::Internal, "somebody else holds the house");
+    Arc::into_inner(house).ok_or_else(shared)
 }

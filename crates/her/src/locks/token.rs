@@ -110,6 +110,12 @@ impl Token {
         }
     }
 
+    /// What a client may do whom another node let in, as far as one identity goes. It is found in
+    /// no file: its hash is of nothing that could be sent.
+    pub fn of_node(id: String, scopes: Vec<String>, identity: &str) -> Self {
+        Self { id, scopes, identities: vec![identity.to_owned()], ..Self::first("") }
+    }
+
     /// Refuses what no token can be.
     pub fn check(&self) -> Result<()> {
         self.scopes()?;
@@ -140,6 +146,11 @@ impl Token {
     /// What it may do.
     pub fn scopes(&self) -> Result<Scopes> {
         Scopes::parse(self.scopes.iter().map(String::as_str))
+    }
+
+    /// The names of what it may do.
+    pub fn scope_names(&self) -> Vec<String> {
+        self.scopes.clone()
     }
 
     /// True for the text that it was made with; takes the same time whatever is wrong.

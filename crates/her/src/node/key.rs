@@ -35,15 +35,16 @@ pub fn of_dir(dir: &Path) -> Result<Key> {
     };
     crate::locks::first::warn_if_open("key", &path);
     let damaged = |why: String| {
-        let what = format!("{} is no Ed25519 key ({why}); restore it from a backup", path.display());
+        let what =
+            format!("{} is no Ed25519 key ({why}); restore it from a backup", path.display());
         Error::new(ErrorKind::Corrupt, what)
     };
     let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|e| damaged(e.to_string()))?;
     let mut public = [0; 32];
     public.copy_from_slice(pair.public_key().as_ref());
     let node = Node(public);
-    let signer = any_eddsa_type(&PrivatePkcs8KeyDer::from(pkcs8))
-        .map_err(|e| damaged(e.to_string()))?;
+    let signer =
+        any_eddsa_type(&PrivatePkcs8KeyDer::from(pkcs8)).map_err(|e| damaged(e.to_string()))?;
     let spki = CertificateDer::from(spki_of(node));
     Ok(Key { node, certified: Arc::new(CertifiedKey::new(vec![spki], signer)) })
 }

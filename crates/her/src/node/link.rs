@@ -135,7 +135,12 @@ impl Way {
         Ok(stream)
     }
 
-    fn ask(&self, mut stream: Stream, call: &Call, limit: Duration) -> std::result::Result<Back, Failed> {
+    fn ask(
+        &self,
+        mut stream: Stream,
+        call: &Call,
+        limit: Duration,
+    ) -> std::result::Result<Back, Failed> {
         let failed = |error: Error, again| Failed { error, again };
         let limited = stream.sock.set_read_timeout(Some(limit));
         limited.map_err(|e| failed(Error::io("timing a node's answer", e), true))?;

@@ -23,6 +23,9 @@ pub(crate) struct HttpCall {
     pub target: String,
     pub headers: Vec<(String, Vec<u8>)>,
     pub body: Vec<u8>,
+    /// The token that the client came with, and what it may do.
+    pub by: String,
+    pub scopes: Vec<String>,
 }
 
 /// Its answer.

@@ -19,14 +19,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt;
 
 use super::alert::Watchman;
 use super::auth::{GRANTED, Granted, Visit};
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{App, audit, tls, told_to_stop, ui, v2};
+use super::{App, audit, moved, tls, told_to_stop, ui, v2};
 use crate::locks::token::Token;
 
 /// Bytes of a connection's buffers, read and write each.
@@ -213,7 +212,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 
 /// The outermost layer: what the door said, then the routes, the audit log and the count.
 pub(super) async fn answer(
-    app: &App,
+    app: &Arc<App>,
     routes: Router,
     request: Request<Body>,
     granted: Result<Granted, Problem>,
@@ -223,10 +222,9 @@ pub(super) async fn answer(
     let response = match granted {
         Ok(granted) => {
             let pending = audit::begin(app, &granted, &method);
-            let response = match GRANTED.scope(granted, routes.oneshot(request)).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
+            let way = moved::way(app, &granted);
+            let answered = moved::answer(app, way, routes, request);
+            let response = GRANTED.scope(granted, answered).await;
             match pending {
                 Some(pending) => audit::end(app, pending, response).await,
                 None => response,

@@ -17,7 +17,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::config::{Limits, Settings};
-use crate::gates::departures::Nowhere;
+use crate::depart::{self, Departs, OfServer};
+use crate::gates::departures::{Departures, Nowhere};
 use crate::gates::service::Gates;
 use crate::locks::first;
 
@@ -29,6 +30,7 @@ mod auth;
 mod body;
 mod cards;
 mod channels;
+mod departs;
 mod docs;
 mod events;
 mod gate;
@@ -38,6 +40,7 @@ mod identities;
 mod learn;
 mod meter;
 mod metrics;
+mod moved;
 mod ndjson;
 mod openapi;
 mod predict;
@@ -73,6 +76,8 @@ pub(crate) struct App {
     screens: Screens,
     channels: Channels,
     gates: Gates,
+    /// None where no other node is known.
+    departs: Option<Arc<Departs>>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -87,6 +92,7 @@ pub struct Server {
     drain: Duration,
     data_dir: PathBuf,
     gates: Option<gates::Running>,
+    departs: Option<departs::Running>,
 }
 
 impl Server {
@@ -108,6 +114,15 @@ impl Server {
         let addr = listener.local_addr().map_err(|e| Error::io("asking for the address", e))?;
         let (stop, stopping) = watch::channel(false);
         let (alive, gone) = mpsc::channel(1);
+        let key = depart::key(settings)?;
+        let departs = match &key {
+            Some(key) => Some(Arc::new(Departs::open(&house, key, settings)?)),
+            None => None,
+        };
+        let moves: Arc<dyn Departures> = match &departs {
+            Some(departs) => Arc::new(OfServer(Arc::clone(departs))),
+            None => Arc::new(Nowhere),
+        };
         let app = Arc::new(App {
             limits: settings.limits.clone(),
             door: Door::open(
@@ -122,19 +137,27 @@ impl Server {
             followed: Followed::default(),
             screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),
-            gates: Gates::new(settings, Arc::new(Nowhere), seed()?),
+            gates: Gates::new(settings, moves, seed()?),
+            departs: departs.clone(),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });
         let routes: Router = routes::router(Arc::clone(&app));
         runtime.spawn(keep(Arc::clone(&app), alive.clone()));
         let gates = gates::Running::start(&app)?;
+        let departs = match departs.as_ref().zip(key.as_ref()) {
+            Some(of) => {
+                let handle = runtime.handle();
+                Some(departs::Running::start((&app, &routes), of, settings, handle)?)
+            }
+            None => None,
+        };
         let secure = tls.is_some();
         runtime.spawn(accept::accept(listener, tls, app, routes, stopping, alive));
         server_file::write(dir, addr, settings.tls.cert_file.as_deref(), house.clock().now_ms())?;
         let data_dir = dir.clone();
         let drain = settings.drain;
-        Ok(Self { addr, secure, house, runtime, stop, gone, drain, data_dir, gates })
+        Ok(Self { addr, secure, house, runtime, stop, gone, drain, data_dir, gates, departs })
     }
 
     /// Where it listens.
@@ -145,6 +168,11 @@ impl Server {
     /// The address that clients are given.
     pub fn url(&self) -> String {
         format!("{}://{}", if self.secure { "https" } else { "http" }, self.addr)
+    }
+
+    /// Where it listens for other nodes, if it does.
+    pub fn node_addr(&self) -> Option<SocketAddr> {
+        self.departs.as_ref().and_then(departs::Running::addr)
     }
 
     /// The house that it serves.
@@ -158,6 +186,9 @@ impl Server {
         self.stop.send_replace(true);
         if let Some(gates) = self.gates.take() {
             gates.stop();
+        }
+        if let Some(departs) = self.departs.take() {
+            departs.stop();
         }
         let gone = &mut self.gone;
         let drained =

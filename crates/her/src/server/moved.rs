@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::header::{AUTHORIZATION, CONNECTION, COOKIE, HOST, TRANSFER_ENCODING};
+use axum::http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, TRANSFER_ENCODING, UPGRADE,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
@@ -16,11 +18,11 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use super::App;
-use super::auth::{GRANTED, Granted, Visit};
+use super::auth::{Granted, Visit, granted};
 use super::problem::Problem;
 use super::routes;
 use crate::depart::Departs;
-use crate::locks::scope::Scope;
+use crate::locks::token::Token;
 use crate::node::{Answerer, Back, Call, HTTP_BYTES_MAX, HttpBack, HttpCall};
 
 /// Says that the client asks the owner itself when it is told who that is.
@@ -31,7 +33,15 @@ const EPOCH: HeaderName = HeaderName::from_static("her-epoch");
 
 /// What is read from the past that lies here still, wherever the identity lives.
 const PAST: [&str; 10] = [
-    "log", "verify", "diff", "model_card", "at", "predict_at", "model_at", "depart", "adopt",
+    "log",
+    "verify",
+    "diff",
+    "model_card",
+    "at",
+    "predict_at",
+    "model_at",
+    "depart",
+    "adopt",
     "departures_of",
 ];
 
@@ -43,7 +53,7 @@ pub(super) enum Way {
     /// It is answered here.
     Here,
     /// It is answered here, unless the identity leaves meanwhile: then it goes on.
-    Leaving,
+    Leaving(String),
     /// It is answered there.
     There(Cell),
 }
@@ -55,15 +65,32 @@ pub(super) fn way(app: &App, granted: &Granted) -> Way {
     match app.house.place(name) {
         _ if past => Way::Here,
         Place::Moved(cell) => Way::There(cell),
-        Place::Departing => Way::Leaving,
+        Place::Departing => Way::Leaving(name.clone()),
         Place::Here | Place::Waiting => Way::Here,
     }
 }
 
+/// Answers a request by its way.
+pub(super) async fn answer(
+    app: &Arc<App>,
+    way: Way,
+    routes: Router,
+    request: Request<Body>,
+) -> Response<Body> {
+    match way {
+        Way::Here => answered(routes.oneshot(request).await),
+        Way::Leaving(name) => leaving(app, &name, routes, request).await,
+        Way::There(cell) => there(app, cell, request).await,
+    }
+}
+
 /// Answers a request about an identity that lives there.
-pub(super) async fn there(app: &Arc<App>, cell: Cell, request: Request<Body>) -> Response<Body> {
+async fn there(app: &Arc<App>, cell: Cell, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    if parts.headers.contains_key(FOLLOW) || app.proxy.is_zero() {
+    if parts.headers.contains_key(FOLLOW)
+        || parts.headers.contains_key(UPGRADE)
+        || !app.departs.as_ref().is_some_and(|departs| departs.hands_on(&cell))
+    {
         return misdirected(app, cell);
     }
     match whole(body).await {
@@ -73,17 +100,17 @@ pub(super) async fn there(app: &Arc<App>, cell: Cell, request: Request<Body>) ->
 }
 
 /// Answers here a request about an identity that is on its way, and there once it has left.
-pub(super) async fn leaving(
+async fn leaving(
     app: &Arc<App>,
     name: &str,
     routes: Router,
     request: Request<Body>,
 ) -> Response<Body> {
     let follows = request.headers().contains_key(FOLLOW);
-    let long = request.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse().ok());
+    let long = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
     // A stream is told line by line that the identity left; a connection that becomes something
     // else is told by its own means.
-    let streams = request.headers().contains_key("upgrade")
+    let streams = request.headers().contains_key(UPGRADE)
         || request.method() == Method::POST && long.is_none_or(|n: usize| n > HTTP_BYTES_MAX);
     if follows || streams {
         return answered(routes.oneshot(request).await);
@@ -156,11 +183,14 @@ fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
 }
 
 async fn hand_on(app: &Arc<App>, cell: Cell, parts: Parts, body: Bytes) -> Response<Body> {
+    let who = granted::token();
     let call = Call::Http(HttpCall {
         method: parts.method.to_string(),
         target: parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
         headers: headers(&parts.headers),
         body: body.to_vec(),
+        by: who.as_ref().map_or_else(|| "nobody".to_owned(), |token| token.id.clone()),
+        scopes: who.map(|token| token.scope_names()).unwrap_or_default(),
     });
     let Some(departs) = app.departs.clone() else { return misdirected(app, cell) };
     let back = app.blocking(move |_| departs.peers().call(cell.owner, &call, LIMIT)).await;
@@ -209,7 +239,7 @@ impl Nodes {
         let response = match self.request(from, call) {
             Ok((request, granted)) => {
                 let routes = self.routes.clone();
-                super::accept::within(&self.app, routes, request, granted).await
+                super::accept::answer(&self.app, routes, request, Ok(granted)).await
             }
             Err(problem) => problem.into_response(),
         };
@@ -244,17 +274,20 @@ impl Nodes {
         if self.app.house.place(&name) != Place::Here || self.app.house.record(&name).is_err() {
             return Err(Problem::arriving(format!("{name} has not arrived here yet; try again")));
         }
-        let visit =
-            Visit { from: [127, 0, 0, 1].into(), now_ms: self.app.house.clock().now_ms() };
+        let visit = Visit { from: [127, 0, 0, 1].into(), now_ms: self.app.house.clock().now_ms() };
         let granted = Granted {
             visit,
             route: Some(route.path),
             id: route.id,
-            scope: if route.scope == Scope::Open { Scope::Read } else { route.scope },
+            scope: route.scope,
+            token: Some(Arc::new(Token::of_node(
+                format!("{} at node {from}", call.by),
+                call.scopes,
+                &name,
+            ))),
             name: Some(name),
-            token: None,
         };
-        let _ = (from, &GRANTED);
+        granted.wants(granted.scope)?;
         Ok((request, granted))
     }
 }

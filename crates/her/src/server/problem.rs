@@ -43,6 +43,7 @@ doors! {
     too_large: PAYLOAD_TOO_LARGE, "too_large", "the request is too large";
     media_type: UNSUPPORTED_MEDIA_TYPE, "media_type", "another content type is needed";
     busy: TOO_MANY_REQUESTS, "busy", "too much waits already";
+    arriving: SERVICE_UNAVAILABLE, "unavailable", "it has not arrived yet";
     closing: SERVICE_UNAVAILABLE, "closing", "the server is closing";
 }
 

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::locks::scope::Scope;
 
+mod departs;
 mod doors;
 mod gates;
 
@@ -78,7 +79,7 @@ const CHANNELS: [Param; 2] = [
 
 /// The routes of programs, which the OpenAPI document tells.
 pub(super) fn api() -> impl Iterator<Item = &'static Route> + Clone {
-    ROUTES.iter().chain(gates::ROUTES).chain(doors::ROUTES)
+    ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES).chain(doors::ROUTES)
 }
 
 /// Every route: those of programs, then those of the page.

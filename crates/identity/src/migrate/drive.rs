@@ -157,7 +157,11 @@ impl<'a> Departure<'a> {
         host.house().settled(name)?;
         let mut record = (*host.house().record(name)?).clone();
         // One that never departed is under no register yet; the target wants to see a cell.
-        record.registered.get_or_insert(Registered { cell: record.current, home: host.me(), since_ms: 0 });
+        record.registered.get_or_insert(Registered {
+            cell: record.current,
+            home: host.me(),
+            since_ms: 0,
+        });
         let record = message::record_out(&record);
         let told = link.ask(target, &Ask::Hello { record, snapshots: Vec::new(), dry: true });
         let (outcome, why) = match told {

@@ -1,0 +1,287 @@
+//! Departures between servers: over real sockets, with plain clients that know nothing of it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use her::config::Settings;
+use her::node::{Peer, of_dir};
+use her::server::Server;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::client::{PATIENCE, Running, settings};
+
+/// A port that was free a moment ago.
+fn free() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// Where two nodes will be found.
+pub struct Plan {
+    dirs: [TempDir; 2],
+    nodes: [String; 2],
+    http: [String; 2],
+}
+
+impl Plan {
+    pub fn new() -> Self {
+        let dir = || tempfile::tempdir().unwrap();
+        Self { dirs: [dir(), dir()], nodes: [free(), free()], http: [free(), free()] }
+    }
+
+    fn peer(&self, i: usize) -> Peer {
+        Peer {
+            name: ["a", "b"][i].to_owned(),
+            key: of_dir(self.dirs[i].path()).unwrap().node,
+            at: self.nodes[i].clone(),
+            url: Some(format!("http://{}", self.http[i])),
+        }
+    }
+
+    fn settings(&self, i: usize) -> Settings {
+        let node = format!("node.listen={}", self.nodes[i]);
+        let mut settings = settings(self.dirs[i].path(), &[&node]);
+        settings.listen = self.http[i].parse().unwrap();
+        settings.nodes = vec![self.peer(1 - i)];
+        settings
+    }
+
+    /// The text of a new token of a node.
+    fn token(&self, i: usize, args: &[&str]) -> String {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_her"));
+        command.args(["token", "new"]).args(args).arg("--data-dir").arg(self.dirs[i].path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub fn start(&self, i: usize) -> Node {
+        let server = Server::start(&self.settings(i)).unwrap();
+        Node { running: running(self.dirs[i].path(), server) }
+    }
+}
+
+fn running(dir: &Path, server: Server) -> Running {
+    let token = std::fs::read_to_string(dir.join("token")).unwrap().trim().to_owned();
+    // The plan keeps the directory; what Running removes is another one.
+    let other = tempfile::tempdir().unwrap();
+    Running { addr: server.addr(), server: Some(server), dir: other, token }
+}
+
+pub struct Node {
+    pub running: Running,
+}
+
+impl Node {
+    fn job(&self, id: &str) -> Value {
+        self.running.get(&format!("/v1/departures/{id}")).json()
+    }
+
+    /// Lets sam depart and waits for the end.
+    pub fn depart(&self, to: &str) -> Value {
+        let said = self.running.post("/v1/identities/sam/depart", &json!({ "to": to }));
+        assert_eq!(said.status, 202, "{}", said.text());
+        let id = said.json()["id"].as_str().unwrap().to_owned();
+        let begin = Instant::now();
+        loop {
+            let job = self.job(&id);
+            if !job["outcome"].is_null() {
+                return job;
+            }
+            assert!(begin.elapsed() < PATIENCE, "{job}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn stop(mut self) {
+        self.running.server.take().unwrap().stop();
+    }
+}
+
+fn event(n: u64) -> Value {
+    json!({ "x": { "a": n % 17, "b": n % 13 }, "y": n.is_multiple_of(2), "client": "c", "n": n })
+}
+
+#[test]
+fn a_plain_client_learns_on_through_moves_and_loses_nothing() {
+    let plan = Plan::new();
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"], "shadow_after": 20});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    let stop = AtomicBool::new(false);
+    let acked = std::thread::scope(|scope| {
+        let learner = scope.spawn(|| {
+            let (mut acked, mut n) = (Vec::new(), 0);
+            while !stop.load(Ordering::Relaxed) {
+                let said = a.running.post("/v1/identities/sam/learn", &event(n));
+                match said.status {
+                    200 => {
+                        acked.push((n, said.json()));
+                        n += 1;
+                    }
+                    // Told to come again; the number makes that safe.
+                    429 | 503 => std::thread::sleep(Duration::from_millis(2)),
+                    other => panic!("{other}: {}", said.text()),
+                }
+            }
+            acked
+        });
+        let predictor = scope.spawn(|| {
+            let mut asked = 0;
+            while !stop.load(Ordering::Relaxed) {
+                let said = a.running.post("/v1/identities/sam/predict", &json!({"x": {"a": 1}}));
+                assert!([200, 503].contains(&said.status), "{}", said.text());
+                asked += u32::from(said.status == 200);
+            }
+            asked
+        });
+        for _ in 0..3 {
+            let job = a.depart("b");
+            assert_eq!(job["outcome"], "COMPLETED", "{job}");
+            assert_eq!(job["verified"], true, "{job}");
+            std::thread::sleep(Duration::from_millis(50));
+            let job = b.depart("a");
+            assert_eq!(job["outcome"], "COMPLETED", "{job}");
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(predictor.join().unwrap() > 0);
+        learner.join().unwrap()
+    });
+    assert!(acked.len() > 10, "{} events in all moves", acked.len());
+    let log = a.running.get("/v1/identities/sam/log?limit=100000").lines();
+    let mut at = std::collections::BTreeMap::new();
+    for line in &log {
+        if let Some(n) = line["n"].as_u64() {
+            assert_eq!(at.insert(n, line["version"].clone()), None, "{n} was done twice");
+        }
+    }
+    for (n, said) in &acked {
+        let there = at.get(n).unwrap_or_else(|| panic!("{n} was acknowledged and is lost"));
+        assert!(said["duplicate"] == true || *there == said["version"], "{n}: {said} at {there}");
+    }
+    assert_eq!(a.running.post("/v1/identities/sam/verify", &json!({})).status, 200);
+    a.stop();
+    b.stop();
+}
+
+#[test]
+fn who_asks_the_former_node_is_handed_on_or_told_where_to_ask() {
+    let plan = Plan::new();
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    assert_eq!(b.running.get("/v1/identities/sam").status, 404);
+    let dry = a.running.post("/v1/identities/sam/depart", &json!({"to": "b", "dry_run": true}));
+    assert_eq!((dry.status, &dry.json()["outcome"]), (200, &json!("READY")), "{}", dry.text());
+    assert_eq!(a.depart("b")["outcome"], "COMPLETED");
+
+    let said = a.running.post("/v1/identities/sam/learn", &event(1));
+    assert_eq!(said.status, 200, "{}", said.text());
+    let url = format!("http://{}", plan.http[1]);
+    assert_eq!(said.header("her-owner"), Some(url.as_str()));
+    assert!(said.header("her-epoch").is_some());
+    let card = a.running.get("/v1/identities/sam");
+    assert_eq!(card.json()["version"], said.json()["version"]);
+    // What lies here is read here, and stays.
+    assert_eq!(a.running.get("/v1/identities/sam/log").lines().len(), 1);
+    let place = a.running.get("/v1/identities/sam/departures").json();
+    assert_eq!(place["place"]["at"], "moved", "{place}");
+    assert_eq!(place["departures"][0]["outcome"], "COMPLETED");
+
+    let mut wire = a.running.connect();
+    let head = a.running.head("POST", "/v1/identities/sam/predict");
+    let body = r#"{"x":{"a":1}}"#;
+    wire.send(&format!("{head}her-follow: 1\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    let said = wire.said();
+    said.refused(421, "moved", "ask http://");
+    assert_eq!(said.json()["owner"]["url"], url);
+
+    let rewound = a.running.post("/v1/identities/sam/rewind", &json!({"version": 1}));
+    assert_eq!(rewound.status, 200, "an operator is handed on as well: {}", rewound.text());
+    a.stop();
+    b.stop();
+}
+
+#[test]
+fn a_token_reaches_no_further_on_another_node() {
+    let plan = Plan::new();
+    let token = plan.token(0, &["--scope", "predict"]);
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    assert_eq!(a.depart("b")["outcome"], "COMPLETED");
+    let said = a.running.post("/v1/identities/sam/learn", &event(1));
+    assert_eq!(said.status, 200, "{}", said.text());
+    let ask = |path: &str, body: &Value| super::locks::by(&a.running, &token, "POST", path, body);
+    let body = json!({"inputs": [
+        {"name": "a", "shape": [1], "datatype": "FP64", "data": [1.0]},
+        {"name": "y", "shape": [1], "datatype": "BOOL", "data": [true]},
+    ]});
+    let said = ask("/v2/models/sam/infer", &body);
+    assert_eq!(said.status, 403, "{}", said.text());
+    let said = ask("/v1/identities/sam/predict", &json!({"x": {"a": 1}}));
+    assert_eq!(said.status, 200, "{}", said.text());
+    assert_eq!(b.running.version(), 2);
+    a.stop();
+    b.stop();
+}
+
+#[test]
+fn a_restart_finds_its_identities_and_its_departures_again() {
+    let plan = Plan::new();
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    assert_eq!(a.depart("b")["outcome"], "COMPLETED");
+    a.running.post("/v1/identities/sam/learn", &event(1));
+    let complete = b.running.post("/v1/identities/sam/complete", &json!({}));
+    assert_eq!(complete.status, 200, "{}", complete.text());
+    b.stop();
+    a.stop();
+    // The register is at home: b needs nobody.
+    let b = plan.start(1);
+    let said = b.running.post("/v1/identities/sam/learn", &event(2));
+    assert_eq!(said.status, 200, "{}", said.text());
+    let a = plan.start(0);
+    let begin = Instant::now();
+    loop {
+        let said = a.running.post("/v1/identities/sam/learn", &event(3));
+        if said.status == 200 {
+            break;
+        }
+        assert_eq!(said.status, 503, "{}", said.text());
+        assert!(begin.elapsed() < PATIENCE);
+    }
+    assert_eq!(b.running.version(), 4);
+    a.stop();
+    b.stop();
+}
+
+#[test]
+fn a_node_that_is_not_on_the_list_learns_nothing() {
+    let plan = Plan::new();
+    let stranger = Plan::new();
+    let mut settings = plan.settings(0);
+    settings.nodes = vec![stranger.peer(0)];
+    let server = Server::start(&settings).unwrap();
+    let a = Node { running: running(plan.dirs[0].path(), server) };
+    // b knows a, and a does not know b.
+    let b = plan.start(1);
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(b.running.put("/v1/identities/sam", &spec).status, 201);
+    let job = b.depart("a");
+    assert_eq!(job["outcome"], "TARGET_NOT_READY", "{job}");
+    assert_eq!(b.running.post("/v1/identities/sam/learn", &event(1)).status, 200);
+    let unknown = b.running.post("/v1/identities/sam/depart", &json!({"to": "nobody"}));
+    unknown.refused(404, "not_found", "no node \"nobody\" is in the settings (known: a)");
+    let mut wire = std::net::TcpStream::connect(&plan.nodes[0]).unwrap();
+    wire.set_read_timeout(Some(PATIENCE)).unwrap();
+    std::io::Write::write_all(&mut wire, b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    let _ = std::io::Read::read_to_end(&mut wire, &mut said);
+    assert!(!String::from_utf8_lossy(&said).contains("HTTP"), "it speaks TLS only");
+    a.stop();
+    b.stop();
+}
