@@ -20,6 +20,7 @@ use crate::locks::token::Token;
 mod bucket;
 mod figures;
 mod list;
+mod message;
 mod metrics;
 mod pulse;
 mod rehearse;

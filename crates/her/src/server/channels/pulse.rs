@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 
 use crate::server::{App, told_to_stop};
 
@@ -84,4 +85,43 @@ async fn look(app: &App, name: &str) -> Option<Pulse> {
     app.house.look_then(name, look, move |found| drop(tell.send(found))).ok()?;
     let (learned, drift_alarms) = told.await.ok()?.ok()?;
     Some(Pulse { version: app.house.head(name).ok()?.seq, learned, drift_alarms })
+}
+
+/// The beats that a channel asked for.
+pub(super) struct Beats {
+    news: watch::Receiver<Pulse>,
+    every: Duration,
+    next: Instant,
+}
+
+impl Beats {
+    /// Beats so many times a second; none for 0.
+    pub fn new(app: &Arc<App>, name: &str, hz: u32) -> Option<Box<Self>> {
+        let every = Duration::from_secs(1).checked_div(hz)?;
+        let news = app.channels.pulses.feel(app, name);
+        Some(Box::new(Self { news, every, next: Instant::now() }))
+    }
+}
+
+/// The newest beat that is due; never comes for who asked for none.
+pub(super) async fn next_beat(beats: &mut Option<Box<Beats>>, app: &Arc<App>, name: &str) -> Pulse {
+    match beats {
+        Some(beats) => Box::pin(beats.next(app, name)).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Beats {
+    async fn next(&mut self, app: &Arc<App>, name: &str) -> Pulse {
+        loop {
+            sleep_until(self.next).await;
+            let felt = self.news.changed().await;
+            self.next = Instant::now() + self.every;
+            if felt.is_ok() {
+                return *self.news.borrow_and_update();
+            }
+            // The looker went home just when we came.
+            self.news = app.channels.pulses.feel(app, name);
+        }
+    }
 }

@@ -12,8 +12,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::figures::Wait;
-use super::session::{self, Known, Message, Session};
-use super::ws::{Asking, Beats, next_beat};
+use super::message::Message;
+use super::pulse::{Beats, next_beat};
+use super::session::{self, Known, Session};
+use super::ws::Asking;
 use super::{Entry, Parked, token_ended};
 use crate::locks::token::Token;
 use crate::server::accept::{Seat, Wire};

@@ -10,12 +10,12 @@ use axum::http::Request;
 use her_identity::journal::IdentityId;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::figures::Wait;
-use super::pulse::{HZ_MAX, Pulse};
-use super::session::{self, Known, Message, Session};
+use super::message::{self, Message};
+use super::pulse::{Beats, HZ_MAX, Pulse, next_beat};
+use super::session::{self, Known, Session};
 use super::{Entry, Parked, token_ended};
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{Answer, Asked, At};
@@ -265,7 +265,7 @@ impl Talk {
                 () = told_to_stop(&mut stopping) => return Err(Parked::Closing),
             }
         }
-        let map = match session::object(bytes, &self.app.limits) {
+        let map = match message::object(bytes, &self.app.limits) {
             Ok(map) => map,
             Err(problem) => return self.refuse(None, &problem).await,
         };
@@ -375,45 +375,6 @@ impl Talk {
         if self.write(Frame::Close(Some(close))).await.is_ok() {
             let rest = async { while matches!(self.socket.recv().await, Some(Ok(_))) {} };
             let _ = timeout(GOODBYE, rest).await;
-        }
-    }
-}
-
-/// The beats that a channel asked for.
-pub(super) struct Beats {
-    news: watch::Receiver<Pulse>,
-    every: Duration,
-    next: Instant,
-}
-
-impl Beats {
-    /// Beats so many times a second; none for 0.
-    pub fn new(app: &Arc<App>, name: &str, hz: u32) -> Option<Box<Self>> {
-        let every = Duration::from_secs(1).checked_div(hz)?;
-        let news = app.channels.pulses.feel(app, name);
-        Some(Box::new(Self { news, every, next: Instant::now() }))
-    }
-}
-
-/// The newest beat that is due; never comes for who asked for none.
-pub(super) async fn next_beat(beats: &mut Option<Box<Beats>>, app: &Arc<App>, name: &str) -> Pulse {
-    match beats {
-        Some(beats) => Box::pin(beats.next(app, name)).await,
-        None => std::future::pending().await,
-    }
-}
-
-impl Beats {
-    async fn next(&mut self, app: &Arc<App>, name: &str) -> Pulse {
-        loop {
-            sleep_until(self.next).await;
-            let felt = self.news.changed().await;
-            self.next = Instant::now() + self.every;
-            if felt.is_ok() {
-                return *self.news.borrow_and_update();
-            }
-            // The looker went home just when we came.
-            self.news = app.channels.pulses.feel(app, name);
         }
     }
 }
