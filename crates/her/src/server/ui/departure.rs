@@ -116,7 +116,7 @@ fn conditions(decision: &Value, said: &Value) -> Markup {
         div.scroll tabindex="0" role="region" aria-label="Conditions" { table {
             caption.unseen { "Conditions and figures" }
             thead { tr {
-                th scope="col" { "" } th scope="col" { "Condition" } th scope="col" { "Is it so" }
+                th scope="col" { "For" } th scope="col" { "Condition" } th scope="col" { "Is it so" }
                 th scope="col" { "Figures" }
             } }
             tbody { @for (of, part) in parts("when").chain(parts("clear")) { tr {
