@@ -7,7 +7,7 @@ use serde_json::json;
 mod support;
 use support::{Place, Serving, events, str_of};
 
-const RULE: &str = "[gate.copy]\nwhen = 'version > 100'\nmode = 'act'\ncooldown = '1h'\n\
+const RULE: &str = "[gate.copy]\nidentities = 'sam'\nwhen = 'version > 100'\nmode = 'act'\ncooldown = '1h'\n\
                     do = { fork = { name = 'other' } }\n";
 
 const CASES: &str = "rules = 'her.toml'\n\
@@ -93,4 +93,43 @@ fn without_a_server_the_past_is_told_and_replayed() {
     let text = place.run(&args).ok().out;
     assert!(text.contains("copy: would have acted 0 times in "), "{text}");
     place.run(&["gate", "replay", "sam", "--gate", "none"]).fails(3, "no rule named \"none\"");
+}
+
+/// Files that the first format of them left, written by a real server; they are opened for ever.
+#[test]
+fn files_of_the_first_format_are_read_and_gone_on_with() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/gates");
+    let place = Place::new();
+    place.born("sam");
+    let gates = place.data().join("gates");
+    std::fs::create_dir_all(&gates).unwrap();
+    for name in ["sam.decisions.ndjson", "sam.figures.ndjson"] {
+        std::fs::copy(format!("{golden}/{name}"), gates.join(name)).unwrap();
+    }
+    let whole = "when = 'version > 100 && tier == 0'\nclear = 'version < 50'\nfor = '2s'\n\
+                 keep = '1s'\nmode = 'act'\nidentities = 'sam'\ncooldown = '1h'\n\
+                 do = { fork = { name = 'other' } }\n";
+    place.write("her.toml", &format!("[gate.copy]\n{whole}"));
+    let replayed = place.run(&["gate", "replay", "sam", "--json"]).ok().json();
+    let of = &replayed["gates"][0]["replayed"];
+    assert_eq!((&of["steps"], &of["acted_ms"]), (&json!(9), &json!([1_795_705_709_580_u64])));
+    // The server goes on with the state of the last line: what was done is done.
+    let serving = Serving::over(&place);
+    let told = || place.run(&["gate", "explain", "sam", "--json"]).ok().json();
+    let stepped = || told()["gates"][0]["decision"].is_object();
+    assert!((0..300).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        stepped()
+    }));
+    let said = told();
+    assert_eq!(
+        (&said["trouble"], &said["gates"][0]["acted_ms"]),
+        (&json!(null), &json!(1_795_705_709_580_u64))
+    );
+    serving.end();
+    let history = told()["history"].as_array().unwrap().clone();
+    let oldest: Vec<&str> =
+        history.iter().rev().take(4).map(|r| r["decision"].as_str().unwrap()).collect();
+    assert_eq!(oldest, ["CONDITION_FALSE", "FOR_PENDING", "ACT", "DONE"]);
+    assert!(!gates.join("sam.decisions.ndjson.1").exists(), "it was taken for damaged");
 }
