@@ -39,6 +39,7 @@ pub enum Outcome {
 
 /// What a gate remembers: what a restart goes on from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct State {
     /// True from when `when` was true for long enough until the gate is clear.
     pub open: bool,

@@ -110,3 +110,17 @@ fn a_replay_tells_when_a_rule_would_have_acted() {
     let whys: Vec<Why> = said.changes.iter().take(4).map(|c| c.why).collect();
     assert_eq!(whys, [Why::ForPending, Why::Act, Why::Done, Why::ConditionFalse]);
 }
+
+#[test]
+fn the_reference_names_every_figure_and_every_decision() {
+    let reference = include_str!("../../../docs/reference/gates.md");
+    for figure in her_gate::figures::DECLARED {
+        let row = format!("| `{}` | {} | {} |\n", figure.name, figure.unit, figure.help);
+        assert!(reference.contains(&row), "{row}");
+    }
+    for why in Why::ALL {
+        let row = format!("| `{}` | {} |\n", why.name(), why.says());
+        assert!(reference.contains(&row), "{row}");
+        assert_eq!(serde_json::to_value(why).unwrap(), why.name());
+    }
+}

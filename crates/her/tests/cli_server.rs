@@ -3,43 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
-use std::process::{Child, Stdio};
-use std::time::Duration;
-
 use serde_json::json;
 
 mod support;
-use support::{LINEAR, Place, events, signal, str_of};
-
-/// A server over a place's data directory, until it goes.
-struct Serving(Child);
-
-impl Serving {
-    fn over(place: &Place) -> Self {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let serving = Self(child.unwrap());
-        for _ in 0..500 {
-            if place.data().join("server.json").exists() {
-                return serving;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("the server did not start within 10 s");
-    }
-
-    fn end(mut self) {
-        signal(&self.0, "INT");
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use support::{LINEAR, Place, Serving, events, str_of};
 
 #[test]
 fn every_verb_speaks_to_the_server_that_has_the_directory() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use her_gate::{Rule, Spec};
+use her_gate::{Action, Rule, Spec};
 use her_identity::{Error, Result};
 
 /// Rules by name.
@@ -27,6 +27,7 @@ pub fn read(place: &str, gate: &toml::Value) -> Result<Gates> {
             value.clone().try_into().map_err(|e: toml::de::Error| wrong(e.message()))?;
         check_name(name).map_err(|why| wrong(&why))?;
         let rule = spec.check().map_err(|e| wrong(&e.0))?;
+        check_fork(&rule).map_err(|why| wrong(&why))?;
         Ok((name.clone(), Arc::new(rule)))
     };
     let rules: Gates = table.iter().map(rule).collect::<Result<_>>()?;
@@ -52,6 +53,22 @@ pub fn of_text(place: &str, text: &str) -> Result<Gates> {
 /// True when an identity is of a rule's pattern.
 pub fn is_for(rule: &Rule, identity: &str) -> bool {
     crate::locks::token::matches(&rule.spec.identities, identity)
+}
+
+/// A fork is an identity too: one that is of the rule's own pattern would be forked again, and so
+/// on for ever.
+fn check_fork(rule: &Rule) -> std::result::Result<(), String> {
+    let Action::Fork { name } = &rule.spec.action else { return Ok(()) };
+    let some = rule.spec.identities.replace('*', "x");
+    let fork = name.replace("{identity}", &some).replace("{version}", "1");
+    if !is_for(rule, &fork) {
+        return Ok(());
+    }
+    Err(format!(
+        "the fork {name:?} would itself be of identities = {:?}, and be forked again; say whom it \
+         is for, or another name",
+        rule.spec.identities
+    ))
 }
 
 fn check_name(name: &str) -> std::result::Result<(), String> {

@@ -61,6 +61,15 @@ fn mistakes_name_the_source_the_key_and_what_is_allowed() {
     check(&gate("when = 'laod > 1'"), &["gate.hot: when: there is no figure \"laod\"", "load"]);
     check(&gate("wehn = 'load > 1'"), &["gate.hot", "unknown field `wehn`", "when"]);
     check(&gate("").replace("hot", "'so hot'"), &["gate.so hot"]);
+    let fork = |identities: &str, name: &str| {
+        let rest = format!("when = 'load > 1'\nidentities = '{identities}'\n");
+        gate(&rest).replace("'freeze'", &format!("{{ fork = {{ name = '{name}' }} }}"))
+    };
+    check(&fork("*", "copy"), &["gate.hot: the fork \"copy\"", "be forked again"]);
+    check(&fork("fraud-*", "{identity}-{version}"), &["\"fraud-*\", and be forked again"]);
+    for fine in [fork("sam", "{identity}-{version}"), fork("fraud-*", "copy-of-{identity}")] {
+        assert_eq!(gates::of_text("x.toml", &fine).unwrap().len(), 1);
+    }
     check("listen = 7400", &["listen must be an address", "7400"]);
     check("listen = 'nonsense:99999999'", &["listen must be"]);
     check("shards = -1", &["shards must be a whole number from 1 to 64", "-1"]);

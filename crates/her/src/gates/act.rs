@@ -92,11 +92,10 @@ fn fork(job: &Job, name: &str) -> Outcome {
     forked().map_or_else(|e| failed(&e), |told| Outcome::Done(Some(told)))
 }
 
-/// True when an identity goes on from a branch of the one that is to be forked.
+/// True when an identity goes on from the one that is to be forked: it remembers its branch.
 fn is_ours(job: &Job, name: &str) -> Result<bool> {
     let (from, to) = (job.house.record(&job.identity)?, job.house.record(name)?);
-    let origin = to.branches.first().and_then(|branch| branch.parent);
-    Ok(origin.is_some_and(|origin| from.branches.iter().any(|branch| branch.id == origin.id)))
+    Ok(to.current != from.current && to.branch(from.current).is_some())
 }
 
 fn notify(job: &Job, url: &str) -> Outcome {

@@ -18,6 +18,21 @@ CHROMIUM = os.environ.get("HER_CHROMIUM", "/usr/bin/chromium")
 SHOTS = pathlib.Path(os.environ.get("HER_PAGE_SHOTS", "target/page"))
 
 
+GATES = """
+[gate.departure]
+identities = "samantha"
+when = "io_wait_ratio > 1000.0 && update_rate >= 5000.0 && tier < max_tier && lag < 100"
+clear = "io_wait_ratio < 500.0"
+do = { migrate = { to = "tier+1" } }
+
+[gate.copy]
+identities = "samantha"
+when = "version > 100"
+mode = "ask"
+do = { fork = { name = "copy" } }
+"""
+
+
 class House:
     """A running `her serve`."""
 
@@ -25,6 +40,9 @@ class House:
         self.folder = folder
         said = open(folder.parent / "serve.log", "wb")
         arguments = [os.environ["HER_BIN"], "serve", "--data-dir", str(folder)]
+        rules = folder.parent / "gates.toml"
+        rules.write_text(GATES)
+        arguments += ["--config", str(rules)]
         arguments += ["--listen", "127.0.0.1:0", "--set", "shards=1", "--set", "segment_mib=1"]
         self.process = subprocess.Popen(arguments, stdout=said, stderr=said)
         file = folder / "server.json"

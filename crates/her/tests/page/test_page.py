@@ -336,3 +336,16 @@ def test_a_mistake_is_a_page_too(look):
     assert "nobody" in window.page.inner_text("main")
     assert window.page.goto("/ui/samantha/now?at=99999999").status == 404
     window.wrong.clear()
+
+
+def test_a_gate_shows_its_figures_and_an_operator_says_yes(look, house):
+    """Each figure beside its threshold is the API's, and the button does what it says."""
+    page = look().page
+    page.goto("/ui/samantha/departure")
+    page.wait_for_selector("text=ASKED", timeout=20_000)
+    figure = page.locator("data[data-of='/figures/tier/value']").first
+    said = house.ask("GET", "/v1/identities/samantha/gates")
+    assert float(figure.get_attribute("value")) == said["figures"]["tier"]["value"]
+    page.click("button:has-text('Say yes')")
+    page.wait_for_selector("text=copy goes on from version", timeout=20_000)
+    assert house.ask("GET", "/v1/identities/copy")["version"] > 100

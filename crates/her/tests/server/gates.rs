@@ -107,7 +107,7 @@ fn a_gate_freezes_and_tells_what_it_decided_by() {
 #[test]
 fn an_operator_is_asked_before_a_fork() {
     let r = with_sam(
-        "[gate.copy]\nwhen = 'version > 10'\nmode = 'ask'\n\
+        "[gate.copy]\nidentities = 'sam'\nwhen = 'version > 10'\nmode = 'ask'\n\
          do = { fork = { name = '{identity}-at-{version}' } }\n\
          [gate.other]\nidentities = 'eve*'\nwhen = 'version > 0'\ndo = 'freeze'",
     );
@@ -259,4 +259,59 @@ fn the_page_shows_the_rule_its_figures_and_what_was_decided() {
     let none = Running::with_sam(&[]);
     assert!(none.get("/ui/sam/departure").text().contains("[gate."));
     r.stop();
+}
+
+/// The log of sam's decisions, in a directory whose server has ended.
+fn log(dir: &TempDir) -> std::path::PathBuf {
+    dir.path().join("gates").join("sam.decisions.ndjson")
+}
+
+#[test]
+fn what_a_server_left_half_done_is_done_again_and_a_cool_down_outlives_it() {
+    let rules = "[gate.full]\nwhen = 'version > 30'\nmode = 'act'\nidentities = 'sam'\ncooldown = '1h'\n\
+                 do = { fork = { name = 'copy' } }";
+    let r = with_sam(rules);
+    r.lines("/v1/identities/sam/learn", &(0..50).map(line).collect::<String>());
+    decides(&r, "full", "DONE");
+    let dir = r.stop();
+
+    // As if it had been killed after it wrote that it acts, and the fork was made all the same.
+    let whole = std::fs::read_to_string(log(&dir)).unwrap();
+    let until_act = whole.find("\"decision\":\"ACT\"").unwrap();
+    let end = until_act + whole[until_act..].find('\n').unwrap() + 1;
+    std::fs::write(log(&dir), &whole[..end]).unwrap();
+    let r = open(dir, rules);
+    r.post("/v1/identities/sam/predict", &json!({"x": {"a": 1}}));
+    decides(&r, "full", "DONE");
+    assert_eq!(history(&r, "full").iter().filter(|d| *d == "ACT").count(), 2, "and again");
+    let detail = &gate(&r, "full")["gates"][0]["decision"]["detail"];
+    assert_eq!(detail, "copy goes on from here already");
+
+    // A changed rule begins anew, but not before the cool-down is over.
+    let r = open(r.stop(), &rules.replace("> 30", "> 20"));
+    r.post("/v1/identities/sam/predict", &json!({"x": {"a": 1}}));
+    decides(&r, "full", "COOLDOWN");
+    let left = &gate(&r, "full")["gates"][0]["decision"]["timers"]["cooldown_left_ms"];
+    assert!((3_000_000..3_600_000).contains(&left.as_u64().unwrap()), "{left}");
+    r.stop();
+}
+
+#[test]
+fn a_decision_that_can_not_be_written_is_not_acted_upon() {
+    let rules = "[gate.full]\nwhen = 'version > 30'\nmode = 'act'\ndo = 'freeze'";
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("gates")).unwrap();
+    let hash = "0".repeat(64);
+    let newer = format!("{{\"n\":1,\"at_ms\":1,\"format\":99,\"hash\":\"{hash}\"}}\n");
+    std::fs::write(log(&dir), &newer).unwrap();
+    let r = open(dir, rules);
+    assert_eq!(r.put("/v1/identities/sam", &json!("LogisticRegression")).status, 201);
+    r.lines("/v1/identities/sam/learn", &(0..50).map(line).collect::<String>());
+    decides(&r, "full", "FAILED");
+    let said = r.get("/v1/identities/sam/gates?history=0").json();
+    let detail = said["gates"][0]["decision"]["detail"].as_str().unwrap();
+    assert!(detail.contains("could not be written"), "{detail}");
+    assert!(said["trouble"].as_str().unwrap().contains("a newer her reads it"), "{said}");
+    assert_eq!(r.post("/v1/identities/sam/learn", &event(1)).status, 200, "it was not frozen");
+    assert_eq!(std::fs::read_to_string(log(&r.stop())).unwrap(), newer, "and nothing is lost");
 }

@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -119,11 +120,41 @@ pub fn events(from: u64, to: u64) -> String {
 }
 
 /// Sends a signal, as Ctrl-C does.
-pub fn signal(child: &std::process::Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
     assert!(sent.expect("kill runs").success());
 }
 
 pub fn str_of(path: &Path) -> &str {
     path.to_str().expect("a path of plain characters")
+}
+
+/// A server over a place's data directory, until it goes.
+pub struct Serving(Child);
+
+impl Serving {
+    pub fn over(place: &Place) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let serving = Self(child.expect("it runs"));
+        for _ in 0..500 {
+            if place.data().join("server.json").exists() {
+                return serving;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the server did not start within 10 s");
+    }
+
+    pub fn end(mut self) {
+        signal(&self.0, "INT");
+        self.0.wait().expect("it runs");
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

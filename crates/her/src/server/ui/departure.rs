@@ -87,7 +87,7 @@ fn one(name: &str, gate: &Value, said: &Value) -> Markup {
                 p { (text(&decision["says"]))
                     @if let Some(detail) = decision["detail"].as_str() { "; " (detail) } "." }
             }
-            (conditions(decision, said))
+            (conditions(of, decision, said))
             (timers(&decision["timers"]))
             (what(of, rule))
             @if decided == "ASKED" && gate["approved"] == false {
@@ -110,13 +110,13 @@ fn badge(decision: &str) -> Markup {
 }
 
 /// Each part of the conditions beside what was read of its figures.
-fn conditions(decision: &Value, said: &Value) -> Markup {
+fn conditions(gate: &str, decision: &Value, said: &Value) -> Markup {
     let parts = |of: &'static str| list(&decision[of]).iter().map(move |part| (of, part));
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Conditions" { table {
+        div.scroll tabindex="0" role="region" aria-label={ "Conditions of " (gate) } { table {
             caption.unseen { "Conditions and figures" }
             thead { tr {
-                th scope="col" { "" } th scope="col" { "Condition" } th scope="col" { "Is it so" }
+                th scope="col" { "For" } th scope="col" { "Condition" } th scope="col" { "Is it so" }
                 th scope="col" { "Figures" }
             } }
             tbody { @for (of, part) in parts("when").chain(parts("clear")) { tr {
