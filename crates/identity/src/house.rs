@@ -32,12 +32,16 @@ use crate::shard::{Begin, Commits, Predicted, Replies, Shard};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
+mod leave;
+pub(crate) mod line;
 mod past;
 mod registry;
 
-pub use past::{Verified, weight_name};
+pub use line::Verified;
+pub use past::weight_name;
 use registry::Registry;
 pub use registry::{Branch, Origin, Record};
+pub(crate) use registry::{check_format, hex, parse};
 
 /// How a house is opened.
 #[derive(Clone)]

@@ -17,6 +17,8 @@ pub mod house;
 
 pub mod journal;
 
+pub mod legacy;
+
 pub mod snapshot;
 
 pub mod clock;
