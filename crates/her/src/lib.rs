@@ -10,6 +10,8 @@ pub mod config;
 
 pub mod decode;
 
+mod isolate;
+
 mod locks;
 pub mod server;
 

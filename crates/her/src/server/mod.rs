@@ -32,6 +32,7 @@ mod gate;
 mod history;
 mod identities;
 mod learn;
+pub mod legacy;
 mod meter;
 mod metrics;
 mod ndjson;

@@ -5,11 +5,12 @@ use serde_json::{Map, Value, json};
 use super::doors;
 
 mod channels;
+mod legacy;
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    let own = [taken(), answers(), orders(), channels::all(), rest()];
+    let own = [taken(), answers(), orders(), channels::all(), legacy::all(), rest()];
     let doors = [doors::cards(), doors::v2(), doors::v2_told()];
     for part in own.into_iter().chain(doors) {
         if let Value::Object(part) = part {
