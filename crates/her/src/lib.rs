@@ -14,6 +14,8 @@ pub mod depart;
 
 pub mod gates;
 
+mod isolate;
+
 mod locks;
 
 pub mod node;

@@ -7,6 +7,8 @@ use her_identity::figures::{ALARMS_KEPT, Alarm};
 use her_identity::house::{House, Record, Verified, weight_name};
 use her_identity::identity::Identity;
 use her_identity::journal::IdentityId;
+use her_identity::legacy::Left;
+use her_identity::legacy::register::Copied;
 use her_identity::turn::{Answer, Reply, State};
 use her_identity::{Error, Result};
 use her_learn::{Model, Row, Target};
@@ -194,6 +196,40 @@ pub fn record(record: &Record, heads: &[(IdentityId, u64)]) -> Value {
         })).collect::<Vec<_>>(),
         "tags": record.tags,
     })
+}
+
+/// A copy that was left behind.
+pub fn left(left: &Left) -> Value {
+    let manifest = &left.manifest;
+    json!({
+        "name": manifest.name,
+        "version": manifest.version,
+        "epoch": manifest.epoch,
+        "dir": left.dir.display().to_string(),
+        "manifest": left.digest,
+        "files": manifest.files.len(),
+        "bytes": manifest.files.iter().map(|file| file.bytes).sum::<u64>(),
+        "owner": manifest.owner,
+        "left_ms": manifest.left_ms,
+        "again": left.again,
+    })
+}
+
+/// The copies of a register.
+pub fn copies(copies: &[Copied]) -> Value {
+    let told = copies.iter().map(|copy| {
+        json!({
+            "name": copy.name,
+            "identity": copy.identity.to_string(),
+            "version": copy.version,
+            "epoch": copy.epoch,
+            "dir": copy.dir.display().to_string(),
+            "manifest": copy.manifest,
+            "owner": copy.owner,
+            "left_ms": copy.left_ms,
+        })
+    });
+    json!({ "copies": told.collect::<Vec<_>>() })
 }
 
 /// What `verify` found.

@@ -9,6 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub mod once;
+
 #[cfg(any(test, feature = "testing"))]
 mod faulty;
 #[cfg(any(test, feature = "testing"))]

@@ -126,6 +126,24 @@ pub fn older_file(name: &str) -> String {
 
 const DECISIONS_SUFFIX: &str = ".decisions.ndjson";
 const FIGURES_SUFFIX: &str = ".figures.ndjson";
+/// The first four bytes of a file with the frames of one branch in a copy left behind: `HERL`.
+pub const KEPT_MAGIC: u32 = u32::from_le_bytes(*b"HERL");
+/// The newest format of that file.
+pub const KEPT_VERSION: u16 = 1;
+/// The newest format of the manifest and the golden set of a copy left behind.
+pub const LEGACY_VERSION: u16 = 1;
+/// The file that tells what a copy left behind is, and what each of its files must hold.
+pub const LEGACY_MANIFEST_FILE: &str = "manifest.json";
+/// The file with the BLAKE3 of that manifest, as `b3sum` writes it.
+pub const LEGACY_DIGEST_FILE: &str = "manifest.b3";
+/// The file of a copy with rows, and the bits of what was predicted for them.
+pub const GOLDEN_FILE: &str = "golden.json";
+/// The directory inside a data directory for copies that are given no other place.
+pub const LEGACY_DIR: &str = "legacy";
+/// The file of a data directory that tells which copies were left, and where.
+pub const LEGACY_FILE: &str = "legacy.json";
+
+const KEPT_SUFFIX: &str = ".frames";
 const SEGMENT_SUFFIX: &str = ".seg";
 const SIDECAR_SUFFIX: &str = ".idx";
 const SNAPSHOT_SUFFIX: &str = ".snap";
@@ -159,6 +177,16 @@ pub fn snapshot_file(seq: u64) -> String {
 /// The sequence number in `name`, if it is the name of a snapshot.
 pub fn parse_snapshot_file(name: &str) -> Option<u64> {
     parse_number(name, SNAPSHOT_SUFFIX)
+}
+
+/// The file with the frames of a branch in a copy left behind.
+pub fn kept_file(branch: impl std::fmt::Display) -> String {
+    format!("{branch}{KEPT_SUFFIX}")
+}
+
+/// The directory of a copy that is given no other place, inside [`LEGACY_DIR`].
+pub fn legacy_dir(name: &str, version: u64) -> String {
+    format!("{name}@{version}")
 }
 
 /// The name under which `name` is written before it is renamed into place.

@@ -34,15 +34,19 @@ use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 
 mod held;
+mod leave;
+pub(crate) mod line;
 mod moving;
 mod past;
 mod registry;
 
 pub use held::Counted;
+pub use line::Verified;
 pub use moving::{Arrival, Place, Registered, TAIL_BYTES};
-pub use past::{Verified, weight_name};
+pub use past::weight_name;
 use registry::Registry;
 pub use registry::{Branch, Origin, Record};
+pub(crate) use registry::{check_format, hex, parse};
 
 /// How a house is opened.
 #[derive(Clone)]

@@ -22,6 +22,7 @@ mod background;
 mod chain;
 mod frame;
 mod index;
+pub mod kept;
 mod manifest;
 mod memory;
 mod options;

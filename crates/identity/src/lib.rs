@@ -17,6 +17,8 @@ pub mod house;
 
 pub mod journal;
 
+pub mod legacy;
+
 pub mod migrate;
 
 pub mod snapshot;

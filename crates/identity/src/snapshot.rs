@@ -135,6 +135,11 @@ impl Snapshots {
         Ok(gone)
     }
 
+    /// The path of a snapshot below the directory that the store lies in.
+    pub(crate) fn path_of(id: IdentityId, seq: u64) -> String {
+        format!("{SNAPSHOT_DIR}/{id}/{}", format::snapshot_file(seq))
+    }
+
     fn dir_of(&self, id: IdentityId) -> PathBuf {
         self.dir.join(id.to_string())
     }
@@ -155,7 +160,8 @@ fn to_prune(all: &[u64], newest: usize) -> Vec<u64> {
     gone
 }
 
-fn encode(id: IdentityId, head: &Head, bytes: &[u8]) -> [u8; HEADER_LEN] {
+/// The bytes that come before a state in its file.
+pub(crate) fn encode(id: IdentityId, head: &Head, bytes: &[u8]) -> [u8; HEADER_LEN] {
     let mut out = [0; HEADER_LEN];
     out[..4].copy_from_slice(&SNAPSHOT_MAGIC.to_le_bytes());
     out[4..6].copy_from_slice(&SNAPSHOT_VERSION.to_le_bytes());

@@ -27,6 +27,8 @@ mod freeze;
 mod gate;
 mod label;
 mod learn;
+mod leave;
+mod legacy;
 mod list;
 mod log;
 mod man;
@@ -81,6 +83,8 @@ enum Verb {
     Rewind(rewind::Args),
     Fork(fork::Args),
     Freeze(freeze::Args),
+    Leave(leave::Args),
+    Legacy(legacy::Args),
     Tag(tag::Args),
     Diff(diff::Args),
     Verify(verify::Args),
@@ -134,6 +138,8 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Rewind(args) => rewind::run(args, context),
         Verb::Fork(args) => fork::run(args, context),
         Verb::Freeze(args) => freeze::run(args, context),
+        Verb::Leave(args) => leave::run(args, context),
+        Verb::Legacy(args) => legacy::run(args, context),
         Verb::Tag(args) => tag::run(args, context),
         Verb::Diff(args) => diff::run(args, context),
         Verb::Verify(args) => verify::run(args, context),

@@ -1,8 +1,10 @@
 //! The door to a house that this process has open.
 
+use std::path::Path;
 use std::time::Duration;
 
 use her_identity::event::{Birth, Event};
+use her_identity::legacy::Owner;
 use her_identity::turn::Desk;
 use her_identity::{Error, House, Result};
 use her_learn::Row;
@@ -179,6 +181,18 @@ impl Door for Local {
         self.audited("freeze", name, None, |house| {
             let version = house.freeze(name)?;
             Ok(json!({ "name": name, "version": version, "frozen": true }))
+        })
+    }
+
+    fn leave(
+        &self,
+        name: &str,
+        version: Option<u64>,
+        dir: Option<&Path>,
+        owner: Option<Owner>,
+    ) -> Result<Value> {
+        self.audited("leave", name, None, |house| {
+            house.leave(name, version, dir, owner).map(|left| wire::left(&left))
         })
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use her_identity::event::What;
 use her_identity::house::Config;
+use her_identity::legacy::Owner;
 use her_identity::{Error, ErrorKind, House, Result};
 use her_learn::Catalog;
 use serde_json::Value;
@@ -51,6 +52,14 @@ pub trait Door: gates::GateDoor + departs::DepartDoor {
     fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value>;
     /// Learns no more.
     fn freeze(&self, name: &str) -> Result<Value>;
+    /// Leaves a read-only copy behind, at a version; answers what it is and where it lies.
+    fn leave(
+        &self,
+        name: &str,
+        version: Option<u64>,
+        dir: Option<&Path>,
+        owner: Option<Owner>,
+    ) -> Result<Value>;
     /// Gives a version a name.
     fn tag(&self, name: &str, tag: &str, version: Option<u64>) -> Result<Value>;
     /// What changed between two versions.

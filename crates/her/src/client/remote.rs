@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use her_identity::event::{Request, What};
+use her_identity::legacy::Owner;
 use her_identity::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 use ureq::Agent;
@@ -341,6 +342,24 @@ impl Door for Remote {
 
     fn freeze(&self, name: &str) -> Result<Value> {
         self.post(&of(name, "/freeze"), &json!({}))
+    }
+
+    fn leave(
+        &self,
+        name: &str,
+        version: Option<u64>,
+        dir: Option<&Path>,
+        owner: Option<Owner>,
+    ) -> Result<Value> {
+        if let Some(dir) = dir {
+            return Err(Error::invalid(format!(
+                "the server at {} leaves copies in its own data directory; leave out {}, or stop \
+                 the server first",
+                self.base,
+                dir.display()
+            )));
+        }
+        self.post(&of(name, "/leave"), &json!({ "version": version, "owner": owner }))
     }
 
     fn tag(&self, name: &str, tag: &str, version: Option<u64>) -> Result<Value> {

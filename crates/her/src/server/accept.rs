@@ -26,13 +26,14 @@ use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
 use super::{App, audit, moved, tls, told_to_stop, ui, v2};
+use crate::config::Limits;
 use crate::locks::token::Token;
 
 /// Bytes of a connection's buffers, read and write each.
 const BUFFER_BYTES: usize = 16 * 1024;
 
 /// How long accepting rests when the system has no more files for connections.
-const REST: Duration = Duration::from_millis(50);
+pub(super) const REST: Duration = Duration::from_millis(50);
 
 /// How long an answer that says goodbye may take for it.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -100,7 +101,7 @@ pub(super) async fn accept(
 }
 
 /// What a connection over the cap is told.
-fn full_house() -> String {
+pub(super) fn full_house() -> String {
     let body = Problem::full_house().to_json().to_string();
     format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
@@ -109,9 +110,22 @@ fn full_house() -> String {
     )
 }
 
-fn is_of_one_connection(e: &std::io::Error) -> bool {
+pub(super) fn is_of_one_connection(e: &std::io::Error) -> bool {
     use std::io::ErrorKind as K;
     matches!(e.kind(), K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused)
+}
+
+/// HTTP/1.1 within the limits.
+pub(super) fn http1(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        // The time between two requests; the head of one is timed by the meter.
+        .header_read_timeout(limits.idle_timeout)
+        .max_buf_size(BUFFER_BYTES.max(limits.headers_bytes))
+        .max_header_size(limits.headers_bytes)
+        .half_close(true);
+    builder
 }
 
 /// What a request brings along that may take its connection over, as a WebSocket does.
@@ -173,17 +187,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             Ok::<_, Infallible>(response)
         }
     });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            // The time between two requests; the head of one is timed by the meter.
-            .header_read_timeout(limits.idle_timeout)
-            .max_buf_size(BUFFER_BYTES.max(limits.headers_bytes))
-            .max_header_size(limits.headers_bytes)
-            .half_close(true)
-            .serve_connection(TokioIo::new(meter), service)
-            .with_upgrades()
-    );
+    let mut connection =
+        pin!(http1(limits).serve_connection(TokioIo::new(meter), service).with_upgrades());
     // How a connection ends is the client's business: there is nobody to tell.
     let mut changes = app.door.changes();
     loop {

@@ -78,7 +78,7 @@ impl Door {
         request: &Request<B>,
         visit: Visit,
     ) -> std::result::Result<Granted, Problem> {
-        self.check_place(request)?;
+        check_place(request.headers(), self.loopback)?;
         let found = routes::find(request.method().as_str(), request.uri().path());
         let (route, name) = found.map_or((None, None), |(route, name)| (Some(route), name));
         let mut granted = Granted {
@@ -303,35 +303,35 @@ impl Door {
     pub fn still(&self, token: &Token, now_ms: u64) -> bool {
         self.ring.still(token, now_ms)
     }
+}
 
-    /// Against DNS rebinding: a page's own name that was made to point here is not ours.
-    fn check_place<B>(&self, request: &Request<B>) -> std::result::Result<(), Problem> {
-        let mut hosts = request.headers().get_all(HOST).iter();
-        let (Some(host), None) = (hosts.next().and_then(|h| h.to_str().ok()), hosts.next()) else {
-            return Err(Problem::malformed("a request has one Host header"));
-        };
-        if self.loopback && !is_local(host) {
-            return Err(Problem::forbidden(format!(
-                "this server is asked as {host:?} but listens on loopback only; ask it by \
-                 localhost or by its address"
-            )));
-        }
-        let Some(origin) = request.headers().get(ORIGIN) else { return Ok(()) };
-        let ours = origin.to_str().ok().and_then(|o| o.split_once("://")).map(|(_, at)| at);
-        if ours.is_some_and(|at| at.eq_ignore_ascii_case(host)) {
-            return Ok(());
-        }
-        Err(Problem::forbidden(format!(
-            "a page of {origin:?} may not speak to this server; pages of other places can't"
-        )))
+/// Against DNS rebinding: a page's own name that was made to point here is not ours.
+pub(crate) fn check_place(headers: &HeaderMap, loopback: bool) -> std::result::Result<(), Problem> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next().and_then(|h| h.to_str().ok()), hosts.next()) else {
+        return Err(Problem::malformed("a request has one Host header"));
+    };
+    if loopback && !is_local(host) {
+        return Err(Problem::forbidden(format!(
+            "this server is asked as {host:?} but listens on loopback only; ask it by localhost \
+             or by its address"
+        )));
     }
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let ours = origin.to_str().ok().and_then(|o| o.split_once("://")).map(|(_, at)| at);
+    if ours.is_some_and(|at| at.eq_ignore_ascii_case(host)) {
+        return Ok(());
+    }
+    Err(Problem::forbidden(format!(
+        "a page of {origin:?} may not speak to this server; pages of other places can't"
+    )))
 }
 
 fn metered(token: Option<&Arc<Token>>) -> Option<(&Arc<Token>, u32)> {
     token.and_then(|t| Some((t, t.quota.updates_per_s?)))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(AUTHORIZATION)?.as_bytes();
     let (scheme, token) = value.split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())

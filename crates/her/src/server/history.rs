@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use her_identity::identity::Identity;
+use her_identity::legacy::Owner;
 use her_identity::turn::Desk;
 use her_learn::Row;
 use serde::Deserialize;
@@ -205,6 +206,31 @@ pub(super) async fn rewind(
 pub(super) async fn freeze(State(app): State<Arc<App>>, At(name): At<String>) -> Answer {
     let version = app.blocking(move |house| house.freeze(&name)).await?;
     Ok(answer::card(StatusCode::OK, &json!({ "version": version, "frozen": true })))
+}
+
+/// `POST …/leave`: a copy in the data directory. Where files are written is not for a client to say.
+pub(super) async fn leave(
+    State(app): State<Arc<App>>,
+    At(name): At<String>,
+    request: Request<Body>,
+) -> Answer {
+    let map = body::object(request, &app.limits, &["version", "owner"]).await?;
+    let version = body::version(&map)?;
+    let owner: Option<Owner> = match map.get("owner") {
+        None | Some(Value::Null) => None,
+        Some(owner) => Some(Owner::deserialize(owner).map_err(|e| {
+            Problem::malformed(format!("owner must be {{\"url\": text, \"epoch\": number}}: {e}"))
+        })?),
+    };
+    let left = app.blocking(move |house| house.leave(&name, version, None, owner)).await?;
+    let note = format!("copy in {}", left.dir.display());
+    Ok(noted(answer::card(StatusCode::OK, &wire::left(&left)), note))
+}
+
+/// `GET /v1/legacy`: the copies that this house left.
+pub(super) async fn legacy(State(app): State<Arc<App>>) -> Answer {
+    let copies = app.blocking(|house| house.legacy()).await?;
+    Ok(answer::json(StatusCode::OK, &wire::copies(&copies)))
 }
 
 /// `POST …/tag`.

@@ -38,6 +38,7 @@ mod gates;
 mod history;
 mod identities;
 mod learn;
+pub mod legacy;
 mod meter;
 mod metrics;
 mod moved;

@@ -25,6 +25,8 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/identities/{name}/fork", "admin"),
     ("POST", "/v1/identities/{name}/rewind", "admin"),
     ("POST", "/v1/identities/{name}/freeze", "admin"),
+    ("POST", "/v1/identities/{name}/leave", "admin"),
+    ("GET", "/v1/legacy", "read!"),
     ("POST", "/v1/identities/{name}/tag", "admin"),
     ("POST", "/v1/identities/{name}/snapshot", "admin"),
     ("POST", "/v1/identities/{name}/verify", "read"),

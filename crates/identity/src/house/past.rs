@@ -6,34 +6,20 @@ use her_learn::Model;
 use her_learn::estimator::WeightKey;
 use serde_json::{Value, json};
 
+use super::line::{Line, Verified};
 use super::{Branch, House, Origin, Record, registry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{self, Event, What};
+use crate::event::{Event, What};
 use crate::format::RECORD_FREE;
 use crate::identity::Past;
-use crate::journal::{FrameKind, Head, IdentityId};
+use crate::journal::{Head, IdentityId, JournalReader};
 use crate::turn::{Desk, State};
-
-/// What `verify` found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Verified {
-    /// The version up to which everything was replayed.
-    pub version: u64,
-    /// Events replayed from birth.
-    pub events: u64,
-    /// The chain value after the last frame.
-    pub chain: String,
-    /// BLAKE3 of the replayed state, equal to that of the live one.
-    pub state: String,
-    /// Snapshots that were compared with the replay, and found equal.
-    pub snapshots: u64,
-}
 
 impl House {
     /// An identity as it was at a version, with nobody disturbed.
     pub fn at(&self, name: &str, version: u64) -> Result<State> {
         let record = self.record(name)?;
-        self.past(&record, record.current, version).map(|p| p.state)
+        self.past(&record, version).map(|p| p.state)
     }
 
     /// The durable head of an identity.
@@ -52,65 +38,24 @@ impl House {
     }
 
     /// The state of a branch at a version, from its own journal or from that of its parent.
-    fn past(&self, record: &Record, id: IdentityId, version: u64) -> Result<Past> {
-        let (id, _) = record.branch_of(id, version)?;
-        State::at(id, version, &**self.shard(id).reader(), &self.snapshots, &self.catalog)
+    fn past(&self, record: &Record, version: u64) -> Result<Past> {
+        self.line(record, |line| line.past(version))
     }
 
     /// Events of the current branch and its parents from a version on, as JSON.
     pub fn log(&self, name: &str, from: u64, limit: usize) -> Result<Vec<Value>> {
         let record = self.record(name)?;
-        let mut out = Vec::new();
-        let mut from = from.max(1);
-        while out.len() < limit {
-            let (id, _) = record.branch_of(record.current, from)?;
-            let end = if id == record.current { u64::MAX } else { record.end_of(id) };
-            let head = self.shard(id).reader().head(id)?.map_or(0, |h| h.seq).min(end);
-            if from > head {
-                if id == record.current {
-                    break;
-                }
-                return Err(Error::new(
-                    ErrorKind::Corrupt,
-                    format!("identity {id} ends at {head}, its branch goes on from {end}"),
-                ));
-            }
-            from = self.log_of(id, from, head, limit, &mut out)?;
-        }
-        Ok(out)
+        self.line(&record, |line| line.log(from, u64::MAX, limit))
     }
 
-    fn log_of(
+    /// The life that a record tells of, with what this house reads it from.
+    pub(super) fn line<T>(
         &self,
-        id: IdentityId,
-        from: u64,
-        end: u64,
-        limit: usize,
-        out: &mut Vec<Value>,
-    ) -> Result<u64> {
-        let (mut shapes, mut next) = (Vec::new(), from);
-        self.shard(id).reader().read(id, from, &mut |frame| {
-            if frame.header.kind == FrameKind::Events {
-                let mut seq = frame.header.first_seq - 1;
-                event::decode(frame.payload, &mut shapes, &mut |event| {
-                    seq += 1;
-                    if seq >= next && seq <= end && out.len() < limit {
-                        let mut line = json!({ "version": seq, "epoch": frame.header.epoch });
-                        if let (Value::Object(line), Value::Object(event)) =
-                            (&mut line, event.to_json())
-                        {
-                            line.extend(event);
-                        }
-                        out.push(line);
-                        next = seq + 1;
-                    }
-                    Ok(())
-                })?;
-            }
-            let done = out.len() >= limit || frame.header.last_seq() >= end;
-            Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
-        Ok(next.max(from + 1))
+        record: &Record,
+        look: impl FnOnce(&Line<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let reader = |id| -> &dyn JournalReader { &**self.shard(id).reader() };
+        look(&Line { record, reader: &reader, snapshots: &self.snapshots, catalog: &self.catalog })
     }
 
     /// Goes back to a version: a new branch begins there and takes the name. Nothing is deleted.
@@ -159,7 +104,7 @@ impl House {
     /// A new line of life that goes on from a version; durable, and not named yet.
     fn branch(&self, record: &Record, version: u64) -> Result<Branch> {
         let (parent, _) = record.branch_of(record.current, version)?;
-        let past = self.past(record, record.current, version)?;
+        let past = self.past(record, version)?;
         let mut state = past.state;
         state.thaw();
         let id = super::new_id()?;
@@ -231,49 +176,19 @@ impl House {
         let (live_version, live) =
             self.look(name, |identity| (identity.state().version(), identity.state().save()))?;
         self.wait_durable(name, live_version)?;
-        let (mut state, mut events, mut snapshots) = (None, 0, 0);
-        let lineage = record.lineage(live_version);
-        let mut chain = String::new();
-        for (i, &(id, begin, end)) in lineage.iter().enumerate() {
-            let mut stops: Vec<u64> = self
-                .snapshots
-                .list(id)?
-                .into_iter()
-                .filter(|v| (begin + 1..=end).contains(v))
-                .collect();
-            stops.push(end);
-            for stop in stops {
-                let reader = &**self.shard(id).reader();
-                let from = state.take().map(|s: State| {
-                    let at = s.version();
-                    (s, at, crate::journal::Digest::ZERO)
-                });
-                let past = State::replay(id, from, stop, reader, &self.catalog)?;
-                events += past.replayed;
-                snapshots += self.compare_snapshot(id, &past.state)?;
-                if past.digest != crate::journal::Digest::ZERO {
-                    chain = past.digest.to_string();
-                }
-                state = Some(past.state);
-            }
-            if i + 1 < lineage.len()
-                && let Some(state) = &mut state
-            {
-                state.thaw();
-            }
-        }
-        let bytes = state.map(|s| s.save()).unwrap_or_default();
+        let told = self.line(&record, |line| line.retrace(live_version))?;
+        let bytes = told.state.save();
         if bytes != live {
             return Err(Error::new(
                 ErrorKind::Corrupt,
                 format!(
-                    "{name}: the replay of {events} events gives another state than the live one \
-                     at version {live_version}; keep the data directory and report this"
+                    "{name}: the replay of {} events gives another state than the live one at \
+                     version {live_version}; keep the data directory and report this",
+                    told.events
                 ),
             ));
         }
-        let state = blake3::hash(&bytes).to_hex().to_string();
-        Ok(Verified { version: live_version, events, chain, state, snapshots })
+        Ok(told.verified())
     }
 
     /// The newest request number of a client that is durable, if the identity knows the client.
@@ -287,22 +202,8 @@ impl House {
         Ok(newest)
     }
 
-    fn compare_snapshot(&self, id: IdentityId, state: &State) -> Result<u64> {
-        let version = state.version();
-        if !self.snapshots.list(id)?.contains(&version) {
-            return Ok(0);
-        }
-        if self.snapshots.get(id, version)?.bytes == state.save() {
-            return Ok(1);
-        }
-        Err(Error::new(
-            ErrorKind::Corrupt,
-            format!("the snapshot of identity {id} at version {version} differs from the replay"),
-        ))
-    }
-
     /// Waits until a version that was applied is durable.
-    fn wait_durable(&self, name: &str, version: u64) -> Result<()> {
+    pub(super) fn wait_durable(&self, name: &str, version: u64) -> Result<()> {
         for _ in 0..2000 {
             if self.head(name)?.seq >= version {
                 return Ok(());

@@ -36,7 +36,7 @@ pub struct Origin {
 }
 
 /// Ids as people see them.
-pub(super) mod hex {
+pub(crate) mod hex {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use super::IdentityId;
@@ -88,7 +88,7 @@ impl Record {
     }
 
     /// The branch in whose journal a version lies, and where that branch begins.
-    pub(super) fn branch_of(&self, mut id: IdentityId, version: u64) -> Result<(IdentityId, u64)> {
+    pub(crate) fn branch_of(&self, mut id: IdentityId, version: u64) -> Result<(IdentityId, u64)> {
         if version == 0 {
             return Err(Error::invalid("versions begin at 1, which is the birth"));
         }
@@ -114,7 +114,7 @@ impl Record {
     }
 
     /// The branches from birth to now, each with the versions that belong to this life.
-    pub(super) fn lineage(&self, version: u64) -> Vec<(IdentityId, u64, u64)> {
+    pub(crate) fn lineage(&self, version: u64) -> Vec<(IdentityId, u64, u64)> {
         let (mut line, mut id, mut end) = (Vec::new(), self.current, version);
         loop {
             let parent = self.branch(id).and_then(|b| b.parent);
@@ -230,7 +230,7 @@ impl Registry {
     /// Replaces a record, durably. The rename of its file is the moment of change.
     pub fn put(&self, disk: &dyn Disk, record: Record) -> Result<()> {
         let dir = self.dir.join(&record.name);
-        let bytes = serde_json::to_vec_pretty(&record).expect("plain data");
+        let bytes = to_bytes(&record);
         disk.create_dir(&dir)
             .and_then(|()| disk::write_whole(disk, &dir, IDENTITY_FILE, &[&bytes]))
             .map_err(|e| Error::io(format!("writing {}", dir.display()), e))?;
@@ -240,7 +240,12 @@ impl Registry {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T> {
+/// The bytes of a record's file.
+pub(super) fn to_bytes(record: &Record) -> Vec<u8> {
+    serde_json::to_vec_pretty(record).expect("plain data")
+}
+
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|e| {
         Error::new(
             ErrorKind::Corrupt,
@@ -249,7 +254,7 @@ fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T>
     })
 }
 
-fn check_format(path: &Path, format: u16) -> Result<()> {
+pub(crate) fn check_format(path: &Path, format: u16) -> Result<()> {
     if (1..=RECORD_VERSION).contains(&format) {
         return Ok(());
     }

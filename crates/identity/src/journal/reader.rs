@@ -98,7 +98,7 @@ impl Chain {
                 Err(flaw) => return Err(segment.flaw(at as u64, flaw)),
             };
             let frame = FrameRef { header: head.header, digest: head.digest, payload };
-            if let Err(what) = self.verify(&frame) {
+            if let Err(what) = is_next(self.id, self.last.as_ref(), &frame) {
                 return Err(Error::corrupt(&segment.name, at as u64, what));
             }
             self.last = Some(frame.head());
@@ -144,26 +144,31 @@ impl Chain {
             at = back;
         }
     }
+}
 
-    /// Whether `frame` is the next one of this identity's life.
-    fn verify(&self, frame: &FrameRef<'_>) -> std::result::Result<(), &'static str> {
-        let header = &frame.header;
-        if header.identity != self.id {
-            return Err("the frame belongs to another identity");
-        }
-        if header.digest(frame.payload) != frame.digest {
-            return Err("the frame does not match its digest");
-        }
-        let Some(last) = self.last else { return Ok(()) };
-        if header.first_seq != last.seq + 1 {
-            return Err("the sequence numbers are not dense");
-        }
-        if header.prev != last.digest {
-            return Err("the chain is broken");
-        }
-        if header.epoch < last.epoch {
-            return Err("the epoch falls");
-        }
-        Ok(())
+/// Whether `frame` is the next one of the life of `id`, after `last`; the first that is read may
+/// be any.
+pub(super) fn is_next(
+    id: IdentityId,
+    last: Option<&Head>,
+    frame: &FrameRef<'_>,
+) -> std::result::Result<(), &'static str> {
+    let header = &frame.header;
+    if header.identity != id {
+        return Err("the frame belongs to another identity");
     }
+    if header.digest(frame.payload) != frame.digest {
+        return Err("the frame does not match its digest");
+    }
+    let Some(last) = last else { return Ok(()) };
+    if header.first_seq != last.seq + 1 {
+        return Err("the sequence numbers are not dense");
+    }
+    if header.prev != last.digest {
+        return Err("the chain is broken");
+    }
+    if header.epoch < last.epoch {
+        return Err("the epoch falls");
+    }
+    Ok(())
 }

@@ -7,11 +7,21 @@ use super::doors;
 mod channels;
 mod departs;
 mod gates;
+mod legacy;
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    let own = [taken(), answers(), orders(), channels::all(), departs::all(), gates::all(), rest()];
+    let own = [
+        taken(),
+        answers(),
+        orders(),
+        channels::all(),
+        departs::all(),
+        gates::all(),
+        legacy::all(),
+        rest(),
+    ];
     let doors = [doors::cards(), doors::v2(), doors::v2_told()];
     for part in own.into_iter().chain(doors) {
         if let Value::Object(part) = part {

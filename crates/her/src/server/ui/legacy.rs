@@ -1,31 +1,42 @@
-//! `/ui/legacy`: identities that left, and what they left behind.
+//! `/ui/legacy`: what identities of this house left behind, and where they went.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use maud::html;
+use her_identity::legacy::register::Copied;
+use maud::{Markup, html};
 
-use super::shell::{self, Page, Shown, not_yet};
+use super::figure::grouped;
+use super::shell::{self, Page, Shown};
 use crate::server::App;
+use crate::when;
 
-/// `GET /ui/legacy`: those that are frozen are the nearest thing there is so far.
+/// `GET /ui/legacy`.
 pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
-    let frozen = app
+    let (copies, names, frozen) = app
         .blocking(|house| {
-            let is = |name: &String| house.look(name, |i| i.state().is_frozen()).unwrap_or(false);
-            Ok(house.names().into_iter().filter(is).collect::<Vec<_>>())
+            let names = house.names();
+            let is = |name: &&String| house.look(name, |i| i.state().is_frozen()).unwrap_or(false);
+            let frozen: Vec<String> = names.iter().filter(is).cloned().collect();
+            Ok((house.legacy()?, names, frozen))
         })
         .await?;
     let body = html! {
-        (not_yet(
-            "Legacy",
-            "Nobody has left this house.",
-            &[
-                "the read-only copy that an identity leaves for those who knew it, and where it \
-                 went",
-                "who still asks that copy, and how far the living one has moved since",
-            ],
-        ))
+        h1 { "Legacy" }
+        @if copies.is_empty() {
+            section.empty {
+                p.lead { "Nobody has left this house, and nobody has left a copy of themselves." }
+                p { "A copy answers for ever as its identity did at one version, and learns \
+                     nothing. " code { "her leave NAME" } " makes one, and "
+                    code { "her legacy DIR" } " serves it from a process that can do nothing \
+                     else." }
+            }
+        } @else {
+            p { "Each of these answers for ever as its identity did at one version, and learns \
+                 nothing. " code { "her legacy DIR" } " serves it; the digest is that of its \
+                 manifest, which holds those of all its files." }
+            (table(&copies, &names))
+        }
         @if !frozen.is_empty() {
             section {
                 h2 { "Frozen, but here" }
@@ -44,4 +55,37 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
         outside: false,
         body,
     }))
+}
+
+/// Newest first.
+fn table(copies: &[Copied], names: &[String]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Copies" {
+            table #copies {
+                caption.unseen { (copies.len()) " copies, newest first" }
+                thead { tr {
+                    @for heading in ["Who", "Version", "Left", "Lives on at", "Where", "Manifest"] {
+                        th scope="col" { (heading) }
+                    }
+                } }
+                tbody { @for copy in copies.iter().rev() { tr {
+                    th scope="row" {
+                        @if names.contains(&copy.name) {
+                            a href=(shell::path(&copy.name, "now")) { (copy.name) }
+                        } @else { (copy.name) }
+                    }
+                    td { (grouped(copy.version as f64)) }
+                    td { time datetime=(when::machine(copy.left_ms)) { (when::time(copy.left_ms)) } }
+                    td {
+                        @match &copy.owner {
+                            Some(owner) => { (owner.url) ", epoch " (owner.epoch) }
+                            None => "not told",
+                        }
+                    }
+                    td { code { (copy.dir.display()) } }
+                    td { code { (copy.manifest) } }
+                } } }
+            }
+        }
+    }
 }
