@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use her_identity::{Error, ErrorKind, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::context::Context;
 use super::table;
@@ -20,6 +20,9 @@ pub struct Args {
     /// Only ask whether it would be taken; nothing is changed
     #[arg(long)]
     dry_run: bool,
+    /// Leave no read-only copy behind; its past stays readable all the same
+    #[arg(long)]
+    no_leave: bool,
     /// Return at once; `her departures` tells how it goes
     #[arg(long, conflicts_with = "dry_run")]
     no_wait: bool,
@@ -30,7 +33,8 @@ const LOOK: Duration = Duration::from_millis(100);
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let door = cx.door()?;
-    let mut job = door.depart(&args.name, &args.to, args.dry_run)?;
+    let wish = json!({ "to": args.to, "dry_run": args.dry_run, "leave": !args.no_leave });
+    let mut job = door.depart(&args.name, &wish)?;
     let id = job["id"].as_str().unwrap_or_default().to_owned();
     let mut step = Value::Null;
     while !args.no_wait && job["outcome"].is_null() {
@@ -83,6 +87,9 @@ fn told(job: &Value) -> String {
         lines.push(("epoch", table::count(&figures["epoch"])));
         lines.push(("bytes", table::count(&figures["bytes"])));
         lines.push(("learning paused", format!("{ms:.1} ms")));
+    }
+    if let Some(left) = job["left"].as_str() {
+        lines.push(("left behind", left.to_owned()));
     }
     if let Some(verified) = job["verified"].as_bool() {
         let said = if verified { "the same, bit for bit" } else { "DIFFERENT: depart back" };

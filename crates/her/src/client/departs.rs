@@ -8,8 +8,8 @@ use super::remote::{self, Remote};
 
 /// What verbs may ask about departures.
 pub trait DepartDoor {
-    /// Sends an identity to another node, or only asks whether it would be taken; answers a job.
-    fn depart(&self, name: &str, to: &str, dry: bool) -> Result<Value>;
+    /// Sends an identity to another node, as `POST …/depart` takes it; answers a job.
+    fn depart(&self, name: &str, wish: &Value) -> Result<Value>;
     /// A departure by its id.
     fn departure(&self, id: &str) -> Result<Value>;
     /// All departures from this node, newest first.
@@ -25,8 +25,8 @@ pub trait DepartDoor {
 }
 
 impl DepartDoor for Remote {
-    fn depart(&self, name: &str, to: &str, dry: bool) -> Result<Value> {
-        self.post(&remote::of(name, "/depart"), &json!({ "to": to, "dry_run": dry }))
+    fn depart(&self, name: &str, wish: &Value) -> Result<Value> {
+        self.post(&remote::of(name, "/depart"), wish)
     }
 
     fn departure(&self, id: &str) -> Result<Value> {
@@ -62,7 +62,7 @@ fn needs_a_server<T>() -> Result<T> {
 }
 
 impl DepartDoor for Local {
-    fn depart(&self, name: &str, _: &str, _: bool) -> Result<Value> {
+    fn depart(&self, name: &str, _: &Value) -> Result<Value> {
         self.house().record(name)?;
         needs_a_server()
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use her_gate::Why;
 use her_gate::placement::Node as Placed;
+use her_gate::rule::Leave;
 use her_identity::migrate::Outcome;
 
 use super::Departs;
@@ -41,7 +42,10 @@ impl Departures for OfServer {
 
     fn begin(&self, departure: &Departure) -> Result<String, (Why, String)> {
         let failed = |e: her_identity::Error| (Why::TargetNotReady, e.message);
-        let mut job = self.0.begin(&departure.identity, &departure.to).map_err(failed)?;
+        let mut job = self
+            .0
+            .begin(&departure.identity, &departure.to, departure.leave == Leave::Legacy)
+            .map_err(failed)?;
         while job.outcome.is_none() {
             std::thread::sleep(LOOK);
             job = self.0.job(&job.id).map_err(failed)?;

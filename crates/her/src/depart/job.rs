@@ -41,6 +41,10 @@ pub struct Job {
     pub why: Option<String>,
     /// Whether both whole states were compared afterwards and were equal.
     pub verified: Option<bool>,
+    /// Whether a read-only copy is to stay behind.
+    pub leaves: bool,
+    /// The directory of the copy that stayed behind.
+    pub left: Option<String>,
 }
 
 impl Job {
@@ -64,6 +68,8 @@ impl Job {
             outcome: None,
             why: None,
             verified: None,
+            leaves: true,
+            left: None,
         })
     }
 

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use her_identity::house::Place;
+use her_identity::legacy::Owner;
 use her_identity::migrate::{Bounds, Cell, Control, Departure, Host, Node, Outcome, Report};
 use her_identity::{Error, ErrorKind, House, Result};
 
@@ -129,10 +130,11 @@ impl Departs {
     }
 
     /// Sends an identity on its way; the job tells how it goes.
-    pub fn begin(self: &Arc<Self>, identity: &str, to: &str) -> Result<Job> {
+    pub fn begin(self: &Arc<Self>, identity: &str, to: &str, leaves: bool) -> Result<Job> {
         let peer = self.peers.find(to)?;
         self.host.house().record(identity)?;
-        let job = Job::new(self.now_ms(), identity, &peer.name, peer.key)?;
+        let mut job = Job::new(self.now_ms(), identity, &peer.name, peer.key)?;
+        job.leaves = leaves;
         self.launch(job)
     }
 
@@ -191,10 +193,30 @@ impl Departs {
         job = lock(&told).clone();
         if !interrupted {
             job.end(self.now_ms(), &report);
+            self.leave(&mut job);
             self.jobs.write(&job);
         }
         self.jobs.show(&job);
         lock(&self.running).remove(&job.identity);
+    }
+
+    /// What stays behind of an identity that has departed. Without it the departure is no less
+    /// done: the past lies here in any case.
+    fn leave(&self, job: &mut Job) {
+        if job.outcome != Some(Outcome::Completed) || !job.leaves || job.figures.sealed_at == 0 {
+            return;
+        }
+        let peer = self.peers.get(job.node);
+        let url = peer.map(|peer| peer.url.clone().unwrap_or_else(|| peer.at.clone()));
+        let owner = url.map(|url| Owner { url, epoch: job.figures.epoch });
+        let version = Some(job.figures.sealed_at);
+        match self.host.house().leave(&job.identity, version, None, owner) {
+            Ok(left) => job.left = Some(left.dir.display().to_string()),
+            Err(e) => {
+                let what = format!("it departed, and no copy of it was left here: {e}");
+                job.why = Some(what);
+            }
+        }
     }
 
     /// Ends a departure before its commit, if that has not been.

@@ -89,6 +89,12 @@ struct Wish {
     to: String,
     #[serde(default)]
     dry_run: bool,
+    #[serde(default = "yes")]
+    leave: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `POST …/depart`.
@@ -103,7 +109,11 @@ pub(super) async fn depart(
     let (to, dry) = (wish.to.clone(), wish.dry_run);
     let job = app
         .blocking(move |_| {
-            if dry { departs.rehearse(&name, &wish.to) } else { departs.begin(&name, &wish.to) }
+            if dry {
+                departs.rehearse(&name, &wish.to)
+            } else {
+                departs.begin(&name, &wish.to, wish.leave)
+            }
         })
         .await?;
     let status = if dry { StatusCode::OK } else { StatusCode::ACCEPTED };

@@ -24,6 +24,8 @@ pub(super) fn all() -> Value {
             "properties": {
                 "to": { "type": "string", "description": "a node's name, key or URL" },
                 "dry_run": { "type": "boolean", "default": false },
+                "leave": { "type": "boolean", "default": true,
+                    "description": "a read-only copy stays behind" },
             },
         },
         "Departure": {
@@ -41,6 +43,8 @@ pub(super) fn all() -> Value {
                 "outcome": { "type": ["string", "null"], "description": "null while under way" },
                 "why": { "type": ["string", "null"] },
                 "verified": { "type": ["boolean", "null"] },
+                "leaves": { "type": "boolean" },
+                "left": { "type": ["string", "null"], "description": "where the copy lies" },
             },
         },
         "Departures": {
