@@ -8,22 +8,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 mod support;
-use support::{Place, Ran, Serving, events};
+use support::{Place, Ran, Serving, blocks, events};
 
 const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/gates.md");
-
-/// The blocks of the guide: what follows the fence, and what is inside.
-fn blocks(guide: &str) -> Vec<(String, String)> {
-    let mut blocks = Vec::new();
-    let mut lines = guide.lines();
-    while let Some(line) = lines.next() {
-        if let Some(kind) = line.strip_prefix("```") {
-            let inside: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push((kind.to_owned(), inside.join("\n") + "\n"));
-        }
-    }
-    blocks
-}
 
 /// Runs a line of the guide. What takes a second or two to come to be is asked for again.
 fn run(place: &Place, line: &str) -> String {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use her_identity::disk::{self, Disk, RealDisk};
-use her_identity::format::{DEPARTURE_VERSION, DEPARTURES_DIR};
+use her_identity::format::{DEPARTURE_VERSION, DEPARTURES_DIR, is_temp_file};
 use her_identity::migrate::{Figures, Next, Node, Outcome, Report};
 use her_identity::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ impl Jobs {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(e) => return Err(Error::io(format!("listing {}", dir.display()), e)),
         };
-        for name in names.iter().filter(|name| name.ends_with(".json")) {
+        for name in names.iter().filter(|name| !is_temp_file(name)) {
             let path = dir.join(name);
             let bytes = disk::read_whole(&RealDisk, &path)
                 .map_err(|e| Error::io(format!("reading {}", path.display()), e))?;

@@ -208,7 +208,8 @@ pub(super) async fn freeze(State(app): State<Arc<App>>, At(name): At<String>) ->
     Ok(answer::card(StatusCode::OK, &json!({ "version": version, "frozen": true })))
 }
 
-/// `POST …/leave`: a copy in the data directory. Where files are written is not for a client to say.
+/// `POST …/leave`: a copy in the data directory. Where files are written is not for a client to
+/// say.
 pub(super) async fn leave(
     State(app): State<Arc<App>>,
     At(name): At<String>,

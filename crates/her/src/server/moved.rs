@@ -18,6 +18,7 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use super::App;
+use super::auth::granted::token;
 use super::auth::{Granted, Visit, granted};
 use super::problem::Problem;
 use super::routes;
@@ -45,6 +46,9 @@ const PAST: [&str; 10] = [
     "departures_of",
 ];
 
+/// What goes on for ever and is not handed on.
+const ENDLESS: [&str; 3] = ["events", "ws", "hear"];
+
 /// How long the other node may take for an answer.
 const LIMIT: std::time::Duration = std::time::Duration::from_mins(2);
 
@@ -52,7 +56,8 @@ const LIMIT: std::time::Duration = std::time::Duration::from_mins(2);
 pub(super) enum Way {
     /// It is answered here.
     Here,
-    /// It is answered here, unless the identity leaves meanwhile: then it goes on.
+    /// It is answered here, unless the identity leaves meanwhile, or turns out to have left: then it
+    /// goes on.
     Leaving(String),
     /// It is answered there.
     There(Cell),
@@ -65,8 +70,8 @@ pub(super) fn way(app: &App, granted: &Granted) -> Way {
     match app.house.place(name) {
         _ if past => Way::Here,
         Place::Moved(cell) => Way::There(cell),
-        Place::Departing => Way::Leaving(name.clone()),
-        Place::Here | Place::Waiting => Way::Here,
+        Place::Departing | Place::Waiting => Way::Leaving(name.clone()),
+        Place::Here => Way::Here,
     }
 }
 
@@ -78,7 +83,7 @@ pub(super) async fn answer(
     request: Request<Body>,
 ) -> Response<Body> {
     match way {
-        Way::Here => answered(routes.oneshot(request).await),
+        Way::Here => told(app, answered(routes.oneshot(request).await)),
         Way::Leaving(name) => leaving(app, &name, routes, request).await,
         Way::There(cell) => there(app, cell, request).await,
     }
@@ -89,6 +94,7 @@ async fn there(app: &Arc<App>, cell: Cell, request: Request<Body>) -> Response<B
     let (parts, body) = request.into_parts();
     if parts.headers.contains_key(FOLLOW)
         || parts.headers.contains_key(UPGRADE)
+        || granted().is_some_and(|granted| ENDLESS.contains(&granted.id))
         || !app.departs.as_ref().is_some_and(|departs| departs.hands_on(&cell))
     {
         return misdirected(app, cell);
@@ -113,7 +119,7 @@ async fn leaving(
     let streams = request.headers().contains_key(UPGRADE)
         || request.method() == Method::POST && long.is_none_or(|n: usize| n > HTTP_BYTES_MAX);
     if follows || streams {
-        return answered(routes.oneshot(request).await);
+        return told(app, answered(routes.oneshot(request).await));
     }
     let (parts, body) = request.into_parts();
     let Ok(body) = whole(body).await else {
@@ -127,6 +133,18 @@ async fn leaving(
         Place::Moved(cell) if response.status() == StatusCode::MISDIRECTED_REQUEST => {
             hand_on(app, cell, again.0, again.1).await
         }
+        _ => response,
+    }
+}
+
+/// The same answer; where to ask is added to a refusal of who came just before it left.
+fn told(app: &App, response: Response<Body>) -> Response<Body> {
+    if response.status() != StatusCode::MISDIRECTED_REQUEST {
+        return response;
+    }
+    let name = granted().and_then(|granted| granted.name);
+    match name.map(|name| app.house.place(&name)) {
+        Some(Place::Moved(cell)) => misdirected(app, cell),
         _ => response,
     }
 }
@@ -183,7 +201,7 @@ fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
 }
 
 async fn hand_on(app: &Arc<App>, cell: Cell, parts: Parts, body: Bytes) -> Response<Body> {
-    let who = granted::token();
+    let who = token();
     let call = Call::Http(HttpCall {
         method: parts.method.to_string(),
         target: parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),

@@ -119,6 +119,19 @@ pub fn events(from: u64, to: u64) -> String {
     text
 }
 
+/// The blocks of a guide: what follows the fence, and what is inside.
+pub fn blocks(guide: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = guide.lines();
+    while let Some(line) = lines.next() {
+        if let Some(kind) = line.strip_prefix("```") {
+            let inside: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((kind.to_owned(), inside.join("\n") + "\n"));
+        }
+    }
+    blocks
+}
+
 /// Sends a signal, as Ctrl-C does.
 pub fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();

@@ -177,7 +177,6 @@ impl Learner {
                 at.clone_from(lead);
                 return Ok(());
             }
-            (Some(Role::Owner { .. }), _) => {}
             // An owner is sealed first: what it applied must be durable.
             (Some(Role::Moved(_) | Role::Follower), _) if owns && at_work => {
                 return Err(refused("done with its work as owner"));

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::figure::{How, number, short};
+use super::moves;
 use super::shell::{self, Page, Shown, fragment};
 use crate::server::App;
 use crate::server::answer::At;
@@ -26,7 +27,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, At(name): At<String>) -> S
     let first = app.blocking(move |house| render(&of, house, &this)).await?;
     let body = html! {
         h1 { "Departure" }
-        p.lead { "Rules over measured figures: when " (name) " leaves, forks, freezes, or tells \
+        p.lead { "Where it is, and rules over measured figures: when " (name) " leaves, forks, freezes, or tells \
                   somebody. They are stepped once a second, beside its learning." }
         (fragment("departure", &first))
     };
@@ -64,6 +65,7 @@ pub(super) fn render(app: &App, house: &House, name: &str) -> her_identity::Resu
         @for gate in gates { (one(name, gate, &said)) }
         @if let Some(trouble) = said["trouble"].as_str() { p.bad { (trouble) } }
         (history(list(&said["history"])))
+        (moves::section(app, name))
     })
 }
 

@@ -75,7 +75,9 @@ fn table(copies: &[Copied], names: &[String]) -> Markup {
                         } @else { (copy.name) }
                     }
                     td { (grouped(copy.version as f64)) }
-                    td { time datetime=(when::machine(copy.left_ms)) { (when::time(copy.left_ms)) } }
+                    td {
+                        time datetime=(when::machine(copy.left_ms)) { (when::time(copy.left_ms)) }
+                    }
                     td {
                         @match &copy.owner {
                             Some(owner) => { (owner.url) ", epoch " (owner.epoch) }

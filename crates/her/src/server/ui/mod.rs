@@ -19,6 +19,7 @@ mod legacy;
 mod live;
 mod login;
 mod memory;
+mod moves;
 mod now;
 mod peers;
 pub(super) mod routes;

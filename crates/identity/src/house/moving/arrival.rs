@@ -10,7 +10,7 @@ use super::super::{House, Record, registry};
 use super::{Place, Registered};
 use crate::disk::{self, Disk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{ARRIVAL_VERSION, ARRIVALS_DIR, arrival_file};
+use crate::format::{ARRIVAL_VERSION, ARRIVALS_DIR, arrival_file, is_temp_file};
 use crate::journal::{Frame, Head, IdentityId};
 use crate::migrate::{Cell, Node};
 use crate::shard::{Moving, Role, Stand};
@@ -43,7 +43,7 @@ impl Arrivals {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(Error::io(format!("listing {}", self.dir.display()), e)),
         };
-        let names = names.into_iter().filter(|name| name.ends_with(".json"));
+        let names = names.into_iter().filter(|name| !is_temp_file(name));
         names.map(|name| self.read(&self.dir.join(name))).collect()
     }
 
