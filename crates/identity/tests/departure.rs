@@ -220,10 +220,20 @@ fn a_life_moves_and_comes_back_with_the_same_bits() {
     assert_eq!(a.house().at("sam", 2_002).unwrap().save(), before, "its past stays readable");
 
     b.house().submit_wait("sam", vec![learn(b.house(), 2_601, "c")]).unwrap();
+    // A fork of what was left behind shares its past with the one that lives there already.
+    a.house().fork("sam", "eve", Some(2_001)).unwrap();
+    a.house().submit_wait("eve", vec![learn(a.house(), 2_700, "c")]).unwrap();
+    let link = From(Arc::clone(&net), A);
+    let (bounds, control) = (Bounds::default(), Control::default());
+    let report = Departure::run(&a, &link, "eve", B, bounds, &control, &|_, _| {}).unwrap();
+    assert_eq!((report.outcome, report.verified), (Outcome::Completed, Some(true)), "{report:?}");
+    b.house().verify("eve").unwrap();
+    b.house().submit_wait("sam", vec![learn(b.house(), 2_602, "c")]).unwrap();
+
     let report = depart(&net, B, A);
     assert_eq!((report.outcome, report.verified), (Outcome::Completed, Some(true)), "{report:?}");
     assert!(report.figures.bytes < 2_000, "only what was learned there comes back: {report:?}");
-    assert_eq!(a.house().verify("sam").unwrap().version, 2_003);
+    assert_eq!(a.house().verify("sam").unwrap().version, 2_004);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `her node`: this node's key, and the nodes that it knows.
 
+use std::fmt::Write as _;
+
 use her_identity::Result;
 use serde_json::json;
 
@@ -27,7 +29,8 @@ pub fn run(_: &Args, cx: &Context) -> Result<()> {
             settings.listen
         );
         for peer in &settings.nodes {
-            text.push_str(&format!("# knows {} at {}\n", peer.name, peer.at));
+            // Writing into a string does not fail.
+            let _ = writeln!(text, "# knows {} at {}", peer.name, peer.at);
         }
         text
     })

@@ -208,9 +208,9 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "node.listen",
         help: "address and port where other nodes come in; without it no identity arrives",
-        read: |s, v| match v {
-            "" => Ok(s.node_listen = None),
-            v => address(v).map(|a| s.node_listen = Some(a)),
+        read: |s, v| {
+            s.node_listen = if v.is_empty() { None } else { Some(address(v)?) };
+            Ok(())
         },
         show: |s| s.node_listen.map_or_else(String::new, |at| at.to_string()),
     },

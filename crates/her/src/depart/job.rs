@@ -86,7 +86,7 @@ impl Job {
 /// All jobs of a data directory.
 pub(super) struct Jobs {
     dir: PathBuf,
-    jobs: Mutex<BTreeMap<String, Job>>,
+    all: Mutex<BTreeMap<String, Job>>,
     /// Those that a former process left under way.
     left: Mutex<Vec<String>>,
 }
@@ -116,19 +116,19 @@ impl Jobs {
         }
         let left = jobs.values().filter(|job| job.outcome.is_none()).map(|job| job.id.clone());
         let left = Mutex::new(left.collect());
-        Ok(Self { dir, jobs: Mutex::new(jobs), left })
+        Ok(Self { dir, all: Mutex::new(jobs), left })
     }
 
     /// Newest first.
     pub fn all(&self) -> Vec<Job> {
-        let mut all: Vec<Job> = lock(&self.jobs).values().cloned().collect();
+        let mut all: Vec<Job> = lock(&self.all).values().cloned().collect();
         all.sort_by(|a, b| (b.started_ms, &b.id).cmp(&(a.started_ms, &a.id)));
         all
     }
 
     pub fn get(&self, id: &str) -> Result<Job> {
         let unknown = || Error::not_found(format!("no departure {id:?}; `her departures` lists"));
-        lock(&self.jobs).get(id).cloned().ok_or_else(unknown)
+        lock(&self.all).get(id).cloned().ok_or_else(unknown)
     }
 
     /// A job that begins, durable when this returns.
@@ -141,7 +141,7 @@ impl Jobs {
 
     /// What is told of a job from now on.
     pub fn show(&self, job: &Job) {
-        lock(&self.jobs).insert(job.id.clone(), job.clone());
+        lock(&self.all).insert(job.id.clone(), job.clone());
     }
 
     /// Writes a job. A departure does not fail for want of its own file: the register decides.
@@ -166,7 +166,7 @@ impl Jobs {
         for job in ended.collect::<Vec<_>>() {
             // What cannot be removed is listed once more; nothing hangs on it.
             let _ = RealDisk.remove(&self.dir.join(format!("{}.json", job.id)));
-            lock(&self.jobs).remove(&job.id);
+            lock(&self.all).remove(&job.id);
         }
     }
 

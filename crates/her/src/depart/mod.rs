@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use her_identity::house::Place;
 use her_identity::legacy::Owner;
-use her_identity::migrate::{Bounds, Cell, Control, Departure, Host, Node, Outcome, Report};
+use her_identity::migrate::{
+    Bounds, Cell, Control, Departure, Figures, Host, Node, Outcome, Report,
+};
 use her_identity::{Error, ErrorKind, House, Result};
 
 use crate::config::Settings;
@@ -59,7 +61,7 @@ pub(crate) struct Departs {
     /// How long requests are handed on to where an identity moved.
     proxy: Duration,
     /// Since when it is known of cells that another node owns them.
-    gone: Mutex<BTreeMap<(Node, u64), Instant>>,
+    gone: Mutex<BTreeMap<(Node, u64), Duration>>,
     stopping: AtomicBool,
     tier: u32,
 }
@@ -106,8 +108,9 @@ impl Departs {
         if gone.len() > GONE_MAX {
             gone.clear();
         }
-        let since = *gone.entry((cell.owner, cell.epoch)).or_insert_with(Instant::now);
-        since.elapsed() < self.proxy
+        let now = self.now();
+        let since = *gone.entry((cell.owner, cell.epoch)).or_insert(now);
+        now.saturating_sub(since) < self.proxy
     }
 
     /// All jobs, newest first.
@@ -236,21 +239,21 @@ impl Departs {
 
     /// Looks after what waits until the server ends.
     pub fn watch(self: &Arc<Self>) {
-        let mut loads = Instant::now();
+        let mut loads = self.now();
         self.look_at_loads();
         loop {
             let open = self.host.watch(&self.peers);
             self.take_up();
-            let until = Instant::now() + if open > 0 { WAITING } else { QUIET };
-            while Instant::now() < until {
+            let until = self.now() + if open > 0 { WAITING } else { QUIET };
+            while self.now() < until {
                 if self.stopping.load(Ordering::SeqCst) {
                     return;
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
-            if loads.elapsed() >= LOADS {
+            if self.now().saturating_sub(loads) >= LOADS {
                 self.look_at_loads();
-                loads = Instant::now();
+                loads = self.now();
             }
         }
     }
@@ -261,9 +264,10 @@ impl Departs {
             match self.host.house().place(&job.identity) {
                 Place::Waiting | Place::Departing => {}
                 Place::Moved(cell) => {
-                    let (outcome, why) = match cell.owner == job.node {
-                        true => (Outcome::Completed, "found in the register after a restart"),
-                        false => (Outcome::Fenced, "another node owns it"),
+                    let (outcome, why) = if cell.owner == job.node {
+                        (Outcome::Completed, "found in the register after a restart")
+                    } else {
+                        (Outcome::Fenced, "another node owns it")
                     };
                     job.end(self.now_ms(), &ended(outcome, why.to_owned()));
                     self.jobs.write(&job);
@@ -282,9 +286,9 @@ impl Departs {
 
     fn look_at_loads(&self) {
         for peer in self.peers.all() {
-            let begin = Instant::now();
+            let begin = self.now();
             let told = self.peers.call(peer.key, &Call::Load, LOAD_LIMIT);
-            let rtt = begin.elapsed();
+            let rtt = self.now().saturating_sub(begin);
             let seen = match told {
                 Ok(Back::Load(load)) => Seen { load, rtt, ready: true },
                 _ => Seen { load: Load::default(), rtt, ready: false },
@@ -316,6 +320,11 @@ impl Departs {
         }
     }
 
+    /// A time to measure from.
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.host.house().clock().monotonic_ns())
+    }
+
     fn now_ms(&self) -> u64 {
         self.host.house().clock().now_ms()
     }
@@ -328,7 +337,7 @@ fn sealed(next: &her_identity::migrate::Next) -> bool {
 }
 
 fn ended(outcome: Outcome, why: String) -> Report {
-    Report { outcome, why: Some(why), figures: Default::default(), verified: None }
+    Report { outcome, why: Some(why), figures: Figures::default(), verified: None }
 }
 
 fn outcome_of(error: &Error) -> Outcome {

@@ -56,8 +56,8 @@ const LIMIT: std::time::Duration = std::time::Duration::from_mins(2);
 pub(super) enum Way {
     /// It is answered here.
     Here,
-    /// It is answered here, unless the identity leaves meanwhile, or turns out to have left: then it
-    /// goes on.
+    /// It is answered here, unless the identity leaves meanwhile, or turns out to have left:
+    /// then it goes on.
     Leaving(String),
     /// It is answered there.
     There(Cell),

@@ -262,13 +262,24 @@ impl<'a> Departure<'a> {
         match self.ask(&Ask::Hello { record, snapshots, dry: false })? {
             Told::Ready { nonce, heads, wanted } if heads.len() == self.heads.len() => {
                 self.about.nonce = nonce;
-                self.heads = heads.into_iter().map(|head| head.map(Head::from)).collect();
+                for (i, theirs) in heads.into_iter().enumerate() {
+                    self.heads[i] = self.known(i, theirs.map(Head::from))?;
+                }
                 let wanted = all.into_iter().zip(wanted).filter(|(_, wanted)| *wanted);
                 self.snapshots = wanted.map(|(snapshot, _)| snapshot).collect();
                 Ok(Saw::Done)
             }
             other => Ok(self.saw(&other)),
         }
+    }
+
+    /// What the target has of a branch. It may have more of one that a fork shares with another
+    /// identity, which lives there: then it has all that is needed.
+    fn known(&self, i: usize, theirs: Option<Head>) -> Result<Option<Head>> {
+        let id = self.record.branches[i].id;
+        let ours = self.house().head_of(id)?;
+        let more = matches!((theirs, ours), (Some(t), Some(o)) if t.seq > o.seq);
+        Ok(if more && id != self.record.current { ours } else { theirs })
     }
 
     /// Sends one message: a piece of a snapshot, else frames of the first branch that lacks some.

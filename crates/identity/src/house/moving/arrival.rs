@@ -110,14 +110,25 @@ impl House {
     /// Whether an identity could arrive: its name is free, or is its own from an earlier stay.
     pub fn may_arrive(&self, arrival: &Arrival) -> Result<()> {
         let name = &arrival.record.name;
+        let cell = arrival.registered()?.cell;
+        let same_name = |other: &Arrival| {
+            other.record.name == *name && other.record.registered.is_none_or(|r| r.cell != cell)
+        };
+        if self.arrivals.all()?.iter().any(same_name) {
+            let what = format!("another identity named {name:?} arrives here; choose another name");
+            return Err(Error::new(ErrorKind::Exists, what));
+        }
         match self.record(name).ok().map(|record| record.registered) {
             None => Ok(()),
-            Some(Some(ours)) if ours.cell == arrival.registered()?.cell => match self.place(name) {
+            Some(Some(ours)) if ours.cell == cell => match self.place(name) {
                 Place::Moved(_) => Ok(()),
-                _ => Err(Error::new(
-                    ErrorKind::Fenced,
-                    format!("{name} lives here, or its register has not said that it does not"),
+                Place::Waiting => Err(Error::new(
+                    ErrorKind::Busy,
+                    format!("the register of {name} has not said yet who owns it; try again"),
                 )),
+                Place::Here | Place::Departing => {
+                    Err(Error::new(ErrorKind::Fenced, format!("{name} lives here")))
+                }
             },
             Some(_) => Err(Error::new(
                 ErrorKind::Exists,
@@ -134,10 +145,19 @@ impl House {
     }
 
     fn follow_all(&self, arrival: &Arrival) -> Result<()> {
-        for branch in &arrival.record.branches {
-            self.asked(branch.id, |done| Moving::Be(Some(Role::Follower), done))?;
+        for id in self.branches_of(&arrival.record) {
+            self.asked(id, |done| Moving::Be(Some(Role::Follower), done))?;
         }
         Ok(())
+    }
+
+    /// The branches that only this identity goes on with here. A fork shares its past with the one
+    /// that it came from, who may live here already.
+    fn branches_of(&self, record: &Record) -> Vec<IdentityId> {
+        let others = self.names().into_iter().filter(|name| *name != record.name);
+        let taken: Vec<IdentityId> =
+            others.filter_map(|name| Some(self.record(&name).ok()?.current)).collect();
+        record.branches.iter().map(|b| b.id).filter(|id| !taken.contains(id)).collect()
     }
 
     /// Takes frames of an identity that arrives; `warm` asks for its state in memory.
@@ -198,8 +218,8 @@ impl House {
         let record = self.record(&arrival.record.name)?;
         self.registry.put(&*self.config.journal.disk, (*record).clone())?;
         self.arrivals.remove(arrival.registered()?.cell)?;
-        for branch in record.branches.iter().filter(|b| b.id != record.current) {
-            self.asked(branch.id, |done| Moving::Be(None, done))?;
+        for id in self.branches_of(&record).into_iter().filter(|id| *id != record.current) {
+            self.asked(id, |done| Moving::Be(None, done))?;
         }
         Ok(())
     }
@@ -207,8 +227,8 @@ impl House {
     /// An arrival is off: what came stays as the beginning of a next try, and decides nothing.
     pub fn turn_away(&self, arrival: &Arrival, owner: Cell) -> Result<()> {
         self.arrivals.remove(arrival.registered()?.cell)?;
-        for branch in &arrival.record.branches {
-            self.asked(branch.id, |done| Moving::Be(Some(Role::Moved(owner)), done))?;
+        for id in self.branches_of(&arrival.record) {
+            self.asked(id, |done| Moving::Be(Some(Role::Moved(owner)), done))?;
         }
         Ok(())
     }
