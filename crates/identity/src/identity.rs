@@ -177,6 +177,11 @@ impl Identity {
         self.head
     }
 
+    /// Counts from here to the next snapshot.
+    pub(crate) fn saved_now(&mut self) {
+        self.snapshot_at = self.state.version();
+    }
+
     /// Whether a snapshot is due.
     pub fn is_due(&self) -> bool {
         let every = self.state.birth().options.snapshot_every;

@@ -449,6 +449,10 @@ impl Learner {
         for id in ids {
             let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { continue };
             group.frames.append(&mut identity.take_frames());
+            // Saving a large state takes longer than a departure may hold learning up.
+            if role::is_in_transit(self.roles.get(&id)) {
+                continue;
+            }
             if let Some((head, bytes)) = identity.due_snapshot(wanted.contains(&id)) {
                 group.snapshots.push(SnapshotJob { id, head, bytes });
             }

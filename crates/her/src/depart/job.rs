@@ -206,7 +206,7 @@ mod tests {
         }
         let jobs = Jobs::open(dir.path()).unwrap();
         assert_eq!(jobs.all().len(), KEPT + 1);
-        assert_eq!(jobs.left(), [under_way.clone()]);
+        assert_eq!(jobs.left(), std::slice::from_ref(&under_way));
         jobs.taken_up(&under_way.id);
         assert!(jobs.left().is_empty());
         assert!(jobs.get("nobody").is_err());

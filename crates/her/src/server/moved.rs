@@ -262,21 +262,16 @@ impl Nodes {
             Err(problem) => problem.into_response(),
         };
         let (parts, body) = response.into_parts();
-        match whole(body).await {
-            Ok(body) => HttpBack {
-                status: parts.status.as_u16(),
-                headers: headers(&parts.headers),
-                body: body.to_vec(),
-            },
-            Err(()) => {
-                let what = "the answer is too long to be handed on; ask the owner itself";
-                let problem = Problem::too_large(what);
-                let body = problem.to_json().to_string().into_bytes();
-                let kind = b"application/problem+json".to_vec();
-                let headers = vec![("content-type".to_owned(), kind)];
-                HttpBack { status: problem.status.as_u16(), headers, body }
-            }
-        }
+        let Ok(body) = whole(body).await else {
+            let what = "the answer is too long to be handed on; ask the owner itself";
+            let problem = Problem::too_large(what);
+            let body = problem.to_json().to_string().into_bytes();
+            let kind = b"application/problem+json".to_vec();
+            let headers = vec![("content-type".to_owned(), kind)];
+            return HttpBack { status: problem.status.as_u16(), headers, body };
+        };
+        let (status, headers) = (parts.status.as_u16(), headers(&parts.headers));
+        HttpBack { status, headers, body: body.to_vec() }
     }
 
     fn request(&self, from: Node, call: HttpCall) -> Result<(Request<Body>, Granted), Problem> {

@@ -99,6 +99,11 @@ pub fn moved(cell: &Cell) -> Error {
     Error::new(ErrorKind::Moved, what)
 }
 
+/// Whether an identity is on its way, or arrives.
+pub(super) fn is_in_transit(role: Option<&Role>) -> bool {
+    matches!(role, Some(Role::Follower | Role::Sealed | Role::Owner { lead: Some(_), .. }))
+}
+
 impl Learner {
     /// Whether events may be applied. Gives them back when not: they were held or refused.
     pub(super) fn admit(
@@ -337,6 +342,8 @@ impl Identity {
             ));
         }
         self.grant(epoch);
+        // What was held is learned first; the next snapshot is due in its time.
+        self.saved_now();
         Ok(self.own())
     }
 }
