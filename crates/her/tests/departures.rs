@@ -2,7 +2,7 @@
 //! the checker looks at what clients were told, and at the journal of whoever owns the identity in
 //! the end. `HER_DEPARTURE_ROUNDS=100 cargo test -p her --test departures` is the long run.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;

@@ -49,7 +49,8 @@ fn host(dir: &Path, me: Node) -> Arc<Host> {
 fn event(house: &House, n: u64) -> Event {
     let x = json!({"a": (n * 7919) % 101, "b": (n * 104_729) % 103});
     let row = Row::from_json(&x).unwrap();
-    let mut event = house.event(What::Learn { row, target: Target::Bool(n % 3 == 0), weight: 1.0 });
+    let mut event =
+        house.event(What::Learn { row, target: Target::Bool(n.is_multiple_of(3)), weight: 1.0 });
     event.request = Some(Request { client: "bench".into(), n });
     event
 }
@@ -62,8 +63,11 @@ fn grow(house: &House, weights: u64) {
             .map(|i| (format!("w{i}"), json!(1.0)))
             .collect();
         let row = Row::from_json(&Value::Object(x)).unwrap();
-        let learn =
-            house.event(What::Learn { row, target: Target::Bool(first % 2 == 0), weight: 1.0 });
+        let learn = house.event(What::Learn {
+            row,
+            target: Target::Bool(first.is_multiple_of(2)),
+            weight: 1.0,
+        });
         house.submit_wait("sam", vec![learn]).unwrap().remove(0).unwrap();
     }
     house.snapshot("sam").unwrap();
@@ -123,7 +127,7 @@ fn measure(dir: &Path, weights: u64, per_s: u64) {
     let hosts = [host(&place.join("a"), NODES[0]), host(&place.join("b"), NODES[1])];
     let all: BTreeMap<_, _> = hosts.iter().map(|h| (h.me(), Arc::clone(h))).collect();
     let spec = json!({"model": ["StandardScaler", "LogisticRegression"], "shadow_after": 1_000_000,
-        "names_max": 1 << 24, "snapshot_every": 20_000});
+        "names_max": 1 << 24});
     hosts[0].house().create("sam", &Birth::from_json(&spec).unwrap()).unwrap();
     grow(hosts[0].house(), weights);
     let bytes = hosts[0].house().look("sam", |i| i.state().save().len()).unwrap();

@@ -33,7 +33,7 @@ pub struct Args {
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     legacy::run(
         cx.settings(),
-        Asked {
+        &Asked {
             dir: args.dir.clone(),
             socket: args.socket.clone(),
             manifest: args.manifest.clone(),

@@ -230,7 +230,7 @@ pub(super) async fn leave(
 
 /// `GET /v1/legacy`: the copies that this house left.
 pub(super) async fn legacy(State(app): State<Arc<App>>) -> Answer {
-    let copies = app.blocking(|house| house.legacy()).await?;
+    let copies = app.blocking(her_identity::House::legacy).await?;
     Ok(answer::json(StatusCode::OK, &wire::copies(&copies)))
 }
 

@@ -1,5 +1,7 @@
 //! Departures between servers: over real sockets, with plain clients that know nothing of it.
 
+#![allow(clippy::disallowed_methods, reason = "a test waits, and not for ever")]
+
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -59,9 +59,11 @@ pub(super) async fn accept(
         let watchman = Arc::clone(&watchman);
         tokio::spawn(async move {
             match (caller, tls) {
-                (Caller::Unix(stream), _) => serve(stream, watchman, &copy, routes, stopping).await,
+                (Caller::Unix(stream), _) => {
+                    serve(stream, watchman, &copy, routes, stopping).await;
+                }
                 (Caller::Tcp(stream), None) => {
-                    serve(stream, watchman, &copy, routes, stopping).await
+                    serve(stream, watchman, &copy, routes, stopping).await;
                 }
                 (Caller::Tcp(stream), Some(tls)) => {
                     let agreed = tls::agree(&tls, stream, copy.limits.header_timeout).await;

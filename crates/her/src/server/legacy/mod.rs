@@ -109,7 +109,7 @@ impl Copy {
 }
 
 /// Serves the copy until SIGINT or SIGTERM; says at the end whether it is what it was.
-pub fn run(settings: &Settings, asked: Asked) -> Result<()> {
+pub fn run(settings: &Settings, asked: &Asked) -> Result<()> {
     // An ensemble's threads would have to be started while it learns again, which is too late.
     her_identity::crew::set_threads(1);
     let clock = Arc::new(RealClock::new());
@@ -118,11 +118,11 @@ pub fn run(settings: &Settings, asked: Asked) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the server", e))?;
     let (listener, mut signals) = runtime.block_on(async {
-        let listener = Listener::bind(settings, &asked, tls.is_some()).await?;
+        let listener = Listener::bind(settings, asked, tls.is_some()).await?;
         Ok::<_, Error>((listener, Signals::listen()?))
     })?;
     let needs = Needs {
-        dir: &frozen.dir().to_owned(),
+        dir: frozen.dir(),
         files: settings.limits.connections as u64 + frozen.manifest().branches.len() as u64 + FILES,
     };
     let mut layers = isolate::before_threads(needs);

@@ -144,14 +144,14 @@ async fn list(State(copy): Shared) -> Response<Body> {
 /// `?branch=&top=`, `?branch=&from=&limit=`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Branch {
+struct OfBranch {
     branch: Option<String>,
     from: Option<u64>,
     limit: Option<usize>,
     top: Option<usize>,
 }
 
-impl Branch {
+impl OfBranch {
     fn id(&self) -> Result<Option<IdentityId>, Problem> {
         Ok(self.branch.as_deref().map(str::parse).transpose()?)
     }
@@ -211,7 +211,7 @@ async fn predict(State(copy): Shared, At(name): At<String>, request: Request<Bod
 async fn at(
     State(copy): Shared,
     At((name, version)): At<(String, u64)>,
-    Asked(asked): Asked<Branch>,
+    Asked(asked): Asked<OfBranch>,
 ) -> Answer {
     known(&copy, &name)?;
     let (branch, top) = (asked.id()?, asked.top.unwrap_or(20).min(LINES_MAX));
@@ -226,7 +226,7 @@ async fn at(
 async fn predict_at(
     State(copy): Shared,
     At((name, version)): At<(String, u64)>,
-    Asked(asked): Asked<Branch>,
+    Asked(asked): Asked<OfBranch>,
     request: Request<Body>,
 ) -> Answer {
     known(&copy, &name)?;
@@ -249,7 +249,7 @@ async fn model(State(copy): Shared, At(name): At<String>) -> Answer {
 async fn model_at(
     State(copy): Shared,
     At((name, version)): At<(String, u64)>,
-    Asked(asked): Asked<Branch>,
+    Asked(asked): Asked<OfBranch>,
 ) -> Answer {
     known(&copy, &name)?;
     let branch = asked.id()?;
@@ -259,7 +259,7 @@ async fn model_at(
 }
 
 /// `GET …/log`.
-async fn log(State(copy): Shared, At(name): At<String>, Asked(asked): Asked<Branch>) -> Answer {
+async fn log(State(copy): Shared, At(name): At<String>, Asked(asked): Asked<OfBranch>) -> Answer {
     known(&copy, &name)?;
     let branch = asked.id()?;
     let from = asked.from.unwrap_or(1).max(1);
@@ -277,7 +277,11 @@ async fn log(State(copy): Shared, At(name): At<String>, Asked(asked): Asked<Bran
 }
 
 /// `POST …/verify`.
-async fn verify(State(copy): Shared, At(name): At<String>, Asked(asked): Asked<Branch>) -> Answer {
+async fn verify(
+    State(copy): Shared,
+    At(name): At<String>,
+    Asked(asked): Asked<OfBranch>,
+) -> Answer {
     known(&copy, &name)?;
     let branch = asked.id()?;
     let found = copy.worker.run(move |past| past.frozen.verify(branch)).await?;

@@ -1,0 +1,189 @@
+//! The copy that stays behind, as a process that locks itself up: its answers are the living one's
+//! to the bit, it cannot break out, and a byte that changes is told.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ureq::Agent;
+
+mod support;
+use support::{Place, Ran, events, signal};
+
+const OWNER: &str = "http://there:7400";
+
+struct Copy {
+    child: Option<Child>,
+    url: String,
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn agent() -> Agent {
+    let limit = Some(Duration::from_secs(30));
+    Agent::config_builder().timeout_global(limit).http_status_as_error(false).build().into()
+}
+
+fn legacy(place: &Place, dir: &Path, listen: &str) -> Command {
+    let mut command = place.command(&["legacy", dir.to_str().unwrap(), "--listen", listen]);
+    command.args(["--check-every", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Copy {
+    fn serve(place: &Place, dir: &Path) -> Self {
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let child = legacy(place, dir, &listen).spawn().unwrap();
+        let copy = Self { child: Some(child), url: format!("http://{listen}") };
+        for _ in 0..500 {
+            if matches!(agent().get(format!("{}/livez", copy.url)).call(), Ok(r) if r.status() == 200)
+            {
+                return copy;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the copy is not served within 10 s");
+    }
+
+    fn get(&self, path: &str) -> (u16, Value) {
+        let mut said = agent().get(format!("{}{path}", self.url)).call().unwrap();
+        let text = said.body_mut().read_to_string().unwrap();
+        (said.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let said = agent().post(format!("{}{path}", self.url)).content_type("application/json");
+        let mut said = said.send(body.to_string()).unwrap();
+        let text = said.body_mut().read_to_string().unwrap();
+        (said.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// Ends it as a service manager does; what it said, and how it ended.
+    fn end(mut self) -> Ran {
+        let child = self.child.take().unwrap();
+        signal(&child, "TERM");
+        Ran::of(&child.wait_with_output().unwrap())
+    }
+}
+
+/// A place with a copy of an identity that has learned 300 events.
+fn left() -> (Place, PathBuf) {
+    let place = Place::new();
+    place.write("spec.json", "[\"StandardScaler\", \"LogisticRegression\"]");
+    place.write("events.ndjson", &events(0, 300));
+    place.run(&["new", "sam", "--spec", "spec.json"]).ok();
+    place.run(&["learn", "sam", "events.ndjson"]).ok();
+    let dir = place.dir.path().join("copy");
+    let path = dir.to_str().unwrap();
+    place.run(&["leave", "sam", path, "--owner", OWNER, "--owner-epoch", "7"]).ok();
+    (place, dir)
+}
+
+fn row(i: u64) -> Value {
+    json!({ "a": (i * 31) % 101, "b": (i * 17) % 13 })
+}
+
+#[test]
+fn a_copy_answers_as_the_living_one_did_and_learns_nothing() {
+    let (place, dir) = left();
+    let living: Vec<Value> =
+        (0..20).map(|i| place.run(&["--json", "ask", "sam", &row(i).to_string()]).json()).collect();
+    let past = place.run(&["--json", "ask", "sam", &row(3).to_string(), "--at", "100"]).json();
+    let copy = Copy::serve(&place, &dir);
+    for (i, living) in living.iter().enumerate() {
+        let (status, said) = copy.post("/v1/identities/sam/predict", &json!({"x": row(i as u64)}));
+        assert_eq!((status, &said["prediction"]), (200, &living["prediction"]), "row {i}");
+    }
+    let (status, said) = copy.post("/v1/identities/sam/at/100/predict", &json!({ "x": row(3) }));
+    assert_eq!((status, &said["prediction"]), (200, &past["prediction"]));
+    for path in ["learn", "label", "freeze", "rewind"] {
+        let (status, said) =
+            copy.post(&format!("/v1/identities/sam/{path}"), &json!({"x": row(1), "y": true}));
+        assert_eq!(status, 409, "{path}: {said}");
+        assert!(said.to_string().contains(OWNER), "{path}: {said}");
+    }
+    assert_eq!(copy.post("/v1/identities/sam/verify", &json!({})).0, 200);
+    let (status, log) = copy.get("/v1/identities/sam/log?limit=1000");
+    assert_eq!((status, log.as_str().unwrap().lines().count()), (200, 301));
+    let ran = copy.end();
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn it_tries_to_break_out_and_cannot_and_answers_after_it() {
+    let (place, dir) = left();
+    let copy = Copy::serve(&place, &dir);
+    for times in 1..=3 {
+        let (status, said) =
+            if times == 1 { copy.get("/status") } else { copy.post("/status/escapes", &json!({})) };
+        assert_eq!(status, 200, "{said}");
+        let isolation = if said["isolation"].is_object() { &said["isolation"] } else { &said };
+        let escapes = isolation["escapes"].as_array().unwrap();
+        assert_eq!(escapes.len(), 12, "{said}");
+        let denied = escapes.iter().filter(|escape| escape["denied"] == true).count();
+        match isolation["isolation"].as_str().unwrap() {
+            "enforced" => assert_eq!(denied, 12, "{said}"),
+            // A kernel without a layer: what is missing has a name.
+            _ => assert!(!isolation["missing"].as_array().unwrap().is_empty(), "{said}"),
+        }
+        let (status, _) = copy.post("/v1/identities/sam/predict", &json!({ "x": row(1) }));
+        assert_eq!(status, 200, "it answers after try {times}");
+    }
+    let kernel = std::fs::read_to_string("/sys/kernel/security/lsm").unwrap_or_default();
+    if kernel.contains("landlock") {
+        let (_, said) = copy.get("/status");
+        assert!(said.to_string().contains("enforced"), "this kernel has landlock: {said}");
+    }
+}
+
+fn change_a_byte(path: &Path) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_byte_that_changed_is_told_by_name() {
+    let (place, dir) = left();
+    for path in files(&dir) {
+        let whole = std::fs::read(&path).unwrap();
+        change_a_byte(&path);
+        let ran = Ran::of(&legacy(&place, &dir, "127.0.0.1:0").output().unwrap());
+        assert_ne!(ran.code, 0, "{} has another byte, and is served", path.display());
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let told = ran.err.contains(name) || ran.err.contains("manifest");
+        assert!(told, "{}: {}", path.display(), ran.err);
+        std::fs::write(&path, whole).unwrap();
+    }
+    // One that changes while it is served: the look at every byte finds it within its time.
+    let copy = Copy::serve(&place, &dir);
+    let frames = files(&dir).into_iter().find(|p| p.extension().is_some_and(|e| e == "frames"));
+    change_a_byte(&frames.unwrap());
+    for _ in 0..500 {
+        let (status, _) = copy.post("/v1/identities/sam/predict", &json!({ "x": row(1) }));
+        if status == 503 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("a changed byte was not found within 10 s by a look each second");
+}
