@@ -203,18 +203,18 @@ impl Search {
         match step {
             Step::End(_) => {
                 let mut next = world.clone();
-                self.ended(&mut next, i);
+                ended(&mut next, i);
                 out.push(next);
             }
-            Step::Seal | Step::Throttle => self.answer(world.clone(), i, Saw::Done, out),
+            Step::Seal | Step::Throttle => answer(world.clone(), i, Saw::Done, out),
             Step::Unseal { epoch } | Step::StepDown { epoch, .. } => {
                 let mut next = world.clone();
                 set_epoch(&mut next, i, epoch);
-                self.answer(next, i, Saw::Done, out);
+                answer(next, i, Saw::Done, out);
             }
             Step::Read => {
                 let (owner, epoch) = world.cell;
-                self.answer(world.clone(), i, Saw::Cell(node(owner), epoch), out);
+                answer(world.clone(), i, Saw::Cell(node(owner), epoch), out);
             }
             Step::Hello | Step::Send | Step::Warm | Step::Agree => self.to_target(world, i, out),
             Step::Commit { epoch } => self.cas(world, i, epoch, 1 - i, out),
@@ -223,8 +223,8 @@ impl Search {
                 let late = Late::Grant { from: i, nonce: nonce_of(world, i), epoch };
                 let mut next = world.clone();
                 self.arrives(&mut next, &late);
-                self.answer(next, i, Saw::Done, out);
-                self.answer(world.clone(), i, Saw::Lost, out);
+                answer(next, i, Saw::Done, out);
+                answer(world.clone(), i, Saw::Lost, out);
                 self.later(world, i, late, out);
             }
         }
@@ -232,7 +232,7 @@ impl Search {
 
     fn to_target(&self, world: &World, i: usize, out: &mut Vec<World>) {
         let Role::Departing { next: step, nonce, .. } = world.nodes[i].role else { return };
-        self.answer(world.clone(), i, Saw::Lost, out);
+        answer(world.clone(), i, Saw::Lost, out);
         let mut next = world.clone();
         if step == Step::Hello {
             // The target must not own the identity, nor be busy with it.
@@ -243,7 +243,7 @@ impl Search {
             let nonce = next.nonces;
             next.nodes[1 - i].staged = Some(Staged::new(node(i), nonce));
             set_nonce(&mut next, i, nonce);
-            return self.answer(next, i, Saw::Done, out);
+            return answer(next, i, Saw::Done, out);
         }
         let log = next.nodes[i].log.clone();
         let ours = &mut next.nodes[1 - i];
@@ -279,8 +279,8 @@ impl Search {
             saw
         };
         // The answer gets lost on its way back as well.
-        self.answer(next.clone(), i, Saw::Lost, out);
-        self.answer(next, i, saw, out);
+        answer(next.clone(), i, Saw::Lost, out);
+        answer(next, i, saw, out);
     }
 
     fn cas(&self, world: &World, i: usize, expected: u64, owner: usize, out: &mut Vec<World>) {
@@ -289,9 +289,9 @@ impl Search {
             Ok(epoch) => Saw::Set(epoch),
             Err((owner, epoch)) => Saw::Cell(node(owner), epoch),
         };
-        self.answer(next.clone(), i, saw, out);
-        self.answer(next, i, Saw::Lost, out);
-        self.answer(world.clone(), i, Saw::Lost, out);
+        answer(next.clone(), i, saw, out);
+        answer(next, i, Saw::Lost, out);
+        answer(world.clone(), i, Saw::Lost, out);
         self.later(world, i, Late::Cas { expected, owner }, out);
     }
 
@@ -299,22 +299,8 @@ impl Search {
         if let Some(mut next) = self.spend(world, LATE) {
             next.late.push(late);
             next.late.sort();
-            self.answer(next, i, Saw::Lost, out);
+            answer(next, i, Saw::Lost, out);
         }
-    }
-
-    fn answer(&self, mut world: World, i: usize, saw: Saw, out: &mut Vec<World>) {
-        if let Role::Departing { source, next, .. } = &mut world.nodes[i].role {
-            *next = source.saw(saw);
-            out.push(world);
-        }
-    }
-
-    fn ended(&self, world: &mut World, i: usize) {
-        let Role::Departing { source, epoch, .. } = &world.nodes[i].role else { return };
-        let (epoch, moved) = (*epoch, source.stepped_down().is_some());
-        assert!(moved || source.learns(), "a departure ends while the identity is sealed");
-        world.nodes[i].role = if moved { Role::Moved } else { Role::Owner(epoch) };
     }
 
     fn arrives(&self, world: &mut World, late: &Late) {
@@ -380,6 +366,20 @@ impl Search {
             _ => {}
         }
     }
+}
+
+fn answer(mut world: World, i: usize, saw: Saw, out: &mut Vec<World>) {
+    if let Role::Departing { source, next, .. } = &mut world.nodes[i].role {
+        *next = source.saw(saw);
+        out.push(world);
+    }
+}
+
+fn ended(world: &mut World, i: usize) {
+    let Role::Departing { source, epoch, .. } = &world.nodes[i].role else { return };
+    let (epoch, moved) = (*epoch, source.stepped_down().is_some());
+    assert!(moved || source.learns(), "a departure ends while the identity is sealed");
+    world.nodes[i].role = if moved { Role::Moved } else { Role::Owner(epoch) };
 }
 
 fn cas(world: &mut World, expected: u64, owner: usize) -> Result<u64, (usize, u64)> {
