@@ -12,12 +12,12 @@ use her_identity::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::App;
 use super::answer::{self, Answer, At};
 use super::audit::noted;
 use super::body;
 use super::moved::Nodes;
 use super::problem::Problem;
+use super::{App, told_to_stop};
 use crate::config::Settings;
 use crate::depart::Departs;
 use crate::node::{Key, Listener};
@@ -48,6 +48,7 @@ impl Running {
             .node_listen
             .map(|at| Listener::start(key, known, at, Box::new(nodes)))
             .transpose()?;
+        runtime.spawn(tell_of_moves(Arc::clone(app)));
         let departs = Arc::clone(departs);
         let of_thread = Arc::clone(&departs);
         let watch = std::thread::Builder::new()
@@ -69,6 +70,25 @@ impl Running {
         let _ = self.watch.join();
         if let Some(listener) = &mut self.listener {
             listener.stop();
+        }
+    }
+}
+
+/// How often it is looked whether an identity has left, for those who talk to it.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// Tells channels that an identity may have left, until the server ends.
+async fn tell_of_moves(app: Arc<App>) {
+    let (mut before, mut stopping) = (app.house.places(), app.stopping.clone());
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = told_to_stop(&mut stopping) => return,
+        }
+        let now = app.house.places();
+        if now != before {
+            app.moves.send_modify(|n| *n += 1);
+            before = now;
         }
     }
 }

@@ -79,6 +79,8 @@ pub(crate) struct App {
     gates: Gates,
     /// None where no other node is known.
     departs: Option<Arc<Departs>>,
+    /// Goes up when an identity may have left.
+    moves: watch::Sender<u64>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -140,6 +142,7 @@ impl Server {
             channels: Channels::new(settings.channels.clone()),
             gates: Gates::new(settings, moves, seed()?),
             departs: departs.clone(),
+            moves: watch::Sender::new(0),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
         });

@@ -33,7 +33,7 @@ const OWNER: HeaderName = HeaderName::from_static("her-owner");
 const EPOCH: HeaderName = HeaderName::from_static("her-epoch");
 
 /// What is read from the past that lies here still, wherever the identity lives.
-const PAST: [&str; 10] = [
+const PAST: [&str; 11] = [
     "log",
     "verify",
     "diff",
@@ -44,6 +44,7 @@ const PAST: [&str; 10] = [
     "depart",
     "adopt",
     "departures_of",
+    "leave",
 ];
 
 /// What goes on for ever and is not handed on.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::client::{PATIENCE, Running, settings};
+use super::person::Person;
 
 /// A port that was free a moment ago.
 fn free() -> String {
@@ -284,6 +285,29 @@ fn a_node_that_is_not_on_the_list_learns_nothing() {
     let mut said = Vec::new();
     let _ = std::io::Read::read_to_end(&mut wire, &mut said);
     assert!(!String::from_utf8_lossy(&said).contains("HTTP"), "it speaks TLS only");
+    a.stop();
+    b.stop();
+}
+
+#[test]
+fn a_person_who_talks_is_told_where_it_went_and_goes_on_there() {
+    let plan = Plan::new();
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    let mut person = Person::new(&a.running, "");
+    let said = person.says(&json!({"n": 1, "x": {"a": 1}, "y": true}));
+    assert_eq!(said["version"], 2, "{said}");
+    assert_eq!(a.depart("b")["outcome"], "COMPLETED");
+    let (last, code) = person.hears_the_end();
+    assert_eq!((code, last["parked"].as_str()), (1012, Some("moved")), "{last}");
+    assert_eq!(last["moved"]["url"], format!("http://{}", plan.http[1]));
+    // The session came along: the message that was answered is not taken twice.
+    let mut there = Person::back(&b.running, last["resume"].as_str().unwrap(), 1);
+    let again = there.says(&json!({"n": 1, "x": {"a": 1}, "y": true}));
+    assert_eq!(b.running.version(), 2, "{again}");
+    let said = there.says(&json!({"n": 2, "x": {"a": 2}, "y": false}));
+    assert_eq!(said["version"], 3, "{said}");
     a.stop();
     b.stop();
 }

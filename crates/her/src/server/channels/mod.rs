@@ -9,11 +9,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use her_identity::house::Place;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::accept::{Seat, Seats};
 use super::problem::Problem;
+use super::{App, departs};
 use crate::config::Channels as Bounds;
 use crate::locks::token::Token;
 
@@ -128,8 +131,28 @@ impl Drop for Entry {
 }
 
 /// Returns when the token that opened a channel opens nothing any more: within a second of that.
-async fn token_ended(app: &super::App, token: Option<&Token>) {
+async fn token_ended(app: &App, token: Option<&Token>) {
     app.door.ended(token, || app.house.clock().now_ms()).await;
+}
+
+/// Returns when an identity lives on another node.
+async fn moved(app: &App, name: &str) {
+    let mut moves = app.moves.subscribe();
+    while !matches!(app.house.place(name), Place::Moved(_)) {
+        // The sender is the app's own.
+        if moves.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// The last frame of a channel: why it ends, how its session goes on, and where.
+fn parked(app: &App, name: &str, why: Parked, token: &str) -> Value {
+    let mut frame = json!({ "parked": why.name(), "resume": token });
+    if why == Parked::Moved {
+        frame["moved"] = departs::place_of(app, name);
+    }
+    frame
 }
 
 /// Why a channel ends. The session goes on: its token is good for ever.
@@ -147,19 +170,22 @@ pub(super) enum Parked {
     Closing,
     /// The token that opened it was revoked, or its time is over.
     TokenEnded,
+    /// The identity lives on another node now.
+    Moved,
     /// The other side went away.
     Left,
 }
 
 impl Parked {
     /// All, in the order of their codes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Quiet,
         Self::NoPong,
         Self::TakesNothing,
         Self::Elsewhere,
         Self::Closing,
         Self::TokenEnded,
+        Self::Moved,
         Self::Left,
     ];
 
@@ -171,6 +197,7 @@ impl Parked {
             Self::Elsewhere => "elsewhere",
             Self::Closing => "closing",
             Self::TokenEnded => "token_ended",
+            Self::Moved => "moved",
             Self::Left => "left",
         }
     }
@@ -184,6 +211,7 @@ impl Parked {
             Self::Elsewhere => 4003,
             Self::Closing => 1001,
             Self::TokenEnded => 1008,
+            Self::Moved => 1012,
             Self::Left => 1000,
         }
     }

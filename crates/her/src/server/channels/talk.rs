@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
@@ -16,7 +16,7 @@ use super::message::Message;
 use super::pulse::{Beats, next_beat};
 use super::session::{self, Known, Session};
 use super::ws::Asking;
-use super::{Entry, Parked, token_ended};
+use super::{Entry, Parked, moved, parked, token_ended};
 use crate::locks::token::Token;
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{self, Answer, Asked, At};
@@ -78,6 +78,7 @@ struct Stream {
 impl Stream {
     async fn run(mut self, known: Known, seen: Option<u64>) {
         let (app, opened_by) = (Arc::clone(&self.app), self.opened_by.clone());
+        let name = self.entry.name.clone();
         let all = async {
             match self.greet(known, seen).await {
                 Ok(()) => self.talk().await,
@@ -87,9 +88,10 @@ impl Stream {
         let why = tokio::select! {
             why = all => why,
             () = token_ended(&app, opened_by.as_deref()) => Parked::TokenEnded,
+            () = moved(&app, &name) => Parked::Moved,
         };
         self.app.metrics.channels.parked(why);
-        let frame = json!({ "parked": why.name(), "resume": self.token });
+        let frame = parked(&self.app, &self.entry.name, why, &self.token);
         // Who went away hears no more.
         let _ = self.event("parked", None, &frame).await;
     }

@@ -16,7 +16,7 @@ use super::figures::Wait;
 use super::message::{self, Message};
 use super::pulse::{Beats, HZ_MAX, Pulse, next_beat};
 use super::session::{self, Known, Session};
-use super::{Entry, Parked, token_ended};
+use super::{Entry, Parked, moved, parked, token_ended};
 use crate::server::accept::{Seat, Wire};
 use crate::server::answer::{Answer, Asked, At};
 use crate::server::auth::{GRANTED, granted};
@@ -149,11 +149,13 @@ impl Talk {
 
     async fn run(mut self: Box<Self>, known: Box<Known>, seen: Option<u64>) {
         let (app, token) = (Arc::clone(&self.app), granted::token());
+        let name = self.entry.name.clone();
         let why = tokio::select! {
             why = self.all(known, seen) => why,
             // A channel does not outlive the token that opened it; its session does. What it was
             // about to answer was taken, and is told to whoever comes back.
             () = token_ended(&app, token.as_deref()) => Parked::TokenEnded,
+            () = moved(&app, &name) => Parked::Moved,
         };
         self.app.metrics.channels.parked(why);
         Box::pin(self.part(why)).await;
@@ -284,6 +286,8 @@ impl Talk {
                 // What we write ourselves is UTF-8.
                 self.send(String::from_utf8_lossy(&frame).into_owned()).await
             }
+            // It was not taken: it is sent again where the identity lives.
+            Err(problem) if problem.kind == "moved" => Err(Parked::Moved),
             Err(problem) => self.refuse(n, &problem).await,
         }
     }
@@ -367,7 +371,7 @@ impl Talk {
         if matches!(why, Parked::Left | Parked::TakesNothing) {
             return;
         }
-        let frame = json!({ "parked": why.name(), "resume": self.session.token });
+        let frame = parked(&self.app, &self.entry.name, why, &self.session.token);
         if self.send(frame.to_string()).await.is_err() {
             return;
         }
