@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use her_identity::house::Place;
-use her_identity::{Error, ErrorKind, Result};
+use her_identity::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -95,8 +95,7 @@ async fn tell_of_moves(app: Arc<App>) {
 
 fn departs(app: &App) -> std::result::Result<Arc<Departs>, Problem> {
     app.departs.clone().ok_or_else(|| {
-        Problem::from(Error::new(
-            ErrorKind::Unavailable,
+        Problem::from(Error::not_found(
             "this server knows no other node; add node.listen and tables [nodes.NAME] to its \
              settings (`her node` shows its key)",
         ))

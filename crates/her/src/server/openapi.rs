@@ -11,6 +11,9 @@ use crate::locks::scope::Scope;
 mod doors;
 mod schemas;
 
+/// Routes whose body may be left out, as nothing in it must be said.
+const OPTIONAL: [&str; 1] = ["leave"];
+
 /// `GET /openapi.json`.
 pub(super) async fn openapi() -> Response {
     answer::json(StatusCode::OK, &document())
@@ -73,7 +76,8 @@ fn operation(route: &Route) -> Value {
         "responses": responses,
     });
     if !route.takes.is_empty() {
-        operation["requestBody"] = json!({ "required": true, "content": content(route.takes) });
+        let required = !OPTIONAL.contains(&route.id);
+        operation["requestBody"] = json!({ "required": required, "content": content(route.takes) });
     }
     let one = |scope: &Scope| json!({ "token": [scope.name()] });
     operation["security"] = route.scope.any_of().iter().map(one).collect();
