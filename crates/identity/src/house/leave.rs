@@ -64,20 +64,17 @@ impl House {
     /// The state that is to be left, durable.
     fn end_at(&self, name: &str, version: Option<u64>) -> Result<Stand> {
         let mut record = (*self.record(name)?).clone();
-        let (live, bytes) = self.look(name, |i| (i.state().version(), i.state().save()))?;
+        // What is durable is brought back here, beside its learner and not on it.
+        let version = match version {
+            Some(version) => version,
+            None => self.head(name)?.seq,
+        };
+        let state = self.at(name, version)?;
+        let bytes = state.save();
         if self.record(name)?.current != record.current {
             let why = format!("{name} was rewound at this moment; leave it again");
             return Err(Error::new(ErrorKind::Busy, why));
         }
-        let version = version.unwrap_or(live);
-        self.wait_durable(name, version.min(live))?;
-        let (state, bytes) = if version == live {
-            (State::load(&bytes, &self.catalog)?, bytes)
-        } else {
-            let state = self.at(name, version)?;
-            let bytes = state.save();
-            (state, bytes)
-        };
         let (id, _) = record.branch_of(record.current, version)?;
         record.current = id;
         record.tags.retain(|_, tagged| *tagged <= version);

@@ -471,7 +471,8 @@ impl<'a> Departure<'a> {
             self.figures.sealed_ns = now.saturating_sub(self.sealed_since);
         }
         if let Some(epoch) = owned {
-            if self.figures.sealed_at == 0
+            // After an abort it is owned under a fresh epoch already.
+            if self.figures.epoch == 0
                 && let Err(e) = self.house().stay(&self.name, epoch)
             {
                 self.why = Some(e.message);
