@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use her::config::Settings;
+use her::config::{Settings, gates};
 use her::node::{Peer, of_dir};
 use her::server::Server;
 use serde_json::{Value, json};
@@ -308,6 +308,36 @@ fn a_person_who_talks_is_told_where_it_went_and_goes_on_there() {
     assert_eq!(b.running.version(), 2, "{again}");
     let said = there.says(&json!({"n": 2, "x": {"a": 2}, "y": false}));
     assert_eq!(said["version"], 3, "{said}");
+    a.stop();
+    b.stop();
+}
+
+#[test]
+fn a_gate_lets_it_depart_to_a_higher_tier() {
+    let plan = Plan::new();
+    let mut there = plan.settings(1);
+    there.tier = 1;
+    let b = Node { running: running(plan.dirs[1].path(), Server::start(&there).unwrap()) };
+    let mut here = plan.settings(0);
+    let rule = "[gate.up]\nwhen = 'version > 2 && tier < max_tier'\nmode = 'act'\n\
+                do = { migrate = { to = 'tier+1', leave = 'legacy' } }";
+    here.gates = gates::of_text("the test", rule).unwrap();
+    let a = Node { running: running(plan.dirs[0].path(), Server::start(&here).unwrap()) };
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    for n in 0..5 {
+        assert_eq!(a.running.post("/v1/identities/sam/learn", &event(n)).status, 200);
+    }
+    let begin = Instant::now();
+    let place = || a.running.get("/v1/identities/sam/departures").json();
+    while place()["place"]["at"] != "moved" || place()["departures"][0]["outcome"].is_null() {
+        assert!(begin.elapsed() < PATIENCE, "{}", place());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let said = place();
+    assert_eq!(said["departures"][0]["outcome"], "COMPLETED", "{said}");
+    assert!(said["departures"][0]["left"].is_string(), "a copy stays behind: {said}");
+    assert_eq!(b.running.version(), 6);
     a.stop();
     b.stop();
 }
