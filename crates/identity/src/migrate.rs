@@ -24,13 +24,15 @@ mod drive;
 mod host;
 mod message;
 mod register;
+mod report;
 mod source;
 mod target;
 
-pub use drive::{Control, Departure, Figures, Report};
+pub use drive::Departure;
 pub use host::{ARRIVALS_MAX, Host, Link, STATE_BYTES_MAX};
 pub use message::{Ask, MESSAGE_BYTES_MAX, MESSAGES_VERSION, Told};
 pub use register::{Cell, Register, Standing};
+pub use report::{Control, Figures, Report};
 #[cfg(feature = "testing")]
 pub use source::planted;
 pub use source::{Bounds, Next, Saw, Source};

@@ -90,6 +90,18 @@ impl Link for From {
     }
 }
 
+/// A link that takes its time when both sides compare what they have.
+struct Slow(From);
+
+impl Link for Slow {
+    fn ask(&self, to: Node, ask: &Ask) -> Result<Told> {
+        if matches!(ask, Ask::Agree { .. }) {
+            std::thread::sleep(std::time::Duration::from_millis(2_100));
+        }
+        self.0.ask(to, ask)
+    }
+}
+
 fn two(dir: &Path) -> Arc<Net> {
     let net = Arc::new(Net::default());
     net.put(open(&dir.join("a"), A));
@@ -336,4 +348,13 @@ fn what_stands_in_the_way_has_a_name() {
     assert_eq!(report.outcome, Outcome::Cancelled);
     a.house().submit_wait("sam", vec![learn(a.house(), 2, "c")]).unwrap();
     a.house().verify("sam").unwrap();
+
+    // A target that takes too long once learning is held: it stays, and learns on.
+    a.house().fork("sam", "eve", None).unwrap();
+    let (slow, control) = (Slow(From(net, A)), Control::default());
+    let report =
+        Departure::run(&a, &slow, "eve", B, Bounds::default(), &control, &|_, _| {}).unwrap();
+    assert_eq!(report.outcome, Outcome::LagTooHigh, "{report:?}");
+    a.house().submit_wait("eve", vec![learn(a.house(), 3, "c")]).unwrap();
+    a.house().verify("eve").unwrap();
 }

@@ -56,7 +56,7 @@ use context::{Common, Context};
 #[command(name = "her", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
     after_help = "Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 usage, \
-3 not found, 4 refused by authentication, 5 frozen, 6 not reachable, 7 data rejected, 130 Ctrl-C."
+3 not found, 4 refused by authentication, 5 frozen or moved, 6 not reachable, 7 data rejected, 130 Ctrl-C."
 )]
 struct Cli {
     #[command(flatten)]

@@ -262,26 +262,34 @@ impl Departs {
     fn take_up(self: &Arc<Self>) {
         for mut job in self.jobs.left() {
             match self.host.house().place(&job.identity) {
-                Place::Waiting | Place::Departing => {}
-                Place::Moved(cell) => {
-                    let (outcome, why) = if cell.owner == job.node {
-                        (Outcome::Completed, "found in the register after a restart")
-                    } else {
-                        (Outcome::Fenced, "another node owns it")
-                    };
-                    job.end(self.now_ms(), &ended(outcome, why.to_owned()));
-                    self.jobs.write(&job);
-                    self.jobs.show(&job);
-                }
-                Place::Here => {
-                    if self.launch(job.clone()).is_err() {
-                        // Too much is under way; it is tried again at the next look.
-                        continue;
-                    }
-                }
+                // The register has not spoken; the job is looked at again.
+                Place::Waiting | Place::Departing => continue,
+                Place::Moved(cell) => self.found_moved(&mut job, cell),
+                // A departure of the same identity is under way; it is tried again after it.
+                Place::Here if self.launch(job.clone()).is_err() => continue,
+                Place::Here => {}
             }
             self.jobs.taken_up(&job.id);
         }
+    }
+
+    /// The register says that an identity left before this process was started.
+    fn found_moved(&self, job: &mut Job, cell: Cell) {
+        let (outcome, why) = if cell.owner == job.node {
+            (Outcome::Completed, "found in the register after a restart")
+        } else {
+            (Outcome::Fenced, "another node owns it")
+        };
+        let mut report = ended(outcome, why.to_owned());
+        report.figures = Figures { epoch: cell.epoch, ..job.figures };
+        // The journal ends here where it was sealed.
+        if let Ok(head) = self.host.house().head(&job.identity) {
+            report.figures.sealed_at = head.seq;
+        }
+        job.end(self.now_ms(), &report);
+        self.leave(job);
+        self.jobs.write(job);
+        self.jobs.show(job);
     }
 
     fn look_at_loads(&self) {

@@ -341,3 +341,40 @@ fn a_gate_lets_it_depart_to_a_higher_tier() {
     a.stop();
     b.stop();
 }
+
+#[test]
+fn a_departure_that_was_under_way_waits_for_the_register_and_goes_on() {
+    let plan = Plan::new();
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    let mut job = a.depart("b");
+    a.stop();
+    b.stop();
+    // As a process leaves it that was killed on the way back.
+    job["to"] = "a".into();
+    job["node"] = json!(plan.peer(0).key);
+    for key in ["outcome", "ended_ms", "why", "left", "verified", "step"] {
+        job[key] = Value::Null;
+    }
+    let dir = plan.dirs[1].path().join("departures");
+    std::fs::create_dir_all(&dir).unwrap();
+    let id = job["id"].as_str().unwrap().to_owned();
+    std::fs::write(dir.join(format!("{id}.json")), job.to_string()).unwrap();
+
+    // The register lies with a, which is away: sam waits, and so does its departure.
+    let b = plan.start(1);
+    std::thread::sleep(Duration::from_millis(600));
+    let place = b.running.get("/v1/identities/sam/departures").json();
+    assert_eq!(place["place"]["at"], "waiting", "{place}");
+    let a = plan.start(0);
+    let begin = Instant::now();
+    while b.job(&id)["outcome"].is_null() {
+        assert!(begin.elapsed() < PATIENCE, "{}", b.job(&id));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(b.job(&id)["outcome"], "COMPLETED", "{}", b.job(&id));
+    assert_eq!(a.running.post("/v1/identities/sam/learn", &event(1)).status, 200);
+    a.stop();
+    b.stop();
+}

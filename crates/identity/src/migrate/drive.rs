@@ -3,12 +3,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering;
 
 use super::host::{Host, Link};
 use super::message::{self, About, Ask, PIECE_BYTES, Told};
+use super::report::{Control, Figures, Report};
 use super::{Bounds, Cell, Next, Node, Outcome, Saw, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::house::{House, Record, Registered};
@@ -19,71 +18,11 @@ use crate::shard::{Lead, QUEUE_EVENTS_MAX, Stand};
 const LEAD_EVENTS: u64 = QUEUE_EVENTS_MAX as u64;
 /// How often an answer that was lost is asked for again before the seal.
 const RETRIES: u32 = 5;
+/// How long learning may be held before the commit, in nanoseconds; beyond it the departure is
+/// off, and learning goes on here.
+const HOLD_NS: u64 = 2_000_000_000;
 /// How long to wait before that, and before the register is read again, in milliseconds.
 const RETRY_MS: u64 = 200;
-
-/// What a departure has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
-    /// Bytes of frames and snapshots that were sent.
-    pub bytes: u64,
-    /// The newest version that the target is known to have.
-    pub sent: u64,
-    /// Events that it lacked when that was looked at last.
-    pub lag: u64,
-    /// Messages that carried a part of the life.
-    pub windows: u64,
-    /// How often learning was throttled.
-    pub throttles: u64,
-    /// The version at which it was sealed; 0 before.
-    pub sealed_at: u64,
-    /// How long learning stood still, from the seal to the end of the departure, in nanoseconds.
-    pub sealed_ns: u64,
-    /// The epoch of the new owner, or the fresh one of the old; 0 before.
-    pub epoch: u64,
-}
-
-/// How it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// Its name.
-    pub outcome: Outcome,
-    /// In words, when there is more to say.
-    pub why: Option<String>,
-    /// In figures.
-    pub figures: Figures,
-    /// Whether both whole states were compared afterwards, and were equal bit for bit.
-    pub verified: Option<bool>,
-}
-
-/// How to end a departure from elsewhere, and how it is watched.
-#[derive(Default)]
-pub struct Control {
-    cancelled: AtomicBool,
-    abandoned: AtomicBool,
-}
-
-impl Control {
-    /// Ends it before its commit, if that has not been.
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-
-    /// Ends it before its commit, and waits for no register after it: the process ends, and the
-    /// next one asks.
-    pub fn abandon(&self) {
-        self.abandoned.store(true, Ordering::Relaxed);
-        self.cancel();
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed)
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-}
 
 /// One departure.
 pub struct Departure<'a> {
@@ -393,6 +332,7 @@ impl<'a> Departure<'a> {
     fn agree(&mut self) -> Result<Saw> {
         loop {
             match self.send_frames(true)? {
+                _ if self.held_too_long() => return Ok(Saw::Refused(Outcome::LagTooHigh)),
                 Saw::Lag(0) => break,
                 Saw::Lag(_) => {}
                 other => return Ok(other),
@@ -402,9 +342,18 @@ impl<'a> Departure<'a> {
         // Tags may have come meanwhile.
         let record = message::record_out(&*self.house().record(&self.name)?);
         match self.ask(&Ask::Agree { about: self.about, record, head: head.into(), proof })? {
+            Told::Done if self.held_too_long() => Ok(Saw::Refused(Outcome::LagTooHigh)),
             Told::Done => Ok(Saw::Done),
             other => Ok(self.saw(&other)),
         }
+    }
+
+    fn held_too_long(&mut self) -> bool {
+        let held = self.house().clock().monotonic_ns().saturating_sub(self.sealed_since);
+        if held > HOLD_NS {
+            self.why = Some(format!("learning was held for {} ms", held / 1_000_000));
+        }
+        held > HOLD_NS
     }
 
     fn cas(&mut self, expected: u64, owner: Node) -> Result<Saw> {
