@@ -17,8 +17,10 @@ pub mod departs;
 pub mod feed;
 pub mod gates;
 pub mod kind;
+mod lines;
 pub mod local;
 pub mod mlflow;
+mod owners;
 pub mod remote;
 pub(crate) mod trust;
 

@@ -1,24 +1,25 @@
 //! The door to a server, over HTTP.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use her_identity::event::{Request, What};
 use her_identity::legacy::Owner;
 use her_identity::{Error, ErrorKind, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use ureq::Agent;
+use ureq::http::{Method, Request};
 use ureq::tls::TlsConfig;
 
 use super::kind::{self, Cause};
-use super::{Door, Hear, Item, Next, Told, encoded, feed, trust};
+use super::owners::{self, Owners, Whom};
+use super::{Door, Hear, Next, encoded, feed, trust};
 
 /// A server elsewhere.
 pub struct Remote {
     agent: Agent,
     base: String,
     token: Option<String>,
+    owners: Owners,
 }
 
 /// How long an answer may take. Learning and replay may take long; a server that is not there is
@@ -45,7 +46,7 @@ impl Remote {
             .timeout_global(Some(ANSWER))
             .build();
         let base = url.trim_end_matches('/').to_owned();
-        Self { agent: config.into(), base, token }
+        Self { agent: config.into(), owners: Owners::new(&base), base, token }
     }
 
     /// Asks whether the server answers at all, and takes our token.
@@ -63,71 +64,88 @@ impl Remote {
     }
 
     fn bytes(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<u8>> {
-        let mut request = self.agent.get(self.url(path, query));
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        self.read(request.call())
+        self.ask(&Ask { method: Method::GET, path, query, content: "", body: "" })
     }
 
-    fn send(&self, put: bool, path: &str, content: &str, body: &str) -> Result<String> {
-        let request = if put {
-            self.agent.put(self.url(path, &[]))
-        } else {
-            self.agent.post(self.url(path, &[]))
-        };
-        let mut request = request.header("content-type", content);
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        text(self.read(request.send(body))?)
+    pub(super) fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content: &str,
+        body: &str,
+    ) -> Result<String> {
+        text(self.ask(&Ask { method, path, query: &[], content, body })?)
     }
 
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        parse(&self.send(false, path, "application/json", &body.to_string())?)
+        parse(&self.send(Method::POST, path, "application/json", &body.to_string())?)
     }
 
-    /// Sends lines and tells their answers. The server holds so many answers back that it takes
-    /// all lines before it waits for us to read.
-    fn lines(&self, name: &str, items: &[Item], told: Hear<'_>) -> Result<()> {
-        let first = items.first().and_then(|item| item.request.as_ref());
-        let dense = |(i, item): (usize, &Item)| {
-            let wanted = first.map(|r| Request { client: r.client.clone(), n: r.n + i as u64 });
-            item.request == wanted
-        };
-        // The address numbers all lines at once, which the server reads faster.
-        let dense = items.iter().enumerate().all(dense);
-        let mut path = of(name, "/learn");
-        if let Some(request) = first.filter(|_| dense) {
-            let _ = write!(path, "?client={}&n={}", encoded(&request.client), request.n);
-        }
-        let mut body = String::new();
-        for item in items {
-            body.push_str(&line_of(item, !dense)?.to_string());
-            body.push('\n');
-        }
-        let text = self.send(false, &path, "application/x-ndjson", &body)?;
-        let mut answers = text.lines().filter(|line| !line.is_empty());
-        for item in items {
-            let Some(text) = answers.next() else { return Err(broken_off(item.line, "")) };
-            if let Some(error) = ended(text, item.line) {
-                return Err(error);
+    /// Asks whoever has the identity that the path names, and follows it where it moved.
+    fn ask(&self, ask: &Ask<'_>) -> Result<Vec<u8>> {
+        let mut whom = self.owners.of(ask.path);
+        for _ in 0..owners::HOPS {
+            let (base, follows) = match &whom {
+                Whom::Owner(url) => (url, owners::identity(ask.path).is_some()),
+                Whom::HandsOn(url) => (url, false),
+            };
+            let elsewhere = *base != self.base;
+            let answered = self.once(base, ask, follows);
+            if answered.is_err() && elsewhere {
+                self.owners.lost(ask.path);
             }
-            told(
-                item.line,
-                answer(text).map(|v| Told {
-                    version: v["version"].as_u64().unwrap_or(0),
-                    duplicate: v["duplicate"].as_bool().unwrap_or(false),
-                    drift: v["drift"].as_bool().unwrap_or(false),
-                }),
-            );
+            let (status, body) = answered?;
+            whom = match status {
+                200..300 => return Ok(body),
+                421 if follows => self.owners.moved(ask.path, &body),
+                401 | 403 if elsewhere => self.owners.refused(ask.path),
+                _ => return Err(refusal(status, &String::from_utf8_lossy(&body))),
+            };
         }
-        Ok(())
+        self.owners.lost(ask.path);
+        let message = format!("{} moves faster than it can be followed; try again", ask.path);
+        Err(Error::new(ErrorKind::Moved, message))
     }
 
-    fn url(&self, path: &str, query: &[(&str, String)]) -> String {
-        let mut url = format!("{}{path}", self.base);
-        for (i, (key, value)) in query.iter().enumerate() {
+    /// Asks one server; its status and its answer.
+    fn once(&self, base: &str, ask: &Ask<'_>, follows: bool) -> Result<(u16, Vec<u8>)> {
+        let gone = |e: ureq::Error| unreachable(base, &e);
+        let mut request = Request::builder().method(&ask.method).uri(ask.url(base));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if follows {
+            request = request.header("her-follow", "1");
+        }
+        if !ask.content.is_empty() {
+            request = request.header("content-type", ask.content);
+        }
+        let answered = if ask.method == Method::GET {
+            self.agent.run(request.body(()).map_err(|e| gone(e.into()))?)
+        } else {
+            self.agent.run(request.body(ask.body).map_err(|e| gone(e.into()))?)
+        };
+        let mut answer = answered.map_err(gone)?;
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(u64::MAX).read_to_vec();
+        Ok((status, body.map_err(gone)?))
+    }
+}
+
+/// A request before it is known whom to ask.
+struct Ask<'a> {
+    method: Method,
+    path: &'a str,
+    query: &'a [(&'a str, String)],
+    /// The content type of the body.
+    content: &'a str,
+    body: &'a str,
+}
+
+impl Ask<'_> {
+    fn url(&self, base: &str) -> String {
+        let mut url = format!("{base}{}", self.path);
+        for (i, (key, value)) in self.query.iter().enumerate() {
             url.push(if i == 0 { '?' } else { '&' });
             url.push_str(key);
             url.push('=');
@@ -135,26 +153,11 @@ impl Remote {
         }
         url
     }
+}
 
-    fn read(
-        &self,
-        answer: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Vec<u8>> {
-        let mut answer = answer.map_err(|e| self.unreachable(&e))?;
-        let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(u64::MAX).read_to_vec();
-        let body = body.map_err(|e| self.unreachable(&e))?;
-        if (200..300).contains(&status) {
-            Ok(body)
-        } else {
-            Err(refusal(status, &String::from_utf8_lossy(&body)))
-        }
-    }
-
-    fn unreachable(&self, error: &ureq::Error) -> Error {
-        Error::new(ErrorKind::Unavailable, format!("{} gives no answer: {error}", self.base))
-            .because(Cause::Unreachable)
-    }
+fn unreachable(base: &str, error: &ureq::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("{base} gives no answer: {error}"))
+        .because(Cause::Unreachable)
 }
 
 fn text(body: Vec<u8>) -> Result<String> {
@@ -179,75 +182,13 @@ pub(super) fn parse(text: &str) -> Result<Value> {
     })
 }
 
-/// The error that ends a stream before its time: it names no line.
-fn ended(text: &str, line: u64) -> Option<Error> {
-    if !text.starts_with("{\"error\"") {
-        return None;
-    }
-    let value: Value = serde_json::from_str(text).ok()?;
-    let (error, kind) = (&value["error"], value["error"]["kind"].as_str()?);
-    if error["line"].is_u64() {
-        return None;
-    }
-    let detail = error["detail"].as_str().unwrap_or(kind);
-    if matches!(kind, "closing" | "timeout") {
-        return Some(broken_off(line, &format!(" ({detail})")));
-    }
-    let kind = kind::parse(kind).unwrap_or(ErrorKind::Invalid);
-    Some(Error::new(kind, format!("before line {line}: {detail}")))
-}
-
-fn broken_off(line: u64, why: &str) -> Error {
-    let message = format!("the server's answers end before line {line}{why}; send it again");
-    Error::new(ErrorKind::Unavailable, message).because(Cause::Unreachable)
-}
-
-/// One line of an answer, or the error it holds.
-fn answer(line: &str) -> Result<Value> {
-    let value = parse(line)?;
-    let Some(error) = value.get("error") else { return Ok(value) };
-    let kind = error["kind"].as_str().and_then(kind::parse).unwrap_or(ErrorKind::Internal);
-    let message = error["detail"].as_str().or(error["message"].as_str());
-    Err(Error::new(kind, message.unwrap_or("refused without a reason")))
-}
-
 pub(super) fn of(name: &str, rest: &str) -> String {
     format!("/v1/identities/{}{rest}", encoded(name))
 }
 
-/// An event of a stream as the server reads it, with its number if it needs one of its own.
-fn line_of(item: &Item, numbered: bool) -> Result<Value> {
-    let mut map = Map::new();
-    match &item.what {
-        What::Learn { row, target, weight } => {
-            map.insert("x".into(), row.to_json());
-            map.insert("y".into(), target.to_json());
-            if *weight != 1.0 {
-                map.insert("w".into(), (*weight).into());
-            }
-        }
-        What::Remember { key, row } => {
-            map.insert("x".into(), row.to_json());
-            map.insert("id".into(), (&**key).into());
-        }
-        What::Label { key, target } => {
-            map.insert("id".into(), (&**key).into());
-            map.insert("y".into(), target.to_json());
-        }
-        What::Born(_) | What::Branched { .. } | What::Freeze | What::Rehearse { .. } => {
-            return Err(Error::invalid("a stream holds events with features or labels only"));
-        }
-    }
-    if let Some(request) = item.request.as_ref().filter(|_| numbered) {
-        map.insert("client".into(), (&*request.client).into());
-        map.insert("n".into(), request.n.into());
-    }
-    Ok(map.into())
-}
-
 impl Door for Remote {
     fn create(&self, name: &str, spec: &Value) -> Result<Value> {
-        parse(&self.send(true, &of(name, ""), "application/json", &spec.to_string())?)
+        parse(&self.send(Method::PUT, &of(name, ""), "application/json", &spec.to_string())?)
     }
 
     fn list(&self) -> Result<Vec<Value>> {

@@ -22,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::alert::Watchman;
 use super::auth::{GRANTED, Granted, Visit};
+use super::lanes::Lanes;
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
@@ -44,6 +45,7 @@ pub(super) async fn accept(
     tls: Option<TlsAcceptor>,
     app: Arc<App>,
     routes: Router,
+    lanes: Lanes,
     mut stopping: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
 ) {
@@ -69,7 +71,7 @@ pub(super) async fn accept(
                 let (app, routes) = (Arc::clone(&app), routes.clone());
                 let (stopping, alive, tls) = (stopping.clone(), alive.clone(), tls.clone());
                 let watchman = Arc::clone(&watchman);
-                tokio::spawn(async move {
+                lanes.serve(stream, move |stream| async move {
                     app.metrics.connections.inc();
                     // Answers leave when they are ready: batching is done above, where it is
                     // known what follows.
@@ -133,6 +135,7 @@ pub(super) fn http1(limits: &Limits) -> http1::Builder {
 pub(super) struct Wire {
     pub from: IpAddr,
     pub under_way: UnderWay,
+    pub watchman: Arc<Watchman>,
     says_goodbye: Arc<AtomicBool>,
     /// Held until the connection is closed.
     _alive: mpsc::Sender<()>,
@@ -163,11 +166,12 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let limits = &app.limits;
     let under_way = UnderWay::default();
     let waits = (limits.header_timeout, limits.idle_timeout);
-    let meter = Meter::new(stream, under_way.clone(), waits, watchman);
+    let meter = Meter::new(stream, under_way.clone(), waits, &watchman);
     let says_goodbye = Arc::new(AtomicBool::new(false));
     let wire = Wire {
         from,
         under_way: under_way.clone(),
+        watchman,
         says_goodbye: Arc::clone(&says_goodbye),
         _alive: alive,
     };

@@ -41,8 +41,8 @@ pub(super) struct Alert {
 }
 
 impl Alert {
-    pub fn new(watchman: Arc<Watchman>) -> Self {
-        Self { watchman, on_post: false, quick: false, since: None }
+    pub fn new(watchman: &Arc<Watchman>) -> Self {
+        Self { watchman: Arc::clone(watchman), on_post: false, quick: false, since: None }
     }
 
     /// Called after each look at a connection from which a request is awaited: has the task that
@@ -95,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn the_quick_are_awaited_awake_one_at_a_time() {
         let watchman = Arc::new(Watchman { exists: true, busy: AtomicBool::new(false) });
-        let mut alerts = [(); 2].map(|()| Alert::new(Arc::clone(&watchman)));
+        let mut alerts = [(); 2].map(|()| Alert::new(&watchman));
         poll_fn(|cx| {
             for alert in &mut alerts {
                 alert.look(cx, true);

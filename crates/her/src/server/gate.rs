@@ -100,7 +100,7 @@ pub(crate) fn submit(
 }
 
 /// The same for who waits for the answer, and may do the learner's work meanwhile.
-fn hand_in<'h>(
+pub(crate) fn hand_in<'h>(
     house: &'h House,
     name: &str,
     events: Vec<Event>,

@@ -102,7 +102,7 @@ impl<S> Meter<S> {
         stream: S,
         under_way: UnderWay,
         (head, write): (Duration, Duration),
-        watchman: Arc<Watchman>,
+        watchman: &Arc<Watchman>,
     ) -> Self {
         let mut head = Wait::new(head, "the head of a request took too long");
         head.arm();

@@ -37,6 +37,7 @@ mod gate;
 mod gates;
 mod history;
 mod identities;
+mod lanes;
 mod learn;
 pub mod legacy;
 mod meter;
@@ -56,6 +57,7 @@ use auth::Door;
 use channels::Channels;
 use events::Followed;
 use gate::Gate;
+use lanes::Lanes;
 use metrics::Metrics;
 use ui::Screens;
 
@@ -90,6 +92,7 @@ pub struct Server {
     secure: bool,
     house: Arc<House>,
     runtime: Runtime,
+    lanes: lanes::Threads,
     stop: watch::Sender<bool>,
     gone: mpsc::Receiver<()>,
     drain: Duration,
@@ -108,10 +111,12 @@ impl Server {
         let token = first::token(&settings.token_file())?;
         let tls = tls::acceptor(&settings.tls)?;
         let runtime = Builder::new_multi_thread()
-            .thread_name("her-serve")
+            .worker_threads(1)
+            .thread_name("her-keep")
             .enable_all()
             .build()
             .map_err(|e| Error::io("starting the server's threads", e))?;
+        let (lanes, threads) = Lanes::start()?;
         let listener = runtime.block_on(TcpListener::bind(settings.listen));
         let listener = listener.map_err(|e| listen_error(settings.listen, e))?;
         let addr = listener.local_addr().map_err(|e| Error::io("asking for the address", e))?;
@@ -157,11 +162,24 @@ impl Server {
             None => None,
         };
         let secure = tls.is_some();
-        runtime.spawn(accept::accept(listener, tls, app, routes, stopping, alive));
+        runtime.spawn(accept::accept(listener, tls, app, routes, lanes, stopping, alive));
         server_file::write(dir, addr, settings.tls.cert_file.as_deref(), house.clock().now_ms())?;
         let data_dir = dir.clone();
         let drain = settings.drain;
-        Ok(Self { addr, secure, house, runtime, stop, gone, drain, data_dir, gates, departs })
+        let lanes = threads;
+        Ok(Self {
+            addr,
+            secure,
+            house,
+            runtime,
+            lanes,
+            stop,
+            gone,
+            drain,
+            data_dir,
+            gates,
+            departs,
+        })
     }
 
     /// Where it listens.
@@ -203,7 +221,7 @@ impl Server {
                 self.drain.as_secs()
             );
         }
-        // Ends what is left: only tasks of connections that were cut, and idle helpers.
+        self.lanes.stop();
         self.runtime.shutdown_timeout(STRAGGLERS);
         match Arc::into_inner(self.house) {
             Some(house) => house.close(),

@@ -2,15 +2,19 @@
 //!
 //! Two halves share a bounded queue of chunks. The reader takes what has arrived, makes events of
 //! its lines, and hands up to [`CHUNK_EVENTS`] in at a time. The writer waits for each chunk in
-//! order and writes its answers. A client that does not read its answers fills the queue, then
-//! the reader stops, then TCP stops the client; no learner ever waits for it.
+//! order and writes its answers. A client that does not read its answers stops both, then TCP
+//! stops the client; no learner ever waits for it. Both halves belong to the connection's task:
+//! to wake another thread takes longer than all that one line needs.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use axum::http::header::EXPECT;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, Stream as _};
 use her_identity::event::{Event, limits::FRAME_EVENTS};
 use her_identity::turn::Reply;
 use her_identity::{Error, ErrorKind};
@@ -18,6 +22,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::accept::Wire;
+use super::alert::Alert;
 use super::answer::{self, Answer};
 use super::auth::granted;
 use super::body;
@@ -60,6 +66,7 @@ pub(super) async fn stream(
 ) -> Answer {
     let version = app.house.head(&name)?.seq;
     let waits = request.headers().contains_key(EXPECT);
+    let alert = request.extensions().get::<Wire>().map(|wire| Alert::new(&wire.watchman));
     let mut body = request.into_body();
     // Asking for the body sends the "100 Continue" that such a client waits for, which can't be
     // sent any more once an answer has begun.
@@ -71,16 +78,21 @@ pub(super) async fn stream(
         app: Arc::clone(app),
         name,
         token: granted::token(),
+        alert,
         first,
         send,
     };
-    tokio::spawn(half.run(body));
+    let mut reading = Box::pin(half.run(body).fuse());
     let app = Arc::clone(app);
-    let answers = ReceiverStream::new(chunks).then(move |chunk: Chunk| {
+    let mut answers = Box::pin(ReceiverStream::new(chunks).then(move |chunk: Chunk| {
         let app = Arc::clone(&app);
         async move { Ok::<_, std::convert::Infallible>(chunk.answer(&app).await) }
+    }));
+    let both = futures_util::stream::poll_fn(move |cx| {
+        let _ = reading.as_mut().poll(cx);
+        answers.as_mut().poll_next(cx)
     });
-    let response = answer::stream("application/x-ndjson", Body::from_stream(answers));
+    let response = answer::stream("application/x-ndjson", Body::from_stream(both));
     Ok(answer::of_version(response, version))
 }
 
@@ -92,6 +104,8 @@ struct Half {
     token: Option<Arc<Token>>,
     reader: Reader,
     stopping: watch::Receiver<bool>,
+    /// None for a stream that another node handed on.
+    alert: Option<Alert>,
     /// What was read of the body before the answer began.
     first: Option<Result<Option<Bytes>, Problem>>,
     send: mpsc::Sender<Chunk>,
@@ -99,6 +113,32 @@ struct Half {
 
 /// The answers have nobody to go to.
 struct NobodyListens;
+
+/// What is awaited from a client, awake if the client was quick the last time.
+async fn awaited<T>(what: impl Future<Output = T>, mut alert: Option<&mut Alert>) -> T {
+    let mut what = pin!(what);
+    poll_fn(|cx| {
+        let polled = what.as_mut().poll(cx);
+        if let Some(alert) = &mut alert {
+            alert.look(cx, polled.is_pending());
+        }
+        polled
+    })
+    .await
+}
+
+/// Has this task looked at again, at once.
+async fn once_more() {
+    let mut looked = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut looked, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
 
 impl Half {
     async fn run(mut self, mut body: Body) {
@@ -114,10 +154,16 @@ impl Half {
             if piece.is_none() {
                 piece = body::piece(body, &self.app.limits).now_or_never();
             }
+            if piece.is_none() && self.reader.len() > 0 {
+                // The connection cuts the next piece from its buffer when it is looked at again.
+                once_more().await;
+                piece = body::piece(body, &self.app.limits).now_or_never();
+            }
             if piece.is_none() {
                 self.hand_in().await?;
+                let next = awaited(body::piece(body, &self.app.limits), self.alert.as_mut());
                 tokio::select! {
-                    next = body::piece(body, &self.app.limits) => piece = Some(next),
+                    next = next => piece = Some(next),
                     () = told_to_stop(&mut self.stopping) => {}
                 }
             }
@@ -160,11 +206,18 @@ impl Half {
                 room.send(chunk);
                 return Ok(());
             }
+            let alone = events.len() < CHUNK_EVENTS && self.app.gate.is_idle();
             let Some(place) = self.app.gate.wait(events.len()).await else {
                 return Err(NobodyListens);
             };
-            match gate::submit(&self.app.house, &self.name, events, place) {
-                Ok(told) => chunk.told = Some(told),
+            match gate::hand_in(&self.app.house, &self.name, events, place) {
+                Ok((handed, told)) => {
+                    // What comes line by line is learned here; while more comes, elsewhere.
+                    if alone {
+                        handed.work();
+                    }
+                    chunk.told = Some(told);
+                }
                 Err(e) => chunk.refuse_all(&Problem::from(e)),
             }
         }

@@ -7,9 +7,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use her::client::remote::Remote;
+use her::client::{Door, Item, Told};
 use her::config::{Settings, gates};
 use her::node::{Peer, of_dir};
 use her::server::Server;
+use her_identity::event::What;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -203,6 +206,81 @@ fn who_asks_the_former_node_is_handed_on_or_told_where_to_ask() {
 
     let rewound = a.running.post("/v1/identities/sam/rewind", &json!({"version": 1}));
     assert_eq!(rewound.status, 200, "an operator is handed on as well: {}", rewound.text());
+    a.stop();
+    b.stop();
+}
+
+/// Our own client, as the command line and Python have it.
+fn client(plan: &Plan, node: &Node) -> Remote {
+    let url = format!("http://{}", plan.http[0]);
+    Remote::trusting(&url, Some(node.running.token.clone()), None).unwrap()
+}
+
+#[test]
+fn our_own_client_follows_in_the_middle_of_a_stream() {
+    let plan = Plan::new();
+    for dir in &plan.dirs {
+        std::fs::write(dir.path().join("token"), "a-token-that-both-nodes-know\n").unwrap();
+    }
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    let (stop, door) = (AtomicBool::new(false), client(&plan, &a));
+    let acked = std::thread::scope(|scope| {
+        let learner = scope.spawn(|| {
+            let (mut n, mut acked) = (0, Vec::new());
+            let mut next = || {
+                if stop.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                n += 50;
+                Ok(Some((n - 50..n).map(numbered).collect()))
+            };
+            let mut told = |n, said: her_identity::Result<Told>| acked.push((n, said.unwrap()));
+            door.feed("sam", &mut next, &mut told).unwrap();
+            acked
+        });
+        for _ in 0..3 {
+            assert_eq!(a.depart("b")["outcome"], "COMPLETED");
+            assert_eq!(b.depart("a")["outcome"], "COMPLETED");
+        }
+        assert_eq!(a.depart("b")["outcome"], "COMPLETED");
+        std::thread::sleep(Duration::from_millis(50));
+        stop.store(true, Ordering::Relaxed);
+        learner.join().unwrap()
+    });
+    a.stop();
+    // The first node is gone, and nobody hands anything on.
+    let said = door.predict("sam", &json!({"a": 1}), None).unwrap();
+    assert_eq!(said["version"], acked.len() + 1, "as many versions as lines, and its birth");
+    let log = door.log("sam", 1, 1_000_000).unwrap();
+    let learned: Vec<u64> = log.iter().filter_map(|line| line["n"].as_u64()).collect();
+    assert_eq!(learned, acked.iter().map(|(n, _)| *n).collect::<Vec<_>>(), "once each, in order");
+    b.stop();
+}
+
+fn numbered(n: u64) -> Item {
+    let row = her_learn::Row::from_json(&event(n)["x"]).unwrap();
+    let target = her_learn::Target::from_json(&event(n)["y"]).unwrap();
+    let request = Some(her_identity::event::Request { client: "c".into(), n });
+    Item { line: n, request, what: What::Learn { row, target, weight: 1.0 } }
+}
+
+#[test]
+fn a_client_whom_the_owner_does_not_know_is_handed_on() {
+    let plan = Plan::new();
+    let (a, b) = (plan.start(0), plan.start(1));
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    assert_eq!(a.running.put("/v1/identities/sam", &spec).status, 201);
+    let door = client(&plan, &a);
+    assert_eq!(a.depart("b")["outcome"], "COMPLETED");
+    for n in 0..3 {
+        let said = door.events("sam", &[event(n)]).unwrap().remove(0).unwrap();
+        assert_eq!(said["version"], n + 2, "{said}");
+    }
+    let metrics = b.running.get("/metrics").text();
+    let refused: Vec<&str> = metrics.lines().filter(|l| l.contains("status=\"401\"")).collect();
+    assert!(matches!(refused[..], [one] if one.ends_with(" 1")), "shown once: {refused:?}");
     a.stop();
     b.stop();
 }

@@ -85,9 +85,15 @@ impl Load {
             // Room is filled when half of it is free: nobody writes a line at a time.
             if sent.len() <= self.window / 2 {
                 while sent.len() < self.window {
-                    self.push(&self.events[next % self.events.len()], &mut out);
+                    out.extend_from_slice(&self.events[next % self.events.len()]);
                     next += 1;
                     sent.push_back(now);
+                }
+                if self.answers == Answers::Chunks {
+                    // What is written at once is one chunk.
+                    let head = format!("{:x}\r\n", out.len());
+                    out.splice(0..0, head.into_bytes());
+                    out.extend_from_slice(b"\r\n");
                 }
                 stream.write_all(&out).await?;
             }
@@ -100,16 +106,6 @@ impl Load {
                     done.latencies_ns.push(now - since);
                 }
             }
-        }
-    }
-
-    fn push(&self, event: &[u8], out: &mut Vec<u8>) {
-        if self.answers == Answers::Chunks {
-            out.extend_from_slice(format!("{:x}\r\n", event.len()).as_bytes());
-            out.extend_from_slice(event);
-            out.extend_from_slice(b"\r\n");
-        } else {
-            out.extend_from_slice(event);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Servers beside each other: this one, VW's daemon, and River behind FastAPI.
 //!
 //! Every event is predicted and learned. VW's daemon and the FastAPI server keep nothing on disk;
-//! ours is measured with its journal in memory, as they are, and on disk, as it is used.
+//! ours is measured with its journal in memory, as they are, and on disk, as it is used. VW's
+//! clients send lines on one connection; ours are measured with a request an event, as FastAPI's
+//! are, and with lines on one connection, as VW's are.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
@@ -20,6 +22,15 @@ const EVENTS: usize = 10_000;
 const FLYING: usize = 256;
 /// Lines without an answer: what our server takes before it waits to be read.
 const WINDOW: usize = 2_048;
+
+/// How our server is spoken to, with how many events that wait for their answers.
+#[derive(Clone, Copy)]
+enum Talk {
+    /// A request an event, each on a connection of its own.
+    Requests(usize),
+    /// Lines in the body of one request.
+    Lines(usize),
+}
 
 /// A server that is ended with its measurement.
 struct Server {
@@ -58,9 +69,21 @@ impl Server {
 pub fn measure(case: &str, data: &Path) -> Result<Vec<Line>> {
     let memory = Path::new("/dev/shm");
     let mut lines = Vec::new();
+    let window = match case {
+        "served-one" => 1,
+        "served-256" => FLYING,
+        _ => WINDOW,
+    };
     for (who, parent) in [("her", memory), ("her, durable", data)] {
-        if parent.is_dir() {
-            lines.push(ours(case, who, data, parent)?);
+        if !parent.is_dir() {
+            continue;
+        }
+        if case == "served-stream" {
+            lines.push(ours(who, (data, parent), Talk::Lines(window))?);
+        } else {
+            lines.push(ours(who, (data, parent), Talk::Requests(window))?);
+            let who = format!("{who}, lines");
+            lines.push(ours(&who, (data, parent), Talk::Lines(window))?);
         }
     }
     let Some(python) = std::env::var_os("HER_PEERS_PYTHON") else {
@@ -70,26 +93,20 @@ pub fn measure(case: &str, data: &Path) -> Result<Vec<Line>> {
     let python = PathBuf::from(python);
     let vw = texts(&data.join("dense10.vw"))?;
     let server = peer(&python, "vw")?;
-    let (connections, window) = match case {
-        "served-one" => (1, 1),
-        "served-256" => (1, FLYING),
-        _ => (1, WINDOW),
-    };
-    lines.push(line("VW 9.11 daemon", &server, vw, vec![], Answers::Lines, connections, window)?);
+    lines.push(line("VW 9.11 daemon", &server, vw, vec![], Answers::Lines, 1, window)?);
     drop(server);
     if case != "served-stream" {
         let server = peer(&python, "fastapi")?;
         let events = texts(&data.join("dense10.ndjson"))?;
         let events = events.iter().map(|e| request(&server, "/learn", "", e)).collect();
-        let connections = if case == "served-one" { 1 } else { FLYING };
         let who = "River 0.26.1 + FastAPI";
-        lines.push(line(who, &server, events, vec![], Answers::Http, connections, 1)?);
+        lines.push(line(who, &server, events, vec![], Answers::Http, window, 1)?);
     }
     Ok(lines)
 }
 
 /// Our own server, in a process of its own.
-fn ours(case: &str, who: &str, data: &Path, parent: &Path) -> Result<Line> {
+fn ours(who: &str, (data, parent): (&Path, &Path), talk: Talk) -> Result<Line> {
     let room = Room::new(parent)?;
     let house = room.house(false)?;
     house.close();
@@ -106,17 +123,20 @@ fn ours(case: &str, who: &str, data: &Path, parent: &Path) -> Result<Line> {
     let auth = format!("authorization: Bearer {}\r\n", token.trim());
     let events = texts(&data.join("dense10.ndjson"))?;
     let path = "/v1/identities/bench/learn";
-    let many = if case == "served-one" { 1 } else { FLYING };
-    if case == "served-stream" {
-        let opening = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\n{auth}content-type: application/x-ndjson\r\n\
-             transfer-encoding: chunked\r\n\r\n",
-            server.address
-        );
-        return line(who, &server, events, opening.into(), Answers::Chunks, 1, WINDOW);
+    match talk {
+        Talk::Lines(window) => {
+            let opening = format!(
+                "POST {path} HTTP/1.1\r\nhost: {}\r\n{auth}content-type: \
+                 application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n",
+                server.address
+            );
+            line(who, &server, events, opening.into(), Answers::Chunks, 1, window)
+        }
+        Talk::Requests(many) => {
+            let events = events.iter().map(|e| request(&server, path, &auth, e)).collect();
+            line(who, &server, events, vec![], Answers::Http, many, 1)
+        }
     }
-    let events = events.iter().map(|e| request(&server, path, &auth, e)).collect();
-    line(who, &server, events, vec![], Answers::Http, many, 1)
 }
 
 #[allow(clippy::too_many_arguments, reason = "a line of a table")]

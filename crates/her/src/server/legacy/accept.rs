@@ -87,7 +87,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let limits = &copy.limits;
     let under_way = UnderWay::default();
     let waits = (limits.header_timeout, limits.idle_timeout);
-    let meter = Meter::new(stream, under_way.clone(), waits, watchman);
+    let meter = Meter::new(stream, under_way.clone(), waits, &watchman);
     let service = service_fn(|request: Request<Incoming>| {
         let (routes, token) = (routes.clone(), under_way.begin());
         let request = request.map(Body::new);
