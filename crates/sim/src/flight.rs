@@ -56,7 +56,13 @@ impl World<'_> {
             self.step_gate(j, watch, &mut values)?;
         }
         let now_ms = self.now_ms;
-        watched.retain(|watch| !watch.at_rest(now_ms));
+        watched.retain(|watch| {
+            let rests = watch.at_rest(now_ms);
+            if rests {
+                self.herd.watched[watch.id as usize] &= !(1 << watch.rule);
+            }
+            !rests
+        });
         self.nodes[j].watched = watched;
         Ok(())
     }
@@ -78,8 +84,9 @@ impl World<'_> {
                 add_figures(&mut values, places, levels, key, factors);
                 values
             };
-            let is_new = |watch: &Watch| watch.rule != rule || watch.id != id;
-            if self.rules[rule].means(key, values) && node.watched.iter().all(is_new) {
+            let of = &mut self.herd.watched[id as usize];
+            if self.rules[rule].means(key, values) && *of & 1 << rule == 0 {
+                *of |= 1 << rule;
                 let gate = Gate::new(self.rules[rule].rule.clone());
                 node.watched.push(Watch { id, rule, gate, last: Why::ConditionFalse });
                 watched += 1;
@@ -254,6 +261,7 @@ impl World<'_> {
             return Ok(());
         }
         self.nodes[from].watched.retain(|watch| watch.id != id);
+        self.herd.watched[id as usize] = 0;
         let cooldown_ms = self.rules[rule].rule.spec.cooldown_ms;
         self.tally.move_of(rule, flight.pause_ms, self.bytes_of(id));
         if flight.pause_ms > LONG_MS {

@@ -27,6 +27,8 @@ pub(crate) struct Herd {
     /// Its state, as a level of [`Levels`].
     pub size: Vec<u8>,
     pub flags: Vec<u8>,
+    /// A bit for each rule that has a gate at work over it.
+    pub watched: Vec<u16>,
 }
 
 impl Herd {
@@ -38,6 +40,7 @@ impl Herd {
             arrived: vec![0; count],
             size: vec![0; count],
             flags: vec![0; count],
+            watched: vec![0; count],
         }
     }
 

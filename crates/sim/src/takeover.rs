@@ -46,6 +46,7 @@ impl World<'_> {
             for id in &self.nodes[j].members {
                 self.herd.unmark(*id, MOVING);
                 self.herd.mark(*id, CUT);
+                self.herd.watched[*id as usize] = 0;
             }
         }
         self.losses.push(LossAt {
