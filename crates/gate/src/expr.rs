@@ -194,11 +194,12 @@ impl Expr {
     /// The truth of each conjunct; none where it can't be told. `values` gives each figure, and
     /// what is not a number for one that can't be used.
     pub fn truths(&self, values: &dyn Fn(usize) -> f64) -> Vec<Option<bool>> {
-        let truth = |node: &Node| {
-            let value = node.value(values);
-            (!value.is_nan()).then_some(value != 0.0)
-        };
-        self.conjuncts.iter().map(truth).collect()
+        self.conjuncts.iter().map(|node| node.truth(values)).collect()
+    }
+
+    /// The truth of one conjunct; none where it can't be told, and beyond the last one.
+    pub fn truth(&self, conjunct: usize, values: &dyn Fn(usize) -> f64) -> Option<bool> {
+        self.conjuncts.get(conjunct)?.truth(values)
     }
 }
 
@@ -290,6 +291,11 @@ fn want(wanted: Kind, got: Kind, of: &Node, place: &str) -> Result<()> {
 }
 
 impl Node {
+    fn truth(&self, values: &dyn Fn(usize) -> f64) -> Option<bool> {
+        let value = self.value(values);
+        (!value.is_nan()).then_some(value != 0.0)
+    }
+
     fn value(&self, values: &dyn Fn(usize) -> f64) -> f64 {
         match self {
             Self::Number(n) => *n,

@@ -126,10 +126,7 @@ impl Gate {
     /// Evaluates the rule. After [`Why::Act`] whoever steps does what the rule says, and tells
     /// what came of it with [`Gate::told`].
     pub fn step(&mut self, now_ms: u64, figures: &Figures, used: Used) -> Decision {
-        self.mind_the_gap(now_ms);
-        let truths = self.truths(now_ms, figures);
-        self.run_timers(now_ms, &truths);
-        let (why, detail) = self.decide(now_ms, &truths, used);
+        let (truths, why, detail) = self.turn(now_ms, figures, used);
         let changed = self.last != Some(why);
         self.last = Some(why);
         Decision {
@@ -147,6 +144,27 @@ impl Gate {
                 .map_or_else(Vec::new, |c| conjuncts(c, &truths.of_clear)),
             timers: self.timers(now_ms),
         }
+    }
+
+    /// The same as [`Gate::step`] for who only wants to know what is decided: all that it was
+    /// decided by is not put into words, which takes most of the time.
+    pub fn decide(&mut self, now_ms: u64, figures: &Figures, used: Used) -> Why {
+        let (_, why, _) = self.turn(now_ms, figures, used);
+        self.last = Some(why);
+        why
+    }
+
+    fn turn(
+        &mut self,
+        now_ms: u64,
+        figures: &Figures,
+        used: Used,
+    ) -> (Truths, Why, Option<String>) {
+        self.mind_the_gap(now_ms);
+        let truths = self.truths(now_ms, figures);
+        self.run_timers(now_ms, &truths);
+        let (why, detail) = self.weigh(now_ms, &truths, used);
+        (truths, why, detail)
     }
 
     /// What came of acting.
@@ -256,7 +274,7 @@ impl Gate {
         }
     }
 
-    fn decide(&mut self, now_ms: u64, truths: &Truths, used: Used) -> (Why, Option<String>) {
+    fn weigh(&mut self, now_ms: u64, truths: &Truths, used: Used) -> (Why, Option<String>) {
         let told = || self.state.told.as_ref().map(|(_, detail)| detail.clone());
         if self.state.stage == Stage::UnderWay {
             return (Why::UnderWay, None);

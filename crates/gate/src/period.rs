@@ -29,7 +29,8 @@ pub fn show(ms: u64) -> String {
     whole.map_or_else(|| format!("{ms}ms"), |(name, unit)| format!("{}{name}", ms / unit))
 }
 
-pub(crate) fn read<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<u64, D::Error> {
+/// Reads a time as milliseconds: for serde's `deserialize_with`.
+pub fn read<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<u64, D::Error> {
     let text = String::deserialize(from)?;
     parse(&text).map_err(serde::de::Error::custom)
 }

@@ -204,3 +204,32 @@ fn rules_are_refused_for_what_is_wrong_with_them() {
         assert!(said.contains(why), "{from} -> {to}: {said}");
     }
 }
+
+/// The simulator asks only what is decided; it is the same as with all that it was decided by.
+#[test]
+fn to_decide_is_to_step_without_words() {
+    let mut life = Life::new(RULE);
+    let mut quiet = Gate::new(life.gate.rule().clone());
+    let mut acted = 0;
+    for i in 0..2_000_u64 {
+        let mut figures = figures((i * i % 97) as f64 / 25.0, life.now_ms);
+        if i % 200 > 150 {
+            figures.set("load", 3.0, life.now_ms).unwrap();
+        }
+        let used = Used { node: u32::from(i % 7 == 0) * 9, cluster: 0 };
+        let why = quiet.decide(life.now_ms, &figures, used);
+        let now_ms = life.now_ms;
+        assert_eq!(life.step_with(&figures, used).why, why, "step {i}");
+        if why == Why::Act {
+            acted += 1;
+            let outcome = || match i % 3 {
+                0 => Outcome::Failed(Why::Busy, "no".into()),
+                _ => Outcome::Done(None),
+            };
+            life.gate.told(now_ms, outcome());
+            quiet.told(now_ms, outcome());
+        }
+        assert_eq!(life.gate.state(), quiet.state(), "step {i}");
+    }
+    assert!(acted > 5, "{acted}");
+}

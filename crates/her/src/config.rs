@@ -342,7 +342,7 @@ impl Settings {
 }
 
 /// A file that is no TOML.
-fn unreadable(place: &str, text: &str, e: &toml::de::Error) -> Error {
+pub(crate) fn unreadable(place: &str, text: &str, e: &toml::de::Error) -> Error {
     let at = e.span().map_or(1, |s| 1 + text[..s.start].matches('\n').count());
     Error::invalid(format!("{place}, line {at}: {}", e.message()))
 }

@@ -93,6 +93,18 @@ fn left() -> (Place, PathBuf) {
     (place, dir)
 }
 
+/// A prediction with each number as its bits: equal only where nothing differs.
+fn bits(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let said = members.iter().map(|(name, value)| format!("{name} {}", bits(value)));
+            said.collect::<Vec<_>>().join(", ")
+        }
+        Value::Number(number) => format!("{:016x}", number.as_f64().unwrap().to_bits()),
+        other => other.to_string(),
+    }
+}
+
 fn row(i: u64) -> Value {
     json!({ "a": (i * 31) % 101, "b": (i * 17) % 13 })
 }
@@ -106,10 +118,11 @@ fn a_copy_answers_as_the_living_one_did_and_learns_nothing() {
     let copy = Copy::serve(&place, &dir);
     for (i, living) in living.iter().enumerate() {
         let (status, said) = copy.post("/v1/identities/sam/predict", &json!({"x": row(i as u64)}));
-        assert_eq!((status, &said["prediction"]), (200, &living["prediction"]), "row {i}");
+        assert_eq!(status, 200, "{said}");
+        assert_eq!(bits(&said["prediction"]), bits(&living["prediction"]), "row {i}");
     }
     let (status, said) = copy.post("/v1/identities/sam/at/100/predict", &json!({ "x": row(3) }));
-    assert_eq!((status, &said["prediction"]), (200, &past["prediction"]));
+    assert_eq!((status, bits(&said["prediction"])), (200, bits(&past["prediction"])));
     for path in ["learn", "label", "freeze", "rewind"] {
         let (status, said) =
             copy.post(&format!("/v1/identities/sam/{path}"), &json!({"x": row(1), "y": true}));
@@ -123,6 +136,82 @@ fn a_copy_answers_as_the_living_one_did_and_learns_nothing() {
     let ran = copy.end();
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.err.contains("as it was at the start"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn the_golden_rows_are_answered_over_http_to_the_bit() {
+    let (place, dir) = left();
+    let golden: Value =
+        serde_json::from_slice(&std::fs::read(dir.join("golden.json")).unwrap()).unwrap();
+    let rows = golden["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 256);
+    let copy = Copy::serve(&place, &dir);
+    for row in rows {
+        let (status, said) = copy.post("/v1/identities/sam/predict", &json!({ "x": row["x"] }));
+        assert_eq!(status, 200, "{said}");
+        let proba = said["prediction"]["proba"]["true"].as_f64().unwrap();
+        assert_eq!(row["says"]["binary"], format!("{:016x}", proba.to_bits()), "{row}");
+    }
+    // The comparison sees the last bit.
+    let near = |x: f64| bits(&json!({ "true": x }));
+    assert_ne!(near(0.1), near(f64::from_bits(0.1_f64.to_bits() + 1)));
+    assert_ne!(near(0.0), near(-0.0));
+}
+
+/// The twelve ways out, as they are written in an address.
+const ESCAPES: [&str; 12] = [
+    "open%20for%20write",
+    "create%20beside",
+    "create%20in%20/tmp",
+    "read%20/etc/passwd",
+    "unlink",
+    "rename",
+    "chmod",
+    "reopen%20through%20/proc/self/fd",
+    "connect%20out",
+    "bind%20a%20new%20port",
+    "exec",
+    "write%20to%20a%20map",
+];
+
+#[test]
+fn each_way_out_alone_is_denied_and_it_answers_the_same_after_it() {
+    let (place, dir) = left();
+    let copy = Copy::serve(&place, &dir);
+    let x = json!({ "x": row(1) });
+    let answers = || {
+        let predict = copy.post("/v1/identities/sam/predict", &x);
+        let past = copy.post("/v1/identities/sam/at/50/predict", &x);
+        let log = copy.get("/v1/identities/sam/log?limit=1000");
+        assert_eq!((predict.0, past.0, log.0), (200, 200, 200));
+        (bits(&predict.1), bits(&past.1), log.1)
+    };
+    let before = answers();
+    let (_, status) = copy.get("/status");
+    let enforced = status["isolation"] == "enforced";
+    for escape in ESCAPES {
+        let (code, said) = copy.post(&format!("/status/escapes?only={escape}"), &json!({}));
+        assert_eq!((code, &said["escape"]), (200, &json!(escape.replace("%20", " "))), "{said}");
+        assert!(said["denied"] == true || !enforced, "{said}");
+        assert_eq!(answers(), before, "after {escape}");
+    }
+    let (_, after) = copy.get("/status");
+    for part in ["isolation", "escapes", "missing"] {
+        assert_eq!(after[part], status[part], "{part}");
+    }
+    let (code, said) = copy.post("/status/escapes?only=fly", &json!({}));
+    assert_eq!(code, 400, "{said}");
+    let detail = said["detail"].as_str().unwrap();
+    assert!(detail.contains("no escape \"fly\"") && detail.contains("write to a map"), "{said}");
+    assert_eq!(copy.post("/status/escapes?olny=exec", &json!({})).0, 400);
+    assert_eq!(copy.end().code, 0);
+}
+
+#[test]
+fn where_there_is_no_copy_it_says_how_to_make_one() {
+    let place = Place::new();
+    let said = place.run(&["legacy", "nowhere"]).fails(3, "nowhere/manifest.json");
+    assert!(said.err.contains("`her leave NAME DIR` makes one"), "{}", said.err);
 }
 
 #[test]

@@ -40,6 +40,7 @@ mod rewind;
 pub mod serve;
 mod show;
 mod signal;
+mod simulate;
 mod snapshot;
 mod spec;
 mod table;
@@ -93,6 +94,7 @@ enum Verb {
     Models(models::Args),
     Bench(bench::Args),
     Gate(gate::Args),
+    Simulate(simulate::Args),
     Depart(depart::Args),
     Departures(departures::Args),
     Adopt(adopt::Args),
@@ -148,6 +150,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Models(args) => models::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
         Verb::Gate(args) => gate::run(args, context),
+        Verb::Simulate(args) => simulate::run(args, context),
         Verb::Depart(args) => depart::run(args, context),
         Verb::Departures(args) => departures::run(args, context),
         Verb::Adopt(args) => adopt::run(args, context),

@@ -50,7 +50,7 @@ mod problem;
 mod routes;
 mod server_file;
 mod tls;
-mod ui;
+pub(crate) mod ui;
 mod v2;
 
 use auth::Door;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use her_identity::clock::{Clock, RealClock};
-use her_identity::format::LEGACY_DIGEST_FILE;
+use her_identity::format::{LEGACY_DIGEST_FILE, LEGACY_FILE, LEGACY_MANIFEST_FILE};
 use her_identity::legacy::{Frozen, digest_line};
 use her_identity::turn::Desk;
 use her_identity::{Error, Result};
@@ -77,21 +77,30 @@ struct Tries {
 }
 
 impl Copy {
-    /// Tries the twelve ways out, on the thread that calls this, and remembers what came of it.
-    fn try_to_break_out(&self) -> Value {
+    /// Tries the twelve ways out, or only the one of this name, on the thread that calls this, and
+    /// remembers what came of it.
+    fn try_to_break_out(&self, only: Option<&str>) -> Vec<Try> {
         let manifest = self.frozen.digest();
         let bytes = digest_line(manifest).into_bytes();
-        let all = escapes::try_all(&Cell {
+        let cell = Cell {
             dir: self.frozen.dir(),
             file: LEGACY_DIGEST_FILE,
             bytes: &bytes,
             addr: self.cell_addr,
             held: isolate::holds(&self.layers),
-        });
+        };
+        let new = escapes::try_out(&cell, only);
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        *tries = Tries { all, at_ms: self.clock.now_ms(), times: tries.times + 1 };
-        drop(tries);
-        self.isolation()
+        if only.is_none() {
+            *tries = Tries { all: new.clone(), at_ms: self.clock.now_ms(), times: tries.times + 1 };
+        } else {
+            for new in &new {
+                tries.all.iter_mut().filter(|old| old.name == new.name).for_each(|old| {
+                    old.clone_from(new);
+                });
+            }
+        }
+        new
     }
 
     /// How well it is locked up.
@@ -113,7 +122,7 @@ pub fn run(settings: &Settings, asked: &Asked) -> Result<()> {
     // An ensemble's threads would have to be started while it learns again, which is too late.
     her_identity::crew::set_threads(1);
     let clock = Arc::new(RealClock::new());
-    let frozen = Arc::new(Frozen::open(&asked.dir, Catalog::builtin(), asked.manifest.as_deref())?);
+    let frozen = Arc::new(open(asked)?);
     let tls = super::tls::acceptor(&settings.tls)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the server", e))?;
@@ -144,13 +153,26 @@ pub fn run(settings: &Settings, asked: &Asked) -> Result<()> {
         clock,
         frozen,
     });
-    copy.try_to_break_out();
+    copy.try_to_break_out(None);
     tell_start(&copy);
     serve(&runtime, &copy, listener, tls, &mut signals, settings.drain);
     drop(runtime);
     guard.stop();
     drop(working);
     tell_end(&copy)
+}
+
+fn open(asked: &Asked) -> Result<Frozen> {
+    let manifest = asked.dir.join(LEGACY_MANIFEST_FILE);
+    if !manifest.exists() {
+        return Err(Error::not_found(format!(
+            "{} is no copy, for there is no {}; `her leave NAME DIR` makes one, and {LEGACY_FILE} \
+             in a data directory lists those that were left",
+            asked.dir.display(),
+            manifest.display()
+        )));
+    }
+    Frozen::open(&asked.dir, Catalog::builtin(), asked.manifest.as_deref())
 }
 
 fn serve(

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::answer::{broken, refuse};
 use super::{Copy, work};
+use crate::isolate::escapes::NAMES;
 use crate::server::answer::{self, Answer, Asked, At, Top};
 use crate::server::body;
 use crate::server::problem::Problem;
@@ -82,11 +83,29 @@ async fn status(State(copy): Shared) -> Response<Body> {
     answer::json(status, &told(&copy))
 }
 
-/// `POST /status/escapes`: tries to break out again, now, on the thread that does the work.
-async fn escapes(State(copy): Shared) -> Answer {
-    let trying = Arc::clone(&copy);
-    copy.worker.run(move |_| Ok(trying.try_to_break_out())).await?;
-    Ok(answer::json(StatusCode::OK, &told(&copy)))
+/// `?only=`: the name of one way out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Only {
+    only: Option<String>,
+}
+
+/// `POST /status/escapes`: tries to break out again, now, on the thread that does the work. All
+/// ways, or with `?only=NAME` one of them, of which alone it tells then.
+async fn escapes(State(copy): Shared, Asked(Only { only }): Asked<Only>) -> Answer {
+    if let Some(name) = only.as_deref().filter(|name| !NAMES.contains(name)) {
+        return Err(Problem::malformed(format!(
+            "there is no escape {name:?}; only is one of {}",
+            NAMES.join(", ")
+        )));
+    }
+    let (trying, one) = (Arc::clone(&copy), only.is_some());
+    let tried = copy.worker.run(move |_| Ok(trying.try_to_break_out(only.as_deref()))).await?;
+    let said = match &tried[..] {
+        [tried] if one => tried.to_json(),
+        _ => told(&copy),
+    };
+    Ok(answer::json(StatusCode::OK, &said))
 }
 
 /// Everything about this process and its copy.

@@ -60,7 +60,7 @@ pub(super) fn short(v: f64) -> String {
 }
 
 /// A few digits for the ends of an axis: `0.25`, `12.5 k`, `3 M`.
-pub(super) fn tick(v: f64) -> String {
+pub(crate) fn tick(v: f64) -> String {
     if (1000.0..10_000.0).contains(&v.abs()) && v.fract() == 0.0 {
         return grouped(v);
     }

@@ -52,7 +52,7 @@ pub(super) fn table(of: &Table) -> Markup {
 }
 
 /// Points as a path; it breaks where there is nothing.
-pub(super) fn line(points: impl Iterator<Item = Option<(f64, f64)>>) -> String {
+pub(crate) fn line(points: impl Iterator<Item = Option<(f64, f64)>>) -> String {
     let mut d = String::new();
     let mut pen = false;
     for point in points {
@@ -73,7 +73,7 @@ pub(super) fn xy(x: f64, y: f64) -> String {
 }
 
 /// The least of 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten that is not below `v`.
-pub(super) fn ceiling(v: f64) -> f64 {
+pub(crate) fn ceiling(v: f64) -> f64 {
     if v <= 0.0 || !v.is_finite() {
         return 1.0;
     }
