@@ -5,6 +5,8 @@
 //! changes, `B` (`rows × rank`) begins as nothing. So adapters of one seed add: the sum of two `B`s
 //! does what both do, and only `B` has to be kept and sent.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{Config, Site};
 use crate::error::{Result, wrong};
 
@@ -12,7 +14,7 @@ use crate::error::{Result, wrong};
 pub const RANK_MAX: usize = 64;
 
 /// Which adapter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// How wide, 1 to [`RANK_MAX`].
     pub rank: usize,

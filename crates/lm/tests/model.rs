@@ -12,6 +12,7 @@ mod model {
     mod files;
     mod gradients;
     mod headers;
+    mod learning;
     mod oracle;
     mod passes;
     mod quants;
