@@ -8,6 +8,7 @@ mod demo;
 mod doors;
 mod generate;
 mod hash;
+mod language;
 mod page;
 mod python;
 mod river_suite;
@@ -27,7 +28,7 @@ cargo xtask <verb>
 
   setup [conformance|peers|python|river-suite|page|doors|mlflow|capymoa|all]
                                   make the virtual environments that tests and benches need
-  data                            fetch the pinned streams into target/data
+  data                            fetch the pinned streams and the base model into target/data
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
@@ -59,7 +60,8 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("setup") => setup::run(rest),
         Some("data") => {
             refuse_arguments("data", rest)?;
-            data::fetch()
+            data::fetch()?;
+            language::fetch()
         }
         Some("sbom") => {
             refuse_arguments("sbom", rest)?;

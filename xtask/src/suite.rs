@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, run as run_command, say, timed, works};
-use crate::{conformance, data, doors, generate, page, python, river_suite, tidy, wheel};
+use crate::{conformance, data, doors, generate, language, page, python, river_suite, tidy, wheel};
 
 /// The planted bugs, the faulty disk and the tests that need them.
 const TESTING: &str = "her-identity/testing";
@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", slow: false, work: tidy::run },
     Step { name: "setup", slow: false, work: || ensure(Venv::Conformance) },
     Step { name: "data", slow: false, work: data::fetch },
+    Step { name: "language", slow: false, work: language::fetch },
     Step { name: "clippy", slow: false, work: clippy },
     Step { name: "tests", slow: false, work: tests },
     Step { name: "python", slow: false, work: python::test },

@@ -32,6 +32,7 @@ mod legacy;
 mod list;
 mod log;
 mod man;
+mod model;
 mod models;
 mod new;
 mod node;
@@ -92,6 +93,7 @@ enum Verb {
     Watch(watch::Args),
     Snapshot(snapshot::Args),
     Models(models::Args),
+    Model(model::Args),
     Bench(bench::Args),
     Gate(gate::Args),
     Simulate(simulate::Args),
@@ -148,6 +150,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Watch(args) => watch::run(args, context),
         Verb::Snapshot(args) => snapshot::run(args, context),
         Verb::Models(args) => models::run(args, context),
+        Verb::Model(args) => model::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
         Verb::Gate(args) => gate::run(args, context),
         Verb::Simulate(args) => simulate::run(args, context),

@@ -1,0 +1,147 @@
+//! `her model check` on the real model, on files that are none, and on a model that is unfit.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+mod support;
+use support::{Place, str_of};
+
+/// SmolLM2-135M-Instruct, which `cargo xtask data` fetches.
+fn real() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target/data/language/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert!(path.exists(), "{} is missing: run `cargo xtask data`", path.display());
+    path
+}
+
+#[test]
+fn a_real_model_is_fit() {
+    let place = Place::new();
+    let told = place.run(&["model", "check", str_of(&real()), "--json"]).ok().json();
+    assert_eq!((&told["verdict"], &told["format"]), (&json!("fit"), &json!("gguf")));
+    assert_eq!(told["bytes"], 98_362_432);
+    assert_eq!(told["licence"], "apache-2.0");
+    let a = &told["architecture"];
+    assert_eq!((&a["parameters"], &a["layers"]), (&json!(134_515_008), &json!(30)));
+    assert_eq!(a["weights"], json!({ "F32": 61, "Q4_1": 210, "Q8_0": 1 }));
+    assert_eq!(told["memory_bytes"], 134_515_008u64 * 4);
+    assert_eq!((&told["tokens"]["count"], &told["tokens"]["differs"]), (&json!(49152), &json!([])));
+    assert_eq!(told["tokens"]["begin"], "<|im_start|>");
+    assert_eq!(told["chat_template"], true);
+    assert_eq!(told["loss"]["tokens"], 436);
+    let bits = told["loss"]["bits_per_token"].as_f64().unwrap();
+    assert!((bits - 4.790_992).abs() < 2e-4, "{bits}");
+    let name = told["kernel"]["name"].as_str().unwrap();
+    assert!(["avx512", "avx2", "neon", "scalar"].contains(&name), "{name}");
+    assert_eq!(told["kernel"]["bits"].as_str().map(str::len), Some(16));
+    for rate in ["scored_per_s", "spoken_per_s", "learned_per_s"] {
+        assert!(told["rates"][rate].as_f64().unwrap() > 0.0, "{rate}");
+    }
+}
+
+#[test]
+fn what_is_no_model_is_told_by_file_and_place() {
+    let place = Place::new();
+    place.run(&["model", "check", "no-such.gguf"]).fails(3, "no-such.gguf: there is no such file");
+    let odd = place.write("odd.gguf", "PK and the rest");
+    place.run(&["model", "check", str_of(&odd)]).fails(7, "byte 0: a GGUF file begins with");
+    let dir = str_of(place.dir.path());
+    place.run(&["model", "check", dir]).fails(7, "config.json");
+    // The real one, cut off in its weights and in its header.
+    let whole = std::fs::read(real()).unwrap();
+    let cut = place.dir.path().join("cut.gguf");
+    std::fs::write(&cut, &whole[..whole.len() / 8]).unwrap();
+    place.run(&["model", "check", str_of(&cut)]).fails(7, "it is cut off or damaged; fetch it");
+    std::fs::write(&cut, &whole[..1_000_000]).unwrap();
+    place.run(&["model", "check", str_of(&cut)]).fails(7, "are left");
+}
+
+/// A file of one layer, 8 wide, whose 258 tokens all look alike: it knows nothing.
+fn ignorant() -> Vec<u8> {
+    let (mut keys, mut tensors) = (Vec::new(), Vec::new());
+    let text = |out: &mut Vec<u8>, text: &str| {
+        out.extend((text.len() as u64).to_le_bytes());
+        out.extend(text.as_bytes());
+    };
+    let mut count = 0u64;
+    let mut key = |name: &str, kind: u32, value: &[u8]| {
+        text(&mut keys, name);
+        keys.extend(kind.to_le_bytes());
+        keys.extend(value);
+        count += 1;
+    };
+    let mut word = |name: &str, value: &str| {
+        let mut bytes = Vec::new();
+        text(&mut bytes, value);
+        key(name, 8, &bytes);
+    };
+    word("general.architecture", "llama");
+    word("tokenizer.ggml.model", "gpt2");
+    word("tokenizer.ggml.pre", "gpt-2");
+    for (name, n) in [
+        ("llama.block_count", 1u32),
+        ("llama.embedding_length", 8),
+        ("llama.feed_forward_length", 8),
+        ("llama.attention.head_count", 2),
+        ("llama.context_length", 512),
+    ] {
+        key(name, 4, &n.to_le_bytes());
+    }
+    let mut letters = vec!["<s>".to_owned()];
+    let mut extra = 255;
+    letters.extend((0..256u32).map(|b| {
+        let plain = matches!(b, 33..=126 | 161..=172 | 174..=255);
+        extra += u32::from(!plain);
+        char::from_u32(if plain { b } else { extra }).unwrap().to_string()
+    }));
+    letters.push("th".to_owned());
+    for (name, texts) in
+        [("tokenizer.ggml.tokens", letters), ("tokenizer.ggml.merges", vec!["t h".to_owned()])]
+    {
+        let mut bytes = [8u32.to_le_bytes().to_vec(), (texts.len() as u64).to_le_bytes().to_vec()];
+        texts.iter().for_each(|t| text(&mut bytes[1], t));
+        key(name, 9, &bytes.concat());
+    }
+    let mut offset = 0u64;
+    let shapes: [(&str, &[u64]); 11] = [
+        ("token_embd", &[8, 258]),
+        ("output_norm", &[8]),
+        ("blk.0.attn_norm", &[8]),
+        ("blk.0.ffn_norm", &[8]),
+        ("blk.0.attn_q", &[8, 8]),
+        ("blk.0.attn_k", &[8, 8]),
+        ("blk.0.attn_v", &[8, 8]),
+        ("blk.0.attn_output", &[8, 8]),
+        ("blk.0.ffn_gate", &[8, 8]),
+        ("blk.0.ffn_up", &[8, 8]),
+        ("blk.0.ffn_down", &[8, 8]),
+    ];
+    for (name, dims) in shapes {
+        text(&mut tensors, &format!("{name}.weight"));
+        tensors.extend((dims.len() as u32).to_le_bytes());
+        dims.iter().for_each(|d| tensors.extend(d.to_le_bytes()));
+        tensors.extend(0u32.to_le_bytes());
+        tensors.extend(offset.to_le_bytes());
+        offset += 4 * dims.iter().product::<u64>();
+    }
+    let mut out = b"GGUF\x03\0\0\0".to_vec();
+    out.extend((shapes.len() as u64).to_le_bytes());
+    out.extend(count.to_le_bytes());
+    out.extend(keys);
+    out.extend(tensors);
+    out.resize(out.len().next_multiple_of(32) + offset as usize, 0);
+    out
+}
+
+#[test]
+fn a_model_that_knows_nothing_is_unfit() {
+    let place = Place::new();
+    let file = place.dir.path().join("ignorant.gguf");
+    std::fs::write(&file, ignorant()).unwrap();
+    let told = place.run(&["model", "check", str_of(&file)]).fails(1, "ignorant.gguf: unfit");
+    assert!(told.out.contains("7.78 bits a byte, where 3 is chance"), "{}", told.out);
+    assert!(told.out.contains("7 of 7 texts come back"), "{}", told.out);
+}

@@ -1,0 +1,155 @@
+//! A base model's weights: read once, shared by all who learn on top of them, never changed.
+
+use std::collections::BTreeSet;
+
+use crate::config::{Config, Part, Site};
+use crate::error::{Result, wrong};
+
+/// Where weights come from.
+pub(crate) trait Source {
+    /// The model's shape, checked.
+    fn config(&self) -> Result<Config>;
+    /// All tensors that are there.
+    fn names(&self) -> Vec<&str>;
+    /// What a tensor is called there.
+    fn name(&self, part: Part) -> String;
+    /// A tensor's numbers, a row after the other. One row may be written without that dimension.
+    fn read(&self, part: Part, rows: usize, columns: usize) -> Result<Vec<f32>>;
+    /// How much is on the disk, in bytes.
+    fn bytes(&self) -> u64;
+    /// What it says of its licence.
+    fn licence(&self) -> Option<String>;
+    /// How each tensor is written.
+    fn kinds(&self) -> Vec<String>;
+}
+
+/// A linear map: `rows` numbers from `columns`, a row after the other.
+pub struct Matrix {
+    /// How many numbers it gives.
+    pub rows: usize,
+    /// How many it takes.
+    pub columns: usize,
+    /// `rows × columns` weights.
+    pub weights: Vec<f32>,
+}
+
+/// One layer's weights.
+pub struct Layer {
+    /// Gains of the norm before the attention.
+    pub attention_norm: Vec<f32>,
+    /// Gains of the norm before the feed-forward part.
+    pub feed_norm: Vec<f32>,
+    /// The linear maps, in the order of [`Site::ALL`].
+    pub linear: [Matrix; 7],
+}
+
+/// A base model.
+pub struct Base {
+    /// Its shape.
+    pub config: Config,
+    /// Its layers.
+    pub layers: Vec<Layer>,
+    /// A row a token.
+    pub embedding: Matrix,
+    /// Gains of the last norm.
+    pub norm: Vec<f32>,
+    /// Its own head, where it is not the embedding.
+    head: Option<Matrix>,
+}
+
+impl Base {
+    /// Reads all weights. Memory: 4 bytes a parameter, and one tensor more while reading.
+    pub(crate) fn load(source: &dyn Source) -> Result<Self> {
+        let config = source.config()?;
+        let own_head = source.names().contains(&source.name(Part::Head).as_str());
+        strangers(source, &config)?;
+        let matrix = |part| {
+            let (rows, columns) = config.shape_of(part);
+            Ok(Matrix { rows, columns, weights: numbers(source, part, &config)? })
+        };
+        let layers = (0..config.layers)
+            .map(|i| {
+                let [q, k, v, o, gate, up, down] = Site::ALL.map(|site| Part::Linear(i, site));
+                Ok(Layer {
+                    attention_norm: numbers(source, Part::AttentionNorm(i), &config)?,
+                    feed_norm: numbers(source, Part::FeedNorm(i), &config)?,
+                    linear: [
+                        matrix(q)?,
+                        matrix(k)?,
+                        matrix(v)?,
+                        matrix(o)?,
+                        matrix(gate)?,
+                        matrix(up)?,
+                        matrix(down)?,
+                    ],
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            layers,
+            embedding: matrix(Part::Embedding)?,
+            norm: numbers(source, Part::Norm, &config)?,
+            head: if own_head { Some(matrix(Part::Head)?) } else { None },
+            config,
+        })
+    }
+
+    /// From the last hidden state to a logit a token.
+    pub fn head(&self) -> &Matrix {
+        self.head.as_ref().unwrap_or(&self.embedding)
+    }
+
+    /// Whether the head is the embedding.
+    pub fn tied(&self) -> bool {
+        self.head.is_none()
+    }
+
+    /// How many weights there are; a tied head counts once.
+    pub fn parameters(&self) -> u64 {
+        let matrix = |m: &Matrix| m.weights.len();
+        let layer = |l: &Layer| {
+            l.attention_norm.len() + l.feed_norm.len() + l.linear.iter().map(matrix).sum::<usize>()
+        };
+        let all = self.layers.iter().map(layer).sum::<usize>()
+            + matrix(&self.embedding)
+            + self.norm.len()
+            + self.head.as_ref().map_or(0, matrix);
+        all as u64
+    }
+
+    /// How much memory the weights take, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.parameters() * size_of::<f32>() as u64
+    }
+}
+
+/// A tensor's numbers, all of them finite.
+fn numbers(source: &dyn Source, part: Part, config: &Config) -> Result<Vec<f32>> {
+    let (rows, columns) = config.shape_of(part);
+    let numbers = source.read(part, rows, columns)?;
+    match numbers.iter().position(|x| !x.is_finite()) {
+        None => Ok(numbers),
+        Some(i) => wrong(format!(
+            "tensor {} has {} at element {i}: the file is damaged; fetch it again",
+            source.name(part),
+            numbers[i]
+        )),
+    }
+}
+
+/// Refuses tensors that the forward pass would leave out: the model would be computed wrongly.
+fn strangers(source: &dyn Source, config: &Config) -> Result<()> {
+    let mut known: BTreeSet<String> =
+        [Part::Embedding, Part::Norm, Part::Head].map(|part| source.name(part)).into();
+    for i in 0..config.layers {
+        known.extend([Part::AttentionNorm(i), Part::FeedNorm(i)].map(|part| source.name(part)));
+        known.extend(Site::ALL.map(|site| source.name(Part::Linear(i, site))));
+    }
+    match source.names().into_iter().find(|name| !known.contains(*name)) {
+        None => Ok(()),
+        Some(name) => wrong(format!(
+            "tensor {name} is none that the Llama architecture has: a model with biases, experts or \
+             other parts is not computed; give one without"
+        )),
+    }
+}

@@ -1,0 +1,21 @@
+//! Models as files: tiny ones that the tests write, and SmolLM2-135M as a package brings it.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::needless_for_each,
+    clippy::disallowed_methods,
+    reason = "a test; its oracle shall not share our exponentials"
+)]
+
+mod model {
+    mod files;
+    mod gradients;
+    mod headers;
+    mod learning;
+    mod oracle;
+    mod passes;
+    mod quants;
+    mod texts;
+    pub mod tiny;
+}
