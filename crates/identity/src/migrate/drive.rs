@@ -449,5 +449,5 @@ impl<'a> Departure<'a> {
 }
 
 fn pause() {
-    std::thread::sleep(std::time::Duration::from_millis(RETRY_MS));
+    crate::world::sleep(RETRY_MS);
 }

@@ -157,12 +157,22 @@ impl Jobs {
     /// The life of the committer's thread.
     pub fn run(self, core: &Core) {
         while let Ok(job) = self.todo.recv() {
-            match job {
-                Job::Group(group) => self.group(group, core),
-                Job::Begin(begin) => {
-                    let result = self.work().begin(&begin);
-                    (begin.done)(result);
-                }
+            self.job(job, core);
+        }
+    }
+
+    /// Does one job, if one waits.
+    #[cfg(feature = "testing")]
+    pub fn run_one(&self, core: &Core) -> bool {
+        self.todo.try_recv().map(|job| self.job(job, core)).is_ok()
+    }
+
+    fn job(&self, job: Job, core: &Core) {
+        match job {
+            Job::Group(group) => self.group(group, core),
+            Job::Begin(begin) => {
+                let result = self.work().begin(&begin);
+                (begin.done)(result);
             }
         }
     }

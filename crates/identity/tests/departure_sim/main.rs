@@ -1,0 +1,80 @@
+//! Departures in a simulated world: three nodes, the register's home, clients, readers and two
+//! planners, over a network and disks that fail, all from one seed.
+//!
+//! What runs is the code of production: house, learner, journal, register, both sides of a
+//! departure. Simulated are the disk (`FaultyDisk`, under the journal's own seam), the network
+//! (turmoil), time, chance, and who runs when.
+//!
+//! `HER_SEEDS=N` runs so many seeds; `HER_SEED=n` one, and shows what happens in it.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use her_identity::migrate::Planted;
+
+use crate::run::{Summary, run};
+use crate::world::Bug;
+
+mod check;
+mod faults;
+mod fiber;
+mod net;
+mod node;
+mod people;
+mod run;
+mod world;
+
+/// Seeds that CI runs.
+const SEEDS: u64 = 300;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|n| n.parse().ok())
+}
+
+/// Runs seeds on two threads, until one fails.
+fn seeds(from: u64, to: u64, bug: Option<Bug>) -> (Summary, Option<(u64, String)>) {
+    let (next, found) = (AtomicU64::new(from), Mutex::new(None));
+    let sum = Mutex::new(Summary::default());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while found.lock().unwrap().is_none() {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= to {
+                        return;
+                    }
+                    match run(seed, bug, false) {
+                        Ok(summary) => sum.lock().unwrap().add(&summary),
+                        Err(wrong) => *found.lock().unwrap() = Some((seed, wrong)),
+                    }
+                }
+            });
+        }
+    });
+    (sum.into_inner().unwrap(), found.into_inner().unwrap())
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_whatever_fails() {
+    if let Some(seed) = number("HER_SEED") {
+        println!("{:#?}", run(seed, None, true).unwrap());
+        return;
+    }
+    let first = number("HER_FIRST_SEED").unwrap_or(0);
+    let many = number("HER_SEEDS").unwrap_or(SEEDS);
+    let (sum, found) = seeds(first, first + many, None);
+    println!("{many} seeds: {sum:#?}");
+    if let Some((seed, wrong)) = found {
+        panic!("seed {seed}: {wrong}\nHER_SEED={seed} shows how it comes to that");
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in [1, 7, 42, 1_000] {
+        let (one, two) = (run(seed, None, false).unwrap(), run(seed, None, false).unwrap());
+        assert_eq!(one.hash, two.hash, "seed {seed}");
+    }
+}
