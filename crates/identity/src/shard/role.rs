@@ -225,7 +225,12 @@ impl Learner {
     }
 
     fn activate(&mut self, id: IdentityId, epoch: Option<u64>, done: Done<Head>) {
+        // An earlier try may have failed, and an event that came after it written the epoch.
+        let again = epoch.is_some() && self.granted(id) == epoch;
         let head = self.live(id).and_then(|()| match self.slots.get_mut(&id) {
+            Some(Slot::Live(identity, _)) if again && Some(identity.head().epoch) == epoch => {
+                Ok(identity.closed())
+            }
             Some(Slot::Live(identity, _)) => identity.activate(epoch),
             _ => Err(refused("able to be the owner")),
         });

@@ -6,7 +6,8 @@
 
 use std::panic::resume_unwind;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,7 +19,10 @@ use crate::node::Process;
 use crate::world::Lots;
 
 /// A deadlock of threads is a bug of the simulation, and is told after this long.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_secs(5);
+
+/// Steps that a departure may take without a pause or a question.
+const RESTLESS: u32 = 100;
 
 enum Said {
     Sleep(u64),
@@ -37,6 +41,7 @@ pub struct Door {
     say: Mutex<Sender<Said>>,
     hear: Mutex<Receiver<Heard>>,
     lots: Mutex<Lots>,
+    restless: AtomicU32,
 }
 
 impl Door {
@@ -46,11 +51,14 @@ impl Door {
 
     /// The process crashes while this waits: the thread ends here, without a word.
     fn hear(&self) -> Heard {
+        self.restless.store(0, Ordering::Relaxed);
         let heard = self.hear.lock().unwrap().recv();
         heard.unwrap_or_else(|_| resume_unwind(Box::new("the process crashed")))
     }
 
     pub fn trace(&self, line: String) {
+        let restless = self.restless.fetch_add(1, Ordering::Relaxed);
+        assert!(restless < RESTLESS, "it never rests: {line}");
         self.say(Said::Trace(line));
     }
 }
@@ -103,7 +111,12 @@ pub async fn fiber<T: Send + 'static>(
     let (seed, planted) = (process.world.lots.draw(), process.world.planted());
     let thread = std::thread::spawn(move || {
         let lots = Mutex::new(Lots::new(seed));
-        let door = Arc::new(Door { say: Mutex::new(say), hear: Mutex::new(hear), lots });
+        let door = Arc::new(Door {
+            say: Mutex::new(say),
+            hear: Mutex::new(hear),
+            lots,
+            restless: AtomicU32::new(0),
+        });
         simulated::enter(Some(Rc::new(Inside(Arc::clone(&door)))));
         plant(planted);
         let done = work(&door);
@@ -127,7 +140,12 @@ pub async fn fiber<T: Send + 'static>(
                 let told = process.ask(to, ask).await;
                 let _ = tell.send(Heard::Told(told));
             }
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("a fiber is stuck"),
+            Err(RecvTimeoutError::Timeout) => {
+                // It can't be joined.
+                running.thread = None;
+                process.world.accuse("threads wait for each other".to_owned());
+                return std::future::pending().await;
+            }
             Ok(Said::Done) | Err(_) => {
                 let thread = running.thread.take().unwrap();
                 match thread.join() {

@@ -9,6 +9,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
+use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -45,7 +46,8 @@ fn seeds(from: u64, to: u64, bug: Option<Bug>) -> (Summary, Option<(u64, String)
                     if seed >= to {
                         return;
                     }
-                    match run(seed, bug, false) {
+                    let ran = catch_unwind(|| run(seed, bug, false));
+                    match ran.unwrap_or_else(|_| Err("it panicked".to_owned())) {
                         Ok(summary) => sum.lock().unwrap().add(&summary),
                         Err(wrong) => *found.lock().unwrap() = Some((seed, wrong)),
                     }
