@@ -77,16 +77,19 @@ pub(super) struct Jobs {
     work: Arc<Mutex<Work>>,
 }
 
+/// Identities whose frames were not taken: why, and from which event on.
+type Failed = BTreeMap<IdentityId, (Arc<Error>, u64)>;
+
 /// A group of which it is known what became of it.
 pub(super) struct Done {
-    failed: BTreeMap<IdentityId, Arc<Error>>,
+    failed: Failed,
     waiting: Vec<Waiting>,
 }
 
 impl Done {
     /// What the learner is told: the identities whose frames were not taken.
     pub fn told(&self) -> Vec<(IdentityId, Arc<Error>)> {
-        self.failed.iter().map(|(id, error)| (*id, Arc::clone(error))).collect()
+        self.failed.iter().map(|(id, (error, _))| (*id, Arc::clone(error))).collect()
     }
 
     /// Answers everybody. After the learner was told: who hears of a failure and asks at once
@@ -95,13 +98,18 @@ impl Done {
         for w in self.waiting {
             match self.failed.get(&w.id) {
                 // A request that only met refusals or duplicates of durable events has its answer.
-                Some(e) if w.results.iter().any(|r| matches!(r, Ok(r) if !r.duplicate)) => {
+                // What it is a duplicate of may be among the events that were not taken.
+                Some((e, from)) if w.results.iter().any(|r| lost(r, *from)) => {
                     (w.replies)(Err(Error::new(e.kind, e.message.clone())));
                 }
                 _ => (w.replies)(Ok(w.results)),
             }
         }
     }
+}
+
+fn lost(result: &Result<Reply>, from: u64) -> bool {
+    matches!(result, Ok(reply) if !reply.duplicate || reply.version >= from)
 }
 
 impl Committer {
@@ -214,7 +222,7 @@ impl Work {
     }
 
     /// Appends frames whatever it takes.
-    fn append(&mut self, frames: &[Frame]) -> BTreeMap<IdentityId, Arc<Error>> {
+    fn append(&mut self, frames: &[Frame]) -> Failed {
         self.try_append(frames, |journal, results| {
             journal.append(frames, results);
             // A failed write leaves the journal closed to writes. Opening anew finds out what is
@@ -227,7 +235,7 @@ impl Work {
     }
 
     /// Appends frames; nothing when it is not known what became of them.
-    fn append_once(&mut self, frames: &[Frame]) -> Option<BTreeMap<IdentityId, Arc<Error>>> {
+    fn append_once(&mut self, frames: &[Frame]) -> Option<Failed> {
         self.try_append(frames, |journal, results| journal.append(frames, results));
         (!self.results.iter().any(is_unsettled)).then(|| self.failed(frames))
     }
@@ -245,11 +253,13 @@ impl Work {
         }
     }
 
-    fn failed(&mut self, frames: &[Frame]) -> BTreeMap<IdentityId, Arc<Error>> {
+    fn failed(&mut self, frames: &[Frame]) -> Failed {
         let mut failed = BTreeMap::new();
         for (frame, result) in frames.iter().zip(self.results.drain(..)) {
             if let Err(e) = result {
-                failed.entry(frame.header().identity).or_insert_with(|| Arc::new(Error::from(e)));
+                let header = frame.header();
+                let lost = || (Arc::new(Error::from(e)), header.first_seq);
+                failed.entry(header.identity).or_insert_with(lost);
             }
         }
         failed
@@ -278,7 +288,7 @@ impl Work {
         let first = Frame::seal(header, batch.take())?;
         let head = first.head();
         match self.append(&[own, first]).into_values().next() {
-            Some(e) => Err(Error::new(e.kind, e.message.clone())),
+            Some((e, _)) => Err(Error::new(e.kind, e.message.clone())),
             None => Ok(head),
         }
     }
