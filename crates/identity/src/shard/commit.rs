@@ -3,14 +3,14 @@
 //! A thread does it, so that the learner goes on while the disk works. Where syncing takes less
 //! than waking that thread, as on a disk in memory or behind a battery, the learner does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::core::{Core, Worst};
 use super::times::Times;
 use super::{Replies, Reply};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Batch, Event};
 use crate::journal::{
     AppendError, Appended, Digest, Frame, FrameHeader, FrameKind, Head, IdentityId, Journal,
@@ -121,7 +121,8 @@ impl Committer {
         let (jobs, todo) = channel();
         // How prompt the disk is has to show first.
         let worst = Worst::new(2 * PROMPT_NS);
-        let work = Work { journal, snapshots, commits, results: Vec::new(), worst };
+        let (results, doubtful) = (Vec::new(), BTreeSet::new());
+        let work = Work { journal, snapshots, commits, results, worst, doubtful };
         let work = Arc::new(Mutex::new(work));
         (Self { jobs: Some(jobs), work: Arc::clone(&work) }, Jobs { todo, work })
     }
@@ -129,7 +130,8 @@ impl Committer {
     /// Commits a group on this thread, if that is sure to be short; else gives it back.
     pub fn at_once(&self, mut group: Group) -> std::result::Result<Done, Group> {
         let Ok(mut work) = self.work.try_lock() else { return Err(group) };
-        if !group.snapshots.is_empty() || work.worst.ns() > PROMPT_NS {
+        let prompt = work.worst.ns() <= PROMPT_NS && work.doubtful.is_empty();
+        if !group.snapshots.is_empty() || !prompt {
             return Err(group);
         }
         match work.append_once(&group.frames) {
@@ -190,7 +192,7 @@ impl Jobs {
     }
 
     fn group(&self, group: Group, core: &Core) {
-        let failed = self.work().append(&group.frames);
+        let failed = self.work().append_all(&group);
         let stored: Vec<SnapshotJob> =
             group.snapshots.into_iter().filter(|s| !failed.contains_key(&s.id)).collect();
         let done = Done { failed, waiting: group.waiting };
@@ -213,12 +215,38 @@ struct Work {
     results: Vec<Appended>,
     /// What a commit takes.
     worst: Worst,
+    /// Identities of which a frame may be in the journal or not: opening anew failed as well.
+    doubtful: BTreeSet<IdentityId>,
 }
 
 impl Work {
     fn store(&self, job: &SnapshotJob) -> Result<()> {
         self.snapshots.put(job.id, &job.head, &job.bytes)?;
         self.snapshots.prune(job.id, SNAPSHOTS_KEPT).map(|_| ())
+    }
+
+    /// Appends a group's frames. Who waits without a frame, for a seal or a duplicate, is told
+    /// where the identity stands: that must not be in doubt. It is replayed then.
+    fn append_all(&mut self, group: &Group) -> Failed {
+        let mut failed = self.append(&group.frames);
+        if self.doubtful.is_empty() {
+            return failed;
+        }
+        let writes = |id| group.frames.iter().any(|frame| frame.header().identity == id);
+        let mut ids: BTreeSet<IdentityId> = group.waiting.iter().map(|w| w.id).collect();
+        ids.retain(|id| self.doubtful.contains(id) && !writes(*id));
+        for id in ids {
+            let what = match self.journal.reopen() {
+                Ok(()) => {
+                    self.doubtful.remove(&id);
+                    "it was not known whether the last write is durable; try again".to_owned()
+                }
+                Err(e) => format!("it is not known whether the last write is durable: {e}"),
+            };
+            let error = Error::new(ErrorKind::Unavailable, what);
+            failed.insert(id, (Arc::new(error), 0));
+        }
+        failed
     }
 
     /// Appends frames whatever it takes.
@@ -256,6 +284,11 @@ impl Work {
     fn failed(&mut self, frames: &[Frame]) -> Failed {
         let mut failed = BTreeMap::new();
         for (frame, result) in frames.iter().zip(self.results.drain(..)) {
+            if is_unsettled(&result) {
+                self.doubtful.insert(frame.header().identity);
+            } else {
+                self.doubtful.remove(&frame.header().identity);
+            }
             if let Err(e) = result {
                 let header = frame.header();
                 let lost = || (Arc::new(Error::from(e)), header.first_seq);
