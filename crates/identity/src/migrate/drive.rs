@@ -358,7 +358,13 @@ impl<'a> Departure<'a> {
 
     fn cas(&mut self, expected: u64, owner: Node) -> Result<Saw> {
         let ask = Ask::Cas { cell: self.registered.cell.0, expected, owner };
-        match self.host.ask(self.home, ask, self.link)? {
+        let mut told = self.host.ask(self.home, ask.clone(), self.link)?;
+        if matches!(told, Told::Handed(_) | Told::Cell(None)) {
+            // It was not done, as the cell has another home by now.
+            self.home = self.host.look_up(self.registered, self.link)?.1;
+            told = self.host.ask(self.home, ask, self.link)?;
+        }
+        match told {
             Told::Set(cell) => {
                 self.figures.epoch = cell.epoch;
                 Ok(Saw::Set(cell.epoch))
