@@ -307,6 +307,10 @@ impl Host {
 
     fn resolve_arrival(&self, arrival: &Arrival, link: &dyn Link) -> Result<bool> {
         let registered = arrival.registered()?;
+        if self.house.has_arrived(arrival) {
+            self.house.settle(arrival)?;
+            return Ok(true);
+        }
         let (cell, home) = self.look_up(registered, link)?;
         if cell.owner == self.me {
             let ask = Ask::Cas { cell: registered.cell.0, expected: cell.epoch, owner: self.me };

@@ -186,6 +186,8 @@ impl Learner {
                 at.clone_from(lead);
                 return Ok(());
             }
+            // Nobody becomes the owner by being called so: see `activate`.
+            (Some(Role::Owner { .. }), _) => return Err(refused("the owner under this epoch")),
             // An owner is sealed first: what it applied must be durable.
             (Some(Role::Moved(_) | Role::Follower), _) if owns && at_work => {
                 return Err(refused("done with its work as owner"));
