@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::message::{self, About, Ask, Told, WireHead};
-use super::planted::{self, Planted};
 use super::{Cell, Node, Outcome, Refusal, Staged, Standing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::house::{Arrival, House, Place, Registered};
@@ -293,9 +292,6 @@ impl Host {
         if cell.owner != self.me {
             self.house.step_down(name, cell)?;
             return Ok(true);
-        }
-        if planted::has(Planted::BootWithoutAFreshEpoch) {
-            return self.house.activate(name, cell.epoch).map(|_| true);
         }
         // A read says who owned it; only a fresh epoch says that it is still so.
         let ask = Ask::Cas { cell: registered.cell.0, expected: cell.epoch, owner: self.me };

@@ -5,8 +5,6 @@
 pub enum Planted {
     /// An abort learns on under an epoch that was only read.
     ResumeOnARead,
-    /// A process that starts learns under the epoch that the register names.
-    BootWithoutAFreshEpoch,
     /// A sealed identity takes events.
     WritesWhileSealed,
     /// The table of request numbers does not arrive.

@@ -353,11 +353,6 @@ impl Identity {
     fn activate(&mut self, epoch: Option<u64>) -> Result<Head> {
         let head = self.closed();
         let epoch = epoch.unwrap_or(head.epoch + 1);
-        let stale = [Planted::ResumeOnARead, Planted::BootWithoutAFreshEpoch];
-        if epoch == head.epoch && stale.into_iter().any(planted::has) {
-            self.grant(epoch);
-            return Ok(head);
-        }
         if epoch <= head.epoch {
             return Err(Error::new(
                 ErrorKind::Fenced,
