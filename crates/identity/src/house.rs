@@ -32,6 +32,7 @@ use crate::migrate::Register;
 use crate::shard::{Begin, Handed, Predicted, Replies, Shard, Times};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
+use crate::world::{random, wait};
 
 mod held;
 mod leave;
@@ -195,7 +196,7 @@ impl House {
         let (tell, told) = sync_channel(1);
         let done = Box::new(move |result| drop(tell.send(result)));
         self.shard(id).begin(Begin { id, event, branch, nonce: nonce()?, done });
-        told.recv().map_err(|_| closing())?
+        wait(&told).ok_or_else(closing)?
     }
 
     /// The names of all identities, sorted.
@@ -224,7 +225,7 @@ impl House {
     pub fn submit_wait(&self, name: &str, events: Vec<Event>) -> Result<Vec<Result<Reply>>> {
         let (tell, told) = sync_channel(1);
         self.hand_in(name, events, Box::new(move |result| drop(tell.send(result))))?.work();
-        told.recv().map_err(|_| closing())?
+        wait(&told).ok_or_else(closing)?
     }
 
     /// Predicts with the newest applied state; `done` gets the prediction and its version. Here,
@@ -247,7 +248,7 @@ impl House {
     pub fn predict_wait(&self, name: &str, row: Row) -> Result<(Answer, u64)> {
         let (tell, told) = sync_channel(1);
         self.predict(name, row, Box::new(move |result| drop(tell.send(result))));
-        told.recv().map_err(|_| closing())?
+        wait(&told).ok_or_else(closing)?
     }
 
     /// Looks at a live identity, on its learner thread: keep it short.
@@ -291,7 +292,7 @@ impl House {
         let (tell, told) = sync_channel(1);
         let look = move |result: Result<&Identity>| drop(tell.send(result.map(look)));
         self.shard(id).look(id, Box::new(look));
-        told.recv().map_err(|_| closing())?
+        wait(&told).ok_or_else(closing)?
     }
 
     /// Freezes an identity: it predicts for ever and learns no more. Durable when this returns.
@@ -310,6 +311,11 @@ impl House {
     /// Events that wait in front of the learners.
     pub fn queued(&self) -> usize {
         self.shards.iter().map(Shard::queued).sum()
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn shards(&self) -> &[Shard] {
+        &self.shards
     }
 
     fn shard(&self, id: IdentityId) -> &Shard {
@@ -336,14 +342,6 @@ impl Drop for House {
 
 fn closing() -> Error {
     Error::new(ErrorKind::Unavailable, "the house is closing; try again")
-}
-
-fn random<const N: usize>() -> Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| {
-        Error::new(ErrorKind::Unavailable, format!("the system gives no random numbers: {e}"))
-    })?;
-    Ok(bytes)
 }
 
 fn new_id() -> Result<IdentityId> {

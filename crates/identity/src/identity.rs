@@ -162,6 +162,12 @@ impl Identity {
         self.closed.push(frame);
     }
 
+    /// A planted mistake: which requests were done is forgotten.
+    #[cfg(feature = "testing")]
+    pub(crate) fn forget_numbers(&mut self) {
+        self.state.forget_numbers();
+    }
+
     /// The state.
     pub fn state(&self) -> &State {
         &self.state

@@ -29,5 +29,9 @@ pub mod disk;
 pub mod error;
 pub mod format;
 
+mod world;
+#[cfg(feature = "testing")]
+pub use world::simulated;
+
 pub use error::{Error, ErrorKind, Result};
 pub use house::House;

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 mod drive;
 mod host;
 mod message;
+pub(crate) mod planted;
 mod register;
 mod report;
 mod source;
@@ -31,10 +32,10 @@ mod target;
 pub use drive::Departure;
 pub use host::{ARRIVALS_MAX, Host, Link, STATE_BYTES_MAX};
 pub use message::{Ask, MESSAGE_BYTES_MAX, MESSAGES_VERSION, Told};
+#[cfg(feature = "testing")]
+pub use planted::{Planted, plant};
 pub use register::{Cell, Register, Standing};
 pub use report::{Control, Figures, Report};
-#[cfg(feature = "testing")]
-pub use source::planted;
 pub use source::{Bounds, Next, Saw, Source};
 pub use target::{Refusal, Staged};
 

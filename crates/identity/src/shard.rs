@@ -21,7 +21,11 @@ use crate::identity::Identity;
 use crate::journal::{Frame, IdentityId, Journal, JournalReader};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Desk, Reply};
+#[cfg(feature = "testing")]
+use crate::world::has_threads;
 
+#[cfg(feature = "testing")]
+mod alone;
 mod commit;
 mod core;
 mod inbox;
@@ -132,8 +136,21 @@ impl Shard {
             cost: Worst::new(0),
         };
         let inbox = Inbox::new(QUEUE_EVENTS_MAX);
-        let core = Arc::new(Core { inbox, learner: Mutex::new(learner), clock });
-        let mut shard = Self { core, reader, threads: Vec::new() };
+        let (learner, threads) = (Mutex::new(learner), Vec::new());
+        #[cfg(feature = "testing")]
+        if !has_threads() {
+            let jobs = Some(Mutex::new(jobs));
+            let core = Arc::new(Core { inbox, learner, clock, jobs });
+            return Ok(Self { core, reader, threads });
+        }
+        let core = Core {
+            inbox,
+            learner,
+            clock,
+            #[cfg(feature = "testing")]
+            jobs: None,
+        };
+        let mut shard = Self { core: Arc::new(core), reader, threads };
         let core = Arc::clone(&shard.core);
         shard.thread(&format!("{name}-learn"), move || core.run())?;
         let core = Arc::clone(&shard.core);

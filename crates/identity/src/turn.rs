@@ -330,6 +330,11 @@ impl State {
         Some((waiting.version, self.answer(&waiting.live)))
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn forget_numbers(&mut self) {
+        self.clients = Clients::default();
+    }
+
     /// The table of request numbers.
     pub fn clients(&self) -> &Clients {
         &self.clients

@@ -8,7 +8,9 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use her_identity::journal::{Digest, Head};
-use her_identity::migrate::{Bounds, Next, Next as Step, Node, Saw, Source, Staged, planted};
+use her_identity::migrate::{
+    Bounds, Next, Next as Step, Node, Planted, Saw, Source, Staged, plant,
+};
 
 /// Answers that are lost let epochs grow without end: worlds beyond this one are not followed.
 const EPOCHS: u64 = 6;
@@ -103,7 +105,7 @@ impl Search {
     /// Looks at everything that can happen; gives the number of states, or the way to a lost
     /// update.
     fn run(&self) -> Result<usize, String> {
-        planted::resume_on_a_read(self.bug == Bug::ResumeOnARead);
+        plant((self.bug == Bug::ResumeOnARead).then_some(Planted::ResumeOnARead));
         let place = |role, log: &[u8]| Place { role, staged: None, log: log.to_vec() };
         let first = World {
             nodes: [place(Role::Owner(1), &[]), place(Role::Moved, &[])],

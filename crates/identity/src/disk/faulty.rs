@@ -39,6 +39,7 @@ struct State {
     capacity: Option<u64>,
     full_after: Option<u64>,
     fail_syncs: u32,
+    ignore_syncs: bool,
     fail_writes: u32,
     short_write: Option<usize>,
     syncs: u64,
@@ -72,6 +73,11 @@ impl FaultyDisk {
     /// The next `n` syncs fail, and forget which sectors were dirty, as Linux does.
     pub fn fail_syncs(&self, n: u32) {
         self.state().fail_syncs = n;
+    }
+
+    /// Syncs say that they were done, and do nothing: a disk that lies.
+    pub fn ignore_syncs(&self, on: bool) {
+        self.state().ignore_syncs = on;
     }
 
     /// The next `n` writes fail without writing anything.
@@ -332,6 +338,9 @@ impl DiskFile for FaultyFile {
             state.fail_syncs -= 1;
             state.inodes[self.inode].dirty.clear();
             return Err(io::Error::other("injected sync failure"));
+        }
+        if state.ignore_syncs {
+            return Ok(());
         }
         let inode = &mut state.inodes[self.inode];
         for sector in std::mem::take(&mut inode.dirty) {

@@ -12,6 +12,7 @@ use crate::journal::{Frame, Head, IdentityId};
 use crate::migrate::{Cell, Node, Register, Standing};
 use crate::shard::{Done, Lead, Moving, Role, Stand};
 use crate::turn::State;
+use crate::world::wait;
 
 mod arrival;
 
@@ -264,7 +265,7 @@ impl House {
         let (tell, told) = sync_channel(1);
         let done = Box::new(move |result| drop(tell.send(result)));
         self.shard(id).moving(id, moving(done));
-        told.recv().map_err(|_| closing())?
+        wait(&told).ok_or_else(closing)?
     }
 
     /// What was registered before this house was opened waits for the register's word.

@@ -208,7 +208,7 @@ impl House {
             if self.head(name)?.seq >= version {
                 return Ok(());
             }
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            crate::world::sleep(5);
         }
         Err(Error::new(
             ErrorKind::Unavailable,

@@ -151,7 +151,7 @@ impl<'a> Departure<'a> {
             Next::Agree => self.agree(),
             Next::Commit { epoch } => self.cas(epoch, self.target),
             Next::Read => self.read(),
-            Next::Reclaim { epoch } => self.cas(epoch, self.host.me()),
+            Next::Reclaim { epoch } => self.reclaim(epoch),
             Next::Unseal { epoch } => self.unseal(epoch),
             Next::StepDown { owner, epoch } => self.step_down(Cell { owner, epoch }),
             Next::Grant { epoch } => self.grant(epoch),
@@ -358,7 +358,13 @@ impl<'a> Departure<'a> {
 
     fn cas(&mut self, expected: u64, owner: Node) -> Result<Saw> {
         let ask = Ask::Cas { cell: self.registered.cell.0, expected, owner };
-        match self.host.ask(self.home, ask, self.link)? {
+        let mut told = self.host.ask(self.home, ask.clone(), self.link)?;
+        if matches!(told, Told::Handed(_) | Told::Cell(None)) {
+            // It was not done, as the cell has another home by now.
+            self.home = self.host.look_up(self.registered, self.link)?.1;
+            told = self.host.ask(self.home, ask, self.link)?;
+        }
+        match told {
             Told::Set(cell) => {
                 self.figures.epoch = cell.epoch;
                 Ok(Saw::Set(cell.epoch))
@@ -366,6 +372,15 @@ impl<'a> Departure<'a> {
             Told::Holds(cell) => Ok(Saw::Cell(cell.owner, cell.epoch)),
             _ => Ok(Saw::Lost),
         }
+    }
+
+    /// A register that is read but can't be written, as on a full disk, is asked again in a while.
+    fn reclaim(&mut self, expected: u64) -> Result<Saw> {
+        let saw = self.cas(expected, self.host.me());
+        if !matches!(saw, Ok(Saw::Set(_) | Saw::Cell(..))) {
+            pause();
+        }
+        saw
     }
 
     fn read(&mut self) -> Result<Saw> {
@@ -384,20 +399,15 @@ impl<'a> Departure<'a> {
     /// What stands in the way of learning on passes: a replay after a failed write, a full disk.
     fn unseal(&mut self, epoch: u64) -> Result<Saw> {
         self.figures.epoch = epoch;
-        for _ in 0..RETRIES {
+        for _ in 0..=RETRIES {
             match self.house().activate(&self.name, epoch) {
-                Err(e) if e.kind != ErrorKind::Fenced => {
-                    self.why = Some(e.message);
-                    pause();
-                }
-                other => return other.map(|_| Saw::Done),
+                Ok(_) => return Ok(Saw::Done),
+                Err(e) => self.why = Some(e.message),
             }
+            pause();
         }
-        if let Err(e) = self.house().activate(&self.name, epoch) {
-            // It is ours and cannot be written: the register will be asked again and again.
-            self.why = Some(e.message);
-            self.house().doubt(&self.name)?;
-        }
+        // It is ours and cannot be written: the register will be asked again and again.
+        self.house().doubt(&self.name)?;
         Ok(Saw::Done)
     }
 
@@ -449,5 +459,5 @@ impl<'a> Departure<'a> {
 }
 
 fn pause() {
-    std::thread::sleep(std::time::Duration::from_millis(RETRY_MS));
+    crate::world::sleep(RETRY_MS);
 }

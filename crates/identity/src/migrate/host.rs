@@ -303,6 +303,10 @@ impl Host {
 
     fn resolve_arrival(&self, arrival: &Arrival, link: &dyn Link) -> Result<bool> {
         let registered = arrival.registered()?;
+        if self.house.has_arrived(arrival) {
+            self.house.settle(arrival)?;
+            return Ok(true);
+        }
         let (cell, home) = self.look_up(registered, link)?;
         if cell.owner == self.me {
             let ask = Ask::Cas { cell: registered.cell.0, expected: cell.epoch, owner: self.me };
@@ -327,11 +331,16 @@ impl Host {
         for _ in 0..8 {
             match self.ask(home, Ask::Cell { cell: registered.cell.0 }, link)? {
                 Told::Cell(Some(cell)) => return Ok((cell, home)),
-                Told::Handed(to) => before = Some(std::mem::replace(&mut home, to)),
-                // It was handed to us, and we went down before we took it.
-                Told::Cell(None) if home == self.me => {
-                    let Some(before) = before else { break };
-                    return Ok((self.take_cell(registered.cell, before, link)?, home));
+                told @ (Told::Handed(_) | Told::Cell(None)) => {
+                    // It was handed to us, and we went down before we took it. Or we handed it on
+                    // since: then it is not taken.
+                    if let (true, Some(before)) = (home == self.me, before)
+                        && let Ok(cell) = self.take_cell(registered.cell, before, link)
+                    {
+                        return Ok((cell, home));
+                    }
+                    let Told::Handed(to) = told else { return Err(told.unexpected()) };
+                    before = Some(std::mem::replace(&mut home, to));
                 }
                 other => return Err(other.unexpected()),
             }

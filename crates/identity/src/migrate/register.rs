@@ -66,11 +66,14 @@ impl Register {
     }
 
     /// A new cell, or one that comes back to its former home; durable when this returns. A cell
-    /// that is here already stays as it is and is given.
+    /// that is here already stays as it is and is given. Refused for one that was handed on from
+    /// here since: whoever gets a cell owns the identity, so each handing has a higher epoch.
     pub fn take(&self, id: IdentityId, cell: Cell) -> Result<Cell> {
         let _turn = self.turn();
-        if let Some(CellFile { handed: None, cell, .. }) = self.load(id)? {
-            return Ok(cell);
+        match self.load(id)? {
+            Some(CellFile { handed: None, cell, .. }) => return Ok(cell),
+            Some(file) if cell.epoch <= file.cell.epoch => return Err(unknown(id)),
+            _ => {}
         }
         self.store(id, &CellFile { format: REGISTER_VERSION, cell, handed: None })?;
         Ok(cell)
@@ -195,6 +198,7 @@ mod tests {
         assert!(register.hand(ID, A).is_err());
         assert_eq!(register.get(ID).unwrap(), Standing::Handed(B));
         assert!(register.cas(ID, 3, A).is_err());
+        assert!(register.take(ID, cell).is_err(), "it was handed on since");
         let back = Cell { owner: A, epoch: 8 };
         assert_eq!(register.take(ID, back).unwrap(), back);
         assert_eq!(register.get(ID).unwrap(), Standing::Here(back));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::planted::{self, Planted};
 use super::{Node, Outcome};
 
 /// When the source seals, and when it gives up.
@@ -240,8 +241,7 @@ impl Source {
             if self.ending == Outcome::Completed {
                 self.ending = Outcome::TargetLost;
             }
-            #[cfg(feature = "testing")]
-            if planted::resumes_on_a_read() {
+            if planted::has(Planted::ResumeOnARead) {
                 self.epoch = epoch;
                 return self.go(At::Unsealing, Next::Unseal { epoch });
             }
@@ -280,25 +280,6 @@ impl Source {
     fn go(&mut self, at: At, next: Next) -> Next {
         self.at = at;
         next
-    }
-}
-
-/// Bugs that the search must find.
-#[cfg(feature = "testing")]
-pub mod planted {
-    use std::cell::Cell;
-
-    thread_local! {
-        static RESUMES_ON_A_READ: Cell<bool> = const { Cell::new(false) };
-    }
-
-    /// An abort that learns on under an epoch that it only read.
-    pub fn resume_on_a_read(on: bool) {
-        RESUMES_ON_A_READ.set(on);
-    }
-
-    pub(super) fn resumes_on_a_read() -> bool {
-        RESUMES_ON_A_READ.get()
     }
 }
 

@@ -3,14 +3,14 @@
 //! A thread does it, so that the learner goes on while the disk works. Where syncing takes less
 //! than waking that thread, as on a disk in memory or behind a battery, the learner does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::core::{Core, Worst};
 use super::times::Times;
 use super::{Replies, Reply};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Batch, Event};
 use crate::journal::{
     AppendError, Appended, Digest, Frame, FrameHeader, FrameKind, Head, IdentityId, Journal,
@@ -77,16 +77,19 @@ pub(super) struct Jobs {
     work: Arc<Mutex<Work>>,
 }
 
+/// Identities whose frames were not taken: why, and from which event on.
+type Failed = BTreeMap<IdentityId, (Arc<Error>, u64)>;
+
 /// A group of which it is known what became of it.
 pub(super) struct Done {
-    failed: BTreeMap<IdentityId, Arc<Error>>,
+    failed: Failed,
     waiting: Vec<Waiting>,
 }
 
 impl Done {
     /// What the learner is told: the identities whose frames were not taken.
     pub fn told(&self) -> Vec<(IdentityId, Arc<Error>)> {
-        self.failed.iter().map(|(id, error)| (*id, Arc::clone(error))).collect()
+        self.failed.iter().map(|(id, (error, _))| (*id, Arc::clone(error))).collect()
     }
 
     /// Answers everybody. After the learner was told: who hears of a failure and asks at once
@@ -95,13 +98,18 @@ impl Done {
         for w in self.waiting {
             match self.failed.get(&w.id) {
                 // A request that only met refusals or duplicates of durable events has its answer.
-                Some(e) if w.results.iter().any(|r| matches!(r, Ok(r) if !r.duplicate)) => {
+                // What it is a duplicate of may be among the events that were not taken.
+                Some((e, from)) if w.results.iter().any(|r| lost(r, *from)) => {
                     (w.replies)(Err(Error::new(e.kind, e.message.clone())));
                 }
                 _ => (w.replies)(Ok(w.results)),
             }
         }
     }
+}
+
+fn lost(result: &Result<Reply>, from: u64) -> bool {
+    matches!(result, Ok(reply) if !reply.duplicate || reply.version >= from)
 }
 
 impl Committer {
@@ -113,7 +121,8 @@ impl Committer {
         let (jobs, todo) = channel();
         // How prompt the disk is has to show first.
         let worst = Worst::new(2 * PROMPT_NS);
-        let work = Work { journal, snapshots, commits, results: Vec::new(), worst };
+        let (results, doubtful) = (Vec::new(), BTreeSet::new());
+        let work = Work { journal, snapshots, commits, results, worst, doubtful };
         let work = Arc::new(Mutex::new(work));
         (Self { jobs: Some(jobs), work: Arc::clone(&work) }, Jobs { todo, work })
     }
@@ -121,7 +130,8 @@ impl Committer {
     /// Commits a group on this thread, if that is sure to be short; else gives it back.
     pub fn at_once(&self, mut group: Group) -> std::result::Result<Done, Group> {
         let Ok(mut work) = self.work.try_lock() else { return Err(group) };
-        if !group.snapshots.is_empty() || work.worst.ns() > PROMPT_NS {
+        let prompt = work.worst.ns() <= PROMPT_NS && work.doubtful.is_empty();
+        if !group.snapshots.is_empty() || !prompt {
             return Err(group);
         }
         match work.append_once(&group.frames) {
@@ -157,12 +167,22 @@ impl Jobs {
     /// The life of the committer's thread.
     pub fn run(self, core: &Core) {
         while let Ok(job) = self.todo.recv() {
-            match job {
-                Job::Group(group) => self.group(group, core),
-                Job::Begin(begin) => {
-                    let result = self.work().begin(&begin);
-                    (begin.done)(result);
-                }
+            self.job(job, core);
+        }
+    }
+
+    /// Does one job, if one waits.
+    #[cfg(feature = "testing")]
+    pub fn run_one(&self, core: &Core) -> bool {
+        self.todo.try_recv().map(|job| self.job(job, core)).is_ok()
+    }
+
+    fn job(&self, job: Job, core: &Core) {
+        match job {
+            Job::Group(group) => self.group(group, core),
+            Job::Begin(begin) => {
+                let result = self.work().begin(&begin);
+                (begin.done)(result);
             }
         }
     }
@@ -172,7 +192,7 @@ impl Jobs {
     }
 
     fn group(&self, group: Group, core: &Core) {
-        let failed = self.work().append(&group.frames);
+        let failed = self.work().append_all(&group);
         let stored: Vec<SnapshotJob> =
             group.snapshots.into_iter().filter(|s| !failed.contains_key(&s.id)).collect();
         let done = Done { failed, waiting: group.waiting };
@@ -195,6 +215,8 @@ struct Work {
     results: Vec<Appended>,
     /// What a commit takes.
     worst: Worst,
+    /// Identities of which a frame may be in the journal or not: opening anew failed as well.
+    doubtful: BTreeSet<IdentityId>,
 }
 
 impl Work {
@@ -203,8 +225,32 @@ impl Work {
         self.snapshots.prune(job.id, SNAPSHOTS_KEPT).map(|_| ())
     }
 
+    /// Appends a group's frames. Who waits without a frame, for a seal or a duplicate, is told
+    /// where the identity stands: that must not be in doubt. It is replayed then.
+    fn append_all(&mut self, group: &Group) -> Failed {
+        let mut failed = self.append(&group.frames);
+        if self.doubtful.is_empty() {
+            return failed;
+        }
+        let writes = |id| group.frames.iter().any(|frame| frame.header().identity == id);
+        let mut ids: BTreeSet<IdentityId> = group.waiting.iter().map(|w| w.id).collect();
+        ids.retain(|id| self.doubtful.contains(id) && !writes(*id));
+        for id in ids {
+            let what = match self.journal.reopen() {
+                Ok(()) => {
+                    self.doubtful.remove(&id);
+                    "it was not known whether the last write is durable; try again".to_owned()
+                }
+                Err(e) => format!("it is not known whether the last write is durable: {e}"),
+            };
+            let error = Error::new(ErrorKind::Unavailable, what);
+            failed.insert(id, (Arc::new(error), 0));
+        }
+        failed
+    }
+
     /// Appends frames whatever it takes.
-    fn append(&mut self, frames: &[Frame]) -> BTreeMap<IdentityId, Arc<Error>> {
+    fn append(&mut self, frames: &[Frame]) -> Failed {
         self.try_append(frames, |journal, results| {
             journal.append(frames, results);
             // A failed write leaves the journal closed to writes. Opening anew finds out what is
@@ -217,7 +263,7 @@ impl Work {
     }
 
     /// Appends frames; nothing when it is not known what became of them.
-    fn append_once(&mut self, frames: &[Frame]) -> Option<BTreeMap<IdentityId, Arc<Error>>> {
+    fn append_once(&mut self, frames: &[Frame]) -> Option<Failed> {
         self.try_append(frames, |journal, results| journal.append(frames, results));
         (!self.results.iter().any(is_unsettled)).then(|| self.failed(frames))
     }
@@ -235,11 +281,18 @@ impl Work {
         }
     }
 
-    fn failed(&mut self, frames: &[Frame]) -> BTreeMap<IdentityId, Arc<Error>> {
+    fn failed(&mut self, frames: &[Frame]) -> Failed {
         let mut failed = BTreeMap::new();
         for (frame, result) in frames.iter().zip(self.results.drain(..)) {
+            if is_unsettled(&result) {
+                self.doubtful.insert(frame.header().identity);
+            } else {
+                self.doubtful.remove(&frame.header().identity);
+            }
             if let Err(e) = result {
-                failed.entry(frame.header().identity).or_insert_with(|| Arc::new(Error::from(e)));
+                let header = frame.header();
+                let lost = || (Arc::new(Error::from(e)), header.first_seq);
+                failed.entry(header.identity).or_insert_with(lost);
             }
         }
         failed
@@ -268,7 +321,7 @@ impl Work {
         let first = Frame::seal(header, batch.take())?;
         let head = first.head();
         match self.append(&[own, first]).into_values().next() {
-            Some(e) => Err(Error::new(e.kind, e.message.clone())),
+            Some((e, _)) => Err(Error::new(e.kind, e.message.clone())),
             None => Ok(head),
         }
     }

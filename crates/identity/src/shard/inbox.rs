@@ -110,6 +110,12 @@ impl Inbox {
         q.knocked && q.takes()
     }
 
+    /// Whether something waits that can be taken.
+    #[cfg(feature = "testing")]
+    pub fn waits(&self) -> bool {
+        self.lock().takes()
+    }
+
     pub fn queued(&self) -> usize {
         self.lock().events
     }

@@ -1,5 +1,6 @@
 //! `her model check`: whether a model file is one to learn on.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use her_identity::clock::{Clock, RealClock};
@@ -161,7 +162,7 @@ fn text(answer: &Value) -> String {
         ),
     ]);
     for d in differs {
-        out += &format!("differs: {} comes back as {}\n", d["text"], d["back"]);
+        let _ = writeln!(out, "differs: {} comes back as {}", d["text"], d["back"]);
     }
     out
 }

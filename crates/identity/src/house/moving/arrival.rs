@@ -212,6 +212,14 @@ impl House {
         Ok(head)
     }
 
+    /// Whether an arriving identity was taken over already, and only the writing down of it failed.
+    pub fn has_arrived(&self, arrival: &Arrival) -> bool {
+        let (record, name) = (&arrival.record, &arrival.record.name);
+        let cell = |record: &Record| record.registered.map(|r| r.cell);
+        let here = self.record(name).is_ok_and(|ours| cell(&ours) == cell(record));
+        here && matches!(self.place(name), Place::Here | Place::Departing)
+    }
+
     /// Writes down that an identity arrived. Until then the note of its arrival stands for it.
     pub fn settle(&self, arrival: &Arrival) -> Result<()> {
         let _turn = self.registry.one_at_a_time();
