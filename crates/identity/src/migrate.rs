@@ -27,6 +27,7 @@ pub(crate) mod planted;
 mod register;
 mod report;
 mod source;
+mod tail;
 mod target;
 
 pub use drive::Departure;
@@ -37,6 +38,7 @@ pub use planted::{Planted, plant};
 pub use register::{Cell, Register, Standing};
 pub use report::{Control, Figures, Report};
 pub use source::{Bounds, Next, Saw, Source};
+pub use tail::{Followed, Followers};
 pub use target::{Refusal, Staged};
 
 /// A node by its public key: 32 bytes of Ed25519, written as 64 hex digits.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use her_identity::event::{Birth, Event, Request, What};
 use her_identity::house::{Config, House, Place};
 use her_identity::migrate::{
-    Ask, Bounds, Control, Departure, Host, Link, Node, Outcome, Report, Told,
+    Ask, Bounds, Control, Departure, Followers, Host, Link, Node, Outcome, Report, Told,
 };
 use her_identity::{Error, ErrorKind, Result};
 use her_learn::{Catalog, Row, Target};
@@ -357,4 +357,87 @@ fn what_stands_in_the_way_has_a_name() {
     assert_eq!(report.outcome, Outcome::LagTooHigh, "{report:?}");
     a.house().submit_wait("eve", vec![learn(a.house(), 3, "c")]).unwrap();
     a.house().verify("eve").unwrap();
+}
+
+/// Learns so many events where the identity lives.
+fn teach(host: &Host, from: u64, to: u64) {
+    for n in from..to {
+        let event = learn(host.house(), n, "c");
+        host.house().submit_wait("sam", vec![event]).unwrap().remove(0).unwrap();
+    }
+}
+
+#[test]
+fn the_node_that_it_left_follows_until_the_register_is_home() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = two(dir.path());
+    let (a, b) = (net.host(A), net.host(B));
+    a.house().create("sam", &birth()).unwrap();
+    teach(&a, 0, 100);
+    assert_eq!(depart(&net, A, B).outcome, Outcome::Completed);
+    let left = a.house().head("sam").unwrap().seq;
+    let (link, mut followers) = (From(Arc::clone(&net), B), Followers::default());
+    net.lost_in.store(3, Ordering::Relaxed);
+    for round in 1..20 {
+        teach(&b, round * 100, round * 100 + 100);
+        followers.tend(&b, &link);
+    }
+    net.lost_in.store(0, Ordering::Relaxed);
+    assert!(net.lost.load(Ordering::Relaxed) > 5, "answers were lost meanwhile");
+    let followed = followers.tend(&b, &link)["sam"];
+    let newest = b.house().head("sam").unwrap();
+    assert!(newest.seq > left + 1_000);
+    assert_eq!((followed.by, followed.version), (A, newest.seq));
+    assert_eq!(a.house().head("sam").unwrap(), newest, "one chain");
+    // It still belongs to the other.
+    assert!(matches!(a.house().place("sam"), Place::Moved(cell) if cell.owner == B));
+    let event = learn(a.house(), 9_999, "c");
+    let refused = a.house().submit_wait("sam", vec![event]).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Moved);
+
+    // The way back is short.
+    let report = depart(&net, B, A);
+    assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.why);
+    // A snapshot, and hardly a frame of the 1,900 events.
+    let state = bytes(&a).len() as u64;
+    assert!(report.figures.bytes < state + 4_096, "{} of {state}", report.figures.bytes);
+    teach(&a, 5_000, 5_010);
+    assert!(Followers::default().tend(&a, &From(Arc::clone(&net), A)).is_empty(), "home is here");
+}
+
+#[test]
+fn who_adopts_what_it_followed_loses_nothing_that_had_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = two(dir.path());
+    let (a, b) = (net.host(A), net.host(B));
+    a.house().create("sam", &birth()).unwrap();
+    teach(&a, 0, 10);
+    assert_eq!(depart(&net, A, B).outcome, Outcome::Completed);
+    teach(&b, 100, 400);
+    Followers::default().tend(&b, &From(Arc::clone(&net), B));
+    net.hosts.write().unwrap().remove(&B);
+    drop(b);
+    let head = a.house().adopt("sam", A).unwrap();
+    assert!(head.seq > 300, "{head:?}");
+    let state = a.house().look("sam", |identity| identity.state().version()).unwrap();
+    assert_eq!(state, head.seq);
+    let again = learn(a.house(), 399, "c");
+    let reply = a.house().submit_wait("sam", vec![again]).unwrap().remove(0).unwrap();
+    assert!(reply.duplicate, "its numbers came along");
+}
+
+#[test]
+fn nobody_but_the_owner_is_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = two(dir.path());
+    let (a, b) = (net.host(A), net.host(B));
+    a.house().create("sam", &birth()).unwrap();
+    assert_eq!(depart(&net, A, B).outcome, Outcome::Completed);
+    teach(&b, 0, 10);
+    let before = a.house().head("sam").unwrap();
+    // The same words, said by a node that does not own it.
+    let stranger = From(Arc::clone(&net), Node([9; 32]));
+    assert!(Followers::default().tend(&b, &stranger).is_empty());
+    assert_eq!(a.house().head("sam").unwrap(), before);
+    assert!(Followers::default().tend(&b, &From(Arc::clone(&net), B)).contains_key("sam"));
 }

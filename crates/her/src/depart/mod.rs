@@ -11,7 +11,7 @@ use std::time::Duration;
 use her_identity::house::Place;
 use her_identity::legacy::Owner;
 use her_identity::migrate::{
-    Bounds, Cell, Control, Departure, Figures, Host, Node, Outcome, Report,
+    Bounds, Cell, Control, Departure, Figures, Followed, Followers, Host, Node, Outcome, Report,
 };
 use her_identity::{Error, ErrorKind, House, Result};
 
@@ -29,6 +29,8 @@ use job::Jobs;
 const WAITING: Duration = Duration::from_millis(250);
 /// How often it is looked whether something waits.
 const QUIET: Duration = Duration::from_secs(2);
+/// How often the node that an identity left is sent what it learned since.
+const FOLLOW: Duration = Duration::from_secs(1);
 /// How often other nodes are asked for their load.
 const LOADS: Duration = Duration::from_secs(5);
 /// Cells of which it is kept since when they are elsewhere.
@@ -57,6 +59,7 @@ pub(crate) struct Departs {
     running: Mutex<BTreeMap<String, Running>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     seen: Mutex<BTreeMap<Node, Seen>>,
+    followed: Mutex<BTreeMap<String, Followed>>,
     most: usize,
     /// How long requests are handed on to where an identity moved.
     proxy: Duration,
@@ -80,6 +83,7 @@ impl Departs {
             running: Mutex::default(),
             threads: Mutex::default(),
             seen: Mutex::default(),
+            followed: Mutex::default(),
             most: settings.departures_max,
             proxy: settings.proxy,
             gone: Mutex::default(),
@@ -244,18 +248,40 @@ impl Departs {
         loop {
             let open = self.host.watch(&self.peers);
             self.take_up();
-            let until = self.now() + if open > 0 { WAITING } else { QUIET };
-            while self.now() < until {
-                if self.stopping.load(Ordering::SeqCst) {
-                    return;
-                }
-                std::thread::sleep(Duration::from_millis(50));
+            if self.is_over(if open > 0 { WAITING } else { QUIET }) {
+                return;
             }
             if self.now().saturating_sub(loads) >= LOADS {
                 self.look_at_loads();
                 loads = self.now();
             }
         }
+    }
+
+    /// Keeps the nodes that identities left up to date until the server ends.
+    pub fn follow(&self) {
+        let mut followers = Followers::default();
+        while !self.is_over(FOLLOW) {
+            let followed = followers.tend(&self.host, &self.peers);
+            *lock(&self.followed) = followed;
+        }
+    }
+
+    /// The node that is kept up to date about an identity, and how far it is.
+    pub fn followed(&self, identity: &str) -> Option<Followed> {
+        lock(&self.followed).get(identity).copied()
+    }
+
+    /// Waits; true when the server ends meanwhile.
+    fn is_over(&self, rest: Duration) -> bool {
+        let until = self.now() + rest;
+        while self.now() < until {
+            if self.stopping.load(Ordering::SeqCst) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
     }
 
     /// Goes on with departures that a former process left under way.

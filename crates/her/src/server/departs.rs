@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use her_identity::house::Place;
+use her_identity::migrate::Followed;
 use her_identity::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ use crate::node::{Key, Listener};
 /// What a server with other nodes runs besides its routes.
 pub(super) struct Running {
     listener: Option<Listener>,
-    watch: JoinHandle<()>,
+    threads: [JoinHandle<()>; 2],
     departs: Arc<Departs>,
 }
 
@@ -49,13 +50,15 @@ impl Running {
             .map(|at| Listener::start(key, known, at, Box::new(nodes)))
             .transpose()?;
         runtime.spawn(tell_of_moves(Arc::clone(app)));
-        let departs = Arc::clone(departs);
-        let of_thread = Arc::clone(&departs);
-        let watch = std::thread::Builder::new()
-            .name("her-register".into())
-            .spawn(move || of_thread.watch())
-            .map_err(|e| Error::io("starting the thread that asks registers", e))?;
-        Ok(Self { listener, watch, departs })
+        let thread = |name: &str, run: fn(&Arc<Departs>)| {
+            let departs = Arc::clone(departs);
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            let started = thread.spawn(move || run(&departs));
+            started.map_err(|e| Error::io("starting a thread that speaks to other nodes", e))
+        };
+        let threads =
+            [thread("her-register", Departs::watch)?, thread("her-follow", |d| d.follow())?];
+        Ok(Self { listener, threads, departs: Arc::clone(departs) })
     }
 
     /// Where it listens for nodes.
@@ -66,8 +69,10 @@ impl Running {
     /// Ends departures that can end, and closes the way to other nodes.
     pub fn stop(mut self) {
         self.departs.stop();
-        // A panic of the thread was printed when it happened.
-        let _ = self.watch.join();
+        // A panic of a thread was printed when it happened.
+        for thread in self.threads {
+            let _ = thread.join();
+        }
         if let Some(listener) = &mut self.listener {
             listener.stop();
         }
@@ -219,7 +224,15 @@ pub(super) async fn nodes(State(app): State<Arc<App>>) -> Answer {
 /// Where an identity is, as JSON.
 pub(super) fn place_of(app: &App, name: &str) -> Value {
     match app.house.place(name) {
-        Place::Here => json!({ "at": "here" }),
+        Place::Here => {
+            let followed = app.departs.as_ref().and_then(|departs| departs.followed(name));
+            match followed {
+                Some(Followed { by, version }) => {
+                    json!({ "at": "here", "followed": { "node": by, "version": version } })
+                }
+                None => json!({ "at": "here" }),
+            }
+        }
         Place::Departing => json!({ "at": "departing" }),
         Place::Waiting => json!({ "at": "waiting" }),
         Place::Moved(cell) => {

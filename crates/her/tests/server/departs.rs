@@ -191,10 +191,16 @@ fn who_asks_the_former_node_is_handed_on_or_told_where_to_ask() {
     let card = a.running.get("/v1/identities/sam");
     assert_eq!(card.json()["version"], said.json()["version"]);
     // What lies here is read here, and stays.
-    assert_eq!(a.running.get("/v1/identities/sam/log").lines().len(), 1);
+    assert!(!a.running.get("/v1/identities/sam/log").lines().is_empty());
     let place = a.running.get("/v1/identities/sam/departures").json();
     assert_eq!(place["place"]["at"], "moved", "{place}");
     assert_eq!(place["departures"][0]["outcome"], "COMPLETED");
+    // What it learns there comes here as well, until the register is taken home.
+    let begin = Instant::now();
+    while a.running.get("/v1/identities/sam/log").lines().len() < 2 {
+        assert!(begin.elapsed() < PATIENCE, "the node that it left is not kept up to date");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 
     let mut wire = a.running.connect();
     let head = a.running.head("POST", "/v1/identities/sam/predict");

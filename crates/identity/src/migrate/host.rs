@@ -94,6 +94,10 @@ impl Host {
             Ask::Cell { cell } => Ok(Told::standing(self.house.cell(id(cell))?)),
             Ask::Cas { cell, expected, owner } => self.cas(from, id(cell), expected, owner),
             Ask::Hand { cell } => self.hand(from, id(cell)),
+            Ask::Tail { name, cell, id: branch, frames } => {
+                let frames = message::frames(id(branch), frames)?;
+                self.tail(from, &name, (id(cell), id(branch)), frames)
+            }
             Ask::Digest { id: branch, version } => {
                 Ok(Told::Digest(self.house.state_digest(id(branch), version)?))
             }

@@ -9,7 +9,7 @@ use crate::house::Record;
 use crate::journal::{Digest, Frame, FrameHeader, FrameKind, Head, IdentityId};
 
 /// The newest version of these messages; nodes that differ in it do not talk.
-pub const MESSAGES_VERSION: u16 = 1;
+pub const MESSAGES_VERSION: u16 = 2;
 /// Bytes of a piece of a snapshot.
 pub const PIECE_BYTES: usize = 64 << 10;
 /// The longest message: frames of a tail, and the last of them may be a whole frame more.
@@ -173,6 +173,18 @@ pub enum Ask {
         id: Bytes16,
         /// The version.
         version: u64,
+    },
+    /// What an identity that left you learned since, its owner says; no frames ask how much of it
+    /// you have.
+    Tail {
+        /// Its name.
+        name: String,
+        /// The cell.
+        cell: Bytes16,
+        /// The branch.
+        id: Bytes16,
+        /// The frames.
+        frames: Vec<WireFrame>,
     },
 }
 

@@ -288,7 +288,8 @@ impl Learner {
     }
 
     fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, done: Done<Head>) {
-        if !matches!(self.roles.get(&id), Some(Role::Follower)) {
+        // Who left is kept up to date by its owner, and decides nothing.
+        if !matches!(self.roles.get(&id), Some(Role::Follower | Role::Moved(_))) {
             return done(Err(refused("a follower")));
         }
         let Some(last) = frames.last().map(Frame::head) else {

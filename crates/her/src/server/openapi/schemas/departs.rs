@@ -13,6 +13,11 @@ pub(super) fn all() -> Value {
             "epoch": { "type": "integer" },
             "name": { "type": ["string", "null"] },
             "url": { "type": ["string", "null"] },
+            "followed": {
+                "type": "object",
+                "description": "the node that it left and that is kept up to date, and its version",
+                "properties": { "node": { "type": "string" }, "version": { "type": "integer" } },
+            },
         },
     });
     let job = json!({ "$ref": "#/components/schemas/Departure" });
