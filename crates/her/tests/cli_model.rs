@@ -102,7 +102,9 @@ fn ignorant() -> Vec<u8> {
         [("tokenizer.ggml.tokens", letters), ("tokenizer.ggml.merges", vec!["t h".to_owned()])]
     {
         let mut bytes = [8u32.to_le_bytes().to_vec(), (texts.len() as u64).to_le_bytes().to_vec()];
-        texts.iter().for_each(|t| text(&mut bytes[1], t));
+        for t in texts {
+            text(&mut bytes[1], &t);
+        }
         key(name, 9, &bytes.concat());
     }
     let mut offset = 0u64;
@@ -122,7 +124,9 @@ fn ignorant() -> Vec<u8> {
     for (name, dims) in shapes {
         text(&mut tensors, &format!("{name}.weight"));
         tensors.extend((dims.len() as u32).to_le_bytes());
-        dims.iter().for_each(|d| tensors.extend(d.to_le_bytes()));
+        for d in dims {
+            tensors.extend(d.to_le_bytes());
+        }
         tensors.extend(0u32.to_le_bytes());
         tensors.extend(offset.to_le_bytes());
         offset += 4 * dims.iter().product::<u64>();
