@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::adam::Adam;
 use crate::adapter::{Adapter, Spec};
 use crate::error::{Error, Result, wrong};
-use crate::forward::{Cache, PASS_MAX, Want};
+use crate::forward::{Cache, PASS_MAX, Pass, Want};
+use crate::mixture::Seen;
 use crate::weights::Base;
 
-/// How many tokens of context are read again at once.
-const AGAIN: usize = 64;
+/// Who is shown what was predicted.
+type Look<'a> = dyn FnMut(&Seen<'_>) -> Result<()> + 'a;
 
 /// How an identity learns.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -124,6 +125,17 @@ impl Learner {
     /// # Errors
     /// When a token is none of the model's; then nothing has changed.
     pub fn read(&mut self, base: &Base, tokens: &[u32], learn: bool) -> Result<Reading> {
+        self.read_with(base, tokens, learn, &mut |_| Ok(()))
+    }
+
+    /// The same; `look` is shown each chunk after it was predicted and before it is learned.
+    pub(crate) fn read_with(
+        &mut self,
+        base: &Base,
+        tokens: &[u32],
+        learn: bool,
+        look: &mut Look<'_>,
+    ) -> Result<Reading> {
         self.adapter.fits(&base.config)?;
         if let Some(t) = tokens.iter().find(|t| **t as usize >= base.config.vocab) {
             return wrong(format!("token {t} is none of the model's {}", base.config.vocab));
@@ -135,39 +147,41 @@ impl Learner {
             (self.newest, rest) = (Some(*first), others);
         }
         for targets in rest.chunks(self.settings.chunk) {
-            self.chunk(base, targets, learn, &mut reading)?;
+            if self.cache.len() + targets.len() > self.settings.window {
+                self.rest(base)?;
+            }
+            let before = targets[..targets.len() - 1].iter().copied();
+            let inputs: Vec<u32> = self.newest.into_iter().chain(before).collect();
+            let want = if learn { Want::Lesson } else { Want::All };
+            let mut pass = base.read(Some(&self.adapter), &mut self.cache, &inputs, want)?;
+            let nats = pass.score(targets)?;
+            let context = &self.read;
+            look(&Seen { context, inputs: &inputs, targets, pass: &pass, nats: &nats })?;
+            reading.scored += targets.len();
+            reading.bits += nats.iter().sum::<f64>() / std::f64::consts::LN_2;
+            if learn {
+                self.learn(base, pass, targets, &mut reading)?;
+            }
+            self.read.extend(inputs);
+            self.newest = targets.last().copied();
         }
         Ok(reading)
     }
 
-    fn chunk(
+    fn learn(
         &mut self,
         base: &Base,
+        pass: Pass,
         targets: &[u32],
-        learn: bool,
         reading: &mut Reading,
     ) -> Result<()> {
-        if self.cache.len() + targets.len() > self.settings.window {
-            self.rest(base)?;
+        let gradient = base.gradient(&self.adapter, &self.cache, pass, targets)?;
+        let Settings { rate, clip, .. } = self.settings;
+        if self.adam.step(self.adapter.learned_mut(), &gradient, rate, clip) {
+            reading.updates += 1;
+        } else {
+            reading.skipped += 1;
         }
-        let before = targets.len() - 1;
-        let inputs: Vec<u32> = self.newest.into_iter().chain(targets[..before].to_vec()).collect();
-        let want = if learn { Want::Lesson } else { Want::All };
-        let mut pass = base.read(Some(&self.adapter), &mut self.cache, &inputs, want)?;
-        let nats: f64 = pass.score(targets)?.iter().sum();
-        reading.scored += targets.len();
-        reading.bits += nats / std::f64::consts::LN_2;
-        if learn {
-            let gradient = base.gradient(&self.adapter, &self.cache, pass, targets)?;
-            let Settings { rate, clip, .. } = self.settings;
-            if self.adam.step(self.adapter.learned_mut(), &gradient, rate, clip) {
-                reading.updates += 1;
-            } else {
-                reading.skipped += 1;
-            }
-        }
-        self.read.extend(inputs);
-        self.newest = targets.last().copied();
         Ok(())
     }
 
@@ -176,11 +190,7 @@ impl Learner {
     pub fn rest(&mut self, base: &Base) -> Result<()> {
         let old = self.read.len().saturating_sub(self.settings.window / 2);
         self.read.drain(..old);
-        self.cache.clear();
-        for part in self.read.chunks(AGAIN) {
-            base.read(Some(&self.adapter), &mut self.cache, part, Want::Context)?;
-        }
-        Ok(())
+        base.read_again(Some(&self.adapter), &mut self.cache, &self.read)
     }
 
     /// Forgets the context, as between two conversations; what was learned stays.

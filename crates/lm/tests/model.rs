@@ -13,6 +13,7 @@ mod model {
     mod gradients;
     mod headers;
     mod learning;
+    mod mixing;
     mod oracle;
     mod passes;
     mod quants;

@@ -172,16 +172,16 @@ fn what_is_damaged_or_of_another_base_is_refused() {
 #[test]
 fn the_real_model_learns_a_text_and_is_still_itself() {
     let model = Model::open(&real()).unwrap();
-    let text = model.tokens.encode(check::TEXT).unwrap();
+    let text = &model.tokens.encode(check::TEXT).unwrap()[..257];
     let mut learner = Learner::new(&model.base, SPEC, Settings::default()).unwrap();
-    let reading = learner.read(&model.base, &text, true).unwrap();
-    assert_eq!((reading.scored, reading.updates), (435, 14));
+    let reading = learner.read(&model.base, text, true).unwrap();
+    assert_eq!((reading.scored, reading.updates), (256, 8));
     // Frozen it is 4.8 bits a token; each chunk is predicted before it is learned.
-    assert!((4.0..5.2).contains(&(reading.bits / 435.0)), "{} bits", reading.bits);
-    let gain = judge(&model, &text, learner.adapter()).unwrap();
-    assert!(gain > 0.3, "{gain} bits a token");
+    assert!((4.0..5.5).contains(&(reading.bits / 256.0)), "{} bits", reading.bits);
+    let gain = judge(&model, text, learner.adapter()).unwrap();
+    assert!(gain > 0.2, "{gain} bits a token");
     // What it says of another thing is hardly changed by one text.
-    let other = model.tokens.encode(&"Paris is the capital of France. ".repeat(9)).unwrap();
+    let other = model.tokens.encode(&"Paris is the capital of France. ".repeat(5)).unwrap();
     let born = Adapter::new(&model.base.config, SPEC).unwrap();
     let (before, after) = (cost(&model, &born, &other), cost(&model, learner.adapter(), &other));
     assert!(after < before + 0.3, "{before} bits a token before, {after} after");

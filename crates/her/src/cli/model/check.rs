@@ -1,6 +1,5 @@
 //! `her model check`: whether a model file is one to learn on.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use her_identity::clock::{Clock, RealClock};
@@ -92,77 +91,75 @@ fn architecture(model: &Model) -> Value {
 }
 
 fn text(answer: &Value) -> String {
-    let (a, tokens, loss) = (&answer["architecture"], &answer["tokens"], &answer["loss"]);
-    let rates = &answer["rates"];
-    let mib = |bytes: &Value| format!("{:.0} MiB", bytes.as_f64().unwrap_or(0.0) / 1_048_576.0);
-    let word = |value: &Value| value.as_str().unwrap_or("–").to_owned();
-    let weights = a["weights"].as_object().into_iter().flatten();
-    let weights: Vec<String> = weights.map(|(kind, n)| format!("{n} {kind}")).collect();
-    let differs = tokens["differs"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let texts = tokens["texts"].as_u64().unwrap_or(0);
-    let head = if a["tied_head"] == true { "tied head" } else { "own head" };
-    let mut out = table::pairs(&[
+    let mut lines = vec![
         ("verdict", format!("{}: {}", word(&answer["verdict"]), word(&answer["why"]))),
         ("file", format!("{}, {}", word(&answer["format"]), mib(&answer["bytes"]))),
         ("licence", word(&answer["licence"])),
-        (
-            "architecture",
-            format!("{}, {} parameters, {head}", word(&a["name"]), table::count(&a["parameters"])),
-        ),
+    ];
+    lines.extend(model(answer));
+    lines.extend(figures(answer));
+    let differs = answer["tokens"]["differs"].as_array().into_iter().flatten();
+    lines
+        .extend(differs.map(|d| ("differs", format!("{} comes back as {}", d["text"], d["back"]))));
+    table::pairs(&lines)
+}
+
+fn mib(bytes: &Value) -> String {
+    format!("{:.0} MiB", bytes.as_f64().unwrap_or(0.0) / 1_048_576.0)
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or("–").to_owned()
+}
+
+/// What the model is.
+fn model(answer: &Value) -> Vec<(&'static str, String)> {
+    let (a, tokens) = (&answer["architecture"], &answer["tokens"]);
+    let weights = a["weights"].as_object().into_iter().flatten();
+    let weights: Vec<String> = weights.map(|(kind, n)| format!("{n} {kind}")).collect();
+    let head = if a["tied_head"] == true { "tied head" } else { "own head" };
+    let parameters = table::count(&a["parameters"]);
+    let (width, hidden) = (&a["width"], &a["hidden"]);
+    let heads = format!("{} heads of {} over {} of keys", a["heads"], a["head"], a["kv_heads"]);
+    let (layers, context) = (&a["layers"], &a["context"]);
+    let (memory, load) = (mib(&answer["memory_bytes"]), table::figure(&answer["load_s"]));
+    let chat = if answer["chat_template"] == true { "yes" } else { "none" };
+    vec![
+        ("architecture", format!("{}, {parameters} parameters, {head}", word(&a["name"]))),
         (
             "shape",
-            format!(
-                "{} layers, width {}, hidden {}, {} heads of {} over {} of keys, context {}",
-                a["layers"],
-                a["width"],
-                a["hidden"],
-                a["heads"],
-                a["head"],
-                a["kv_heads"],
-                a["context"]
-            ),
+            format!("{layers} layers, width {width}, hidden {hidden}, {heads}, context {context}"),
         ),
         ("weights", format!("tensors: {}", weights.join(", "))),
-        (
-            "memory",
-            format!(
-                "{} as f32, read in {} s",
-                mib(&answer["memory_bytes"]),
-                table::figure(&answer["load_s"])
-            ),
-        ),
+        ("memory", format!("{memory} as f32, read in {load} s")),
         ("tokens", format!("{} of {}", table::count(&tokens["count"]), word(&tokens["sort"]))),
-        ("round trip", format!("{} of {texts} texts come back", texts - differs.len() as u64)),
-        ("chat template", if answer["chat_template"] == true { "yes" } else { "none" }.to_owned()),
-        (
-            "known text",
-            format!(
-                "{} bits a token, {} bits a byte, {} tokens",
-                table::figure(&loss["bits_per_token"]),
-                table::figure(&loss["bits_per_byte"]),
-                loss["tokens"]
-            ),
-        ),
-        (
-            "kernel",
-            format!(
-                "{}, bits {}",
-                word(&answer["kernel"]["name"]),
-                word(&answer["kernel"]["bits"])
-            ),
-        ),
-        (
-            "tokens a second",
-            format!(
-                "{} scored, {} learned, {} spoken, on one thread",
-                table::figure(&rates["scored_per_s"]),
-                table::figure(&rates["learned_per_s"]),
-                table::figure(&rates["spoken_per_s"])
-            ),
-        ),
-    ]);
-    for d in differs {
-        let _ = writeln!(out, "differs: {} comes back as {}", d["text"], d["back"]);
-    }
-    out
+        ("chat template", chat.to_owned()),
+    ]
+}
+
+/// What was measured of it.
+fn figures(answer: &Value) -> Vec<(&'static str, String)> {
+    let (tokens, loss, rates) = (&answer["tokens"], &answer["loss"], &answer["rates"]);
+    let kernel = &answer["kernel"];
+    let texts = tokens["texts"].as_u64().unwrap_or(0);
+    let back = texts - tokens["differs"].as_array().map_or(0, Vec::len) as u64;
+    let figure = |of: &Value, name: &str| table::figure(&of[name]);
+    let known = format!(
+        "{} bits a token, {} bits a byte, {} tokens",
+        figure(loss, "bits_per_token"),
+        figure(loss, "bits_per_byte"),
+        loss["tokens"]
+    );
+    let rates = format!(
+        "{} scored, {} learned, {} spoken, on one thread",
+        figure(rates, "scored_per_s"),
+        figure(rates, "learned_per_s"),
+        figure(rates, "spoken_per_s")
+    );
+    vec![
+        ("round trip", format!("{back} of {texts} texts come back")),
+        ("known text", known),
+        ("kernel", format!("{}, bits {}", word(&kernel["name"]), word(&kernel["bits"]))),
+        ("tokens a second", rates),
+    ]
 }
