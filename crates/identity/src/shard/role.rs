@@ -155,6 +155,17 @@ impl Learner {
         }
     }
 
+    /// Whether a follower came into memory, for a look, while frames of it were written.
+    pub(super) fn is_behind(&self, id: IdentityId) -> bool {
+        let follows = matches!(self.roles.get(&id), Some(Role::Follower));
+        let Some(Slot::Live(identity, _)) = self.slots.get(&id).filter(|_| follows) else {
+            return false;
+        };
+        let place = |head: Head| (head.seq, head.epoch);
+        let there = self.reader.head(id).ok().flatten();
+        there.is_some_and(|there| place(there) > place(identity.head()))
+    }
+
     /// The epoch that the register gave for an identity.
     pub(super) fn granted(&self, id: IdentityId) -> Option<u64> {
         match self.roles.get(&id) {

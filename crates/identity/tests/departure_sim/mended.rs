@@ -25,13 +25,15 @@ use crate::world::{Lots, NAME};
 
 const A: Node = Node([1; 32]);
 const B: Node = Node([2; 32]);
+/// A departure rests for longer before it tries again.
+const REST_MS: u64 = 100;
 
 type Hosts = Mutex<BTreeMap<Node, Arc<Host>>>;
 /// Hears each question before it is asked, and says whether its answer is lost.
 type Hear = Box<dyn Fn(Node, &Ask) -> bool + Send + Sync>;
 
-/// What happens while a departure rests before it tries again.
-type Nap = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+/// What happens while somebody waits for so many milliseconds or more.
+type Nap = Arc<Mutex<Option<(u64, Box<dyn FnOnce() + Send>)>>>;
 
 /// Two houses on one thread: who waits lets all of them commit.
 struct Two {
@@ -53,9 +55,8 @@ impl simulated::World for Alone {
     }
 
     fn sleep(&self, ms: u64) {
-        if ms >= 100
-            && let Some(nap) = self.nap.lock().unwrap().take()
-        {
+        let nap = self.nap.lock().unwrap().take_if(|(least, _)| ms >= *least);
+        if let Some((_, nap)) = nap {
             nap();
         }
         *self.sleeps.borrow_mut() += 1;
@@ -199,10 +200,13 @@ fn an_activation_that_failed_is_tried_again_though_an_event_came_between() {
         if let Next::Unseal { .. } = next {
             disk.full_after(Some(0));
             let (disk, house) = (disk.clone(), Arc::clone(&house));
-            *two.nap.lock().unwrap() = Some(Box::new(move || {
-                disk.full_after(None);
-                assert!(answer(house.house(), &submit(house.house(), 20)).is_ok());
-            }));
+            *two.nap.lock().unwrap() = Some((
+                REST_MS,
+                Box::new(move || {
+                    disk.full_after(None);
+                    assert!(answer(house.house(), &submit(house.house(), 20)).is_ok());
+                }),
+            ));
         }
     });
     assert_eq!(report.outcome, Outcome::TargetLost, "{report:?}");
@@ -284,6 +288,26 @@ fn a_seal_does_not_stand_on_a_write_of_which_nothing_is_known() {
     two.host(A).house().verify(NAME).unwrap();
 }
 
+/// Seed 8: whoever looked at what was left of an earlier stay made the next arrival differ.
+#[test]
+fn a_look_while_frames_arrive_does_not_hold_the_state_back() {
+    let two = Two::new();
+    assert_eq!(two.depart(A, B, |_| {}).outcome, Outcome::Completed);
+    (1..20).for_each(|n| two.learns(B, n));
+    let (nap, host) = (Arc::clone(&two.nap), two.host(A));
+    let link = two.link(B, move |_, ask| {
+        if matches!(ask, Ask::Frames { warm: false, .. }) {
+            let host = Arc::clone(&host);
+            let look = move || drop(host.house().look(NAME, |_| ()));
+            *nap.lock().unwrap() = Some((0, Box::new(look)));
+        }
+        false
+    });
+    let report = two.depart_over(&link, A, |_| {});
+    assert!(two.nap.lock().unwrap().is_none(), "somebody looked");
+    assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
+}
+
 /// Seed 1976: a departure that heard of its end late made a node the owner that was none.
 #[test]
 fn who_is_not_the_owner_does_not_stay() {
@@ -309,7 +333,7 @@ fn an_abort_rests_while_its_own_register_is_full() {
             if n == 0 {
                 disk.full_after(Some(0));
                 let disk = disk.clone();
-                *two.nap.lock().unwrap() = Some(Box::new(move || disk.full_after(None)));
+                *two.nap.lock().unwrap() = Some((REST_MS, Box::new(move || disk.full_after(None))));
             }
         }
     });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use her_identity::event::{Birth, Event, Request, What};
 use her_identity::house::{Config, House, Place};
 use her_identity::journal::PlantedBug;
-use her_identity::migrate::{Ask, Bounds, Control, Departure, Host, Node, Told, plant};
+use her_identity::migrate::{Ask, Bounds, Control, Departure, Host, Node, Outcome, Told, plant};
 use her_identity::turn::Answer as Predicted;
 use her_identity::{ErrorKind, Result, simulated};
 use her_learn::{Catalog, Row, Target};
@@ -244,8 +244,7 @@ fn read(process: &Process, n: u64, min: u64) -> Answer {
         Ok((answer, version)) => {
             let durable = process.house().head(NAME).map_or(0, |head| head.seq);
             let bits = bits(&answer);
-            let node = process.place;
-            let seen = Read { version, row: n, bits, durable, node };
+            let seen = Read { version, row: n, bits, durable };
             process.world.history.borrow_mut().reads.push(seen);
             Answer::Read { version, bits, durable }
         }
@@ -288,8 +287,10 @@ fn depart(process: &Rc<Process>, to: usize, cancel_after_ms: Option<u64>) -> Ans
             Ok(report) => {
                 process.world.outcome(report.outcome);
                 process.world.trace(format_args!("{name} ends with {report:?}"));
-                if report.verified == Some(false) {
-                    process.world.accuse(format!("the states differ after a move: {report:?}"));
+                let differs = report.outcome == Outcome::DigestMismatch
+                    && report.why.as_ref().is_some_and(|why| why.contains("stands at"));
+                if differs || report.verified == Some(false) {
+                    process.world.accuse(format!("I8: both sides differ: {report:?}"));
                 }
             }
             Err(e) => process.world.trace(format_args!("{name} does not depart: {e}")),

@@ -181,7 +181,6 @@ pub struct Read {
     pub bits: Option<u64>,
     /// What the node had durably then.
     pub durable: u64,
-    pub node: usize,
 }
 
 #[derive(Default)]
