@@ -62,7 +62,7 @@ impl simulated::World for Alone {
         *self.sleeps.borrow_mut() += 1;
         assert!(*self.sleeps.borrow() < 10_000, "it waits for ever");
         let hosts: Vec<_> = self.hosts.lock().unwrap().values().cloned().collect();
-        hosts.iter().for_each(|host| while host.house().commit() {});
+        while hosts.iter().any(|host| host.house().commit()) {}
     }
 }
 
@@ -91,7 +91,8 @@ impl Two {
         simulated::enter(Some(Rc::new(world)));
         let disks = BTreeMap::from([(A, FaultyDisk::new()), (B, FaultyDisk::new())]);
         let two = Self { hosts, disks, nap };
-        [A, B].into_iter().for_each(|node| two.open(node));
+        two.open(A);
+        two.open(B);
         two.host(A).house().create(NAME, &birth()).unwrap();
         two
     }
@@ -147,7 +148,7 @@ type Answered = Receiver<Result<Vec<Result<Reply>>>>;
 /// Hands an event in; it is not committed yet.
 fn submit(house: &House, n: u64) -> Answered {
     let (tell, told) = channel();
-    let what = What::Learn { row: row(n), target: Target::Bool(n % 3 == 0), weight: 1.0 };
+    let what = What::Learn { row: row(n), target: Target::Bool(n.is_multiple_of(3)), weight: 1.0 };
     let request = Some(Request { client: "c".into(), n });
     let event = Event { request, ..house.event(what) };
     house.submit(NAME, vec![event], Box::new(move |result| drop(tell.send(result)))).unwrap();

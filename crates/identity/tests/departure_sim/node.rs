@@ -16,7 +16,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::fiber::fiber;
 use crate::net::{Answer, Net, Question};
-use crate::world::{Bug, Machine, NAME, Outside, Read, World};
+use crate::world::{Bug, Machine, NAME, Outside, Read, World, place_of};
 
 /// How long a node waits for another's answer.
 const ANSWER_MS: u64 = 150;
@@ -47,7 +47,7 @@ impl Process {
         if matches!(ask, Ask::Cas { .. } | Ask::Grant { .. } | Ask::Agree { .. }) {
             self.world.tempt(self.place);
         }
-        let to = &self.world.machines[self.world.place_of(to)].name;
+        let to = &self.world.machines[place_of(to)].name;
         let question = Question::Node(self.machine().key, ask);
         match self.net.call(to, question, ANSWER_MS).await? {
             Answer::Node(told) => Some(told),
@@ -212,7 +212,7 @@ async fn node(process: &Rc<Process>, from: Node, ask: Ask) -> Told {
 /// Where a client that is refused asks next.
 fn refused(process: &Process, kind: ErrorKind) -> Answer {
     match (kind, process.house().place(NAME)) {
-        (_, Place::Moved(cell)) => Answer::Moved(process.world.place_of(cell.owner)),
+        (_, Place::Moved(cell)) => Answer::Moved(place_of(cell.owner)),
         _ => Answer::Later,
     }
 }
@@ -255,7 +255,7 @@ fn read(process: &Process, n: u64, min: u64) -> Answer {
 fn depart(process: &Rc<Process>, to: usize, cancel_after_ms: Option<u64>) -> Answer {
     let machine = process.machine();
     match process.house().place(NAME) {
-        Place::Moved(cell) => return Answer::Moved(process.world.place_of(cell.owner)),
+        Place::Moved(cell) => return Answer::Moved(place_of(cell.owner)),
         Place::Here if to != process.place && process.house().record(NAME).is_ok() => {}
         _ => return Answer::Later,
     }
