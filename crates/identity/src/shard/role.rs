@@ -199,6 +199,8 @@ impl Learner {
             }
             // Nobody becomes the owner by being called so: see `activate`.
             (Some(Role::Owner { .. }), _) => return Err(refused("the owner under this epoch")),
+            // It was taken over this moment, and a question of before it was comes late.
+            (Some(Role::Follower), Some(Role::Owner { .. })) => return Err(refused("a follower")),
             // An owner is sealed first: what it applied must be durable.
             (Some(Role::Moved(_) | Role::Follower), _) if owns && at_work => {
                 return Err(refused("done with its work as owner"));

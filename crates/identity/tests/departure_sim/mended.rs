@@ -309,6 +309,34 @@ fn a_look_while_frames_arrive_does_not_hold_the_state_back() {
     assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
 }
 
+/// Seed 126: the new owner was made a follower again, and nobody learned.
+#[test]
+fn a_late_question_does_not_make_a_follower_of_the_owner() {
+    let two = Two::new();
+    let (nap, host) = (Arc::clone(&two.nap), two.host(B));
+    let hello = Mutex::new(None);
+    let link = two.link(A, move |_, ask| {
+        match ask {
+            Ask::Hello { .. } => *hello.lock().unwrap() = Some(ask.clone()),
+            Ask::Grant { .. } => {
+                let (host, late) = (Arc::clone(&host), hello.lock().unwrap().take().unwrap());
+                let late = move || {
+                    let told = host.answer(A, late);
+                    assert!(matches!(told, Told::Refused(Outcome::Fenced, _)), "{told:?}");
+                };
+                *nap.lock().unwrap() = Some((0, Box::new(late)));
+            }
+            _ => {}
+        }
+        false
+    });
+    let report = two.depart_over(&link, B, |_| {});
+    assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
+    assert!(two.nap.lock().unwrap().is_none(), "it came while the target took over");
+    two.learns(B, 1);
+    assert_eq!(two.depart(B, A, |_| {}).outcome, Outcome::Completed);
+}
+
 /// Seed 1976: a departure that heard of its end late made a node the owner that was none.
 #[test]
 fn who_is_not_the_owner_does_not_stay() {
