@@ -364,6 +364,9 @@ impl Learner {
     /// nothing of it is on its way to the disk.
     fn live(&mut self, id: IdentityId) -> Result<()> {
         self.looks += 1;
+        if self.is_behind(id) {
+            self.slots.remove(&id);
+        }
         match self.slots.get_mut(&id) {
             Some(Slot::Live(_, look)) => {
                 *look = self.looks;

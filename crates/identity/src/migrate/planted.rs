@@ -8,6 +8,7 @@ pub enum Planted {
     /// A sealed identity takes events.
     WritesWhileSealed,
     /// The table of request numbers does not arrive.
+    #[cfg(feature = "testing")]
     NumbersStayBehind,
 }
 

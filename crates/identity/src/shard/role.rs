@@ -155,6 +155,17 @@ impl Learner {
         }
     }
 
+    /// Whether a follower came into memory, for a look, while frames of it were written.
+    pub(super) fn is_behind(&self, id: IdentityId) -> bool {
+        let follows = matches!(self.roles.get(&id), Some(Role::Follower));
+        let Some(Slot::Live(identity, _)) = self.slots.get(&id).filter(|_| follows) else {
+            return false;
+        };
+        let place = |head: Head| (head.seq, head.epoch);
+        let there = self.reader.head(id).ok().flatten();
+        there.is_some_and(|there| place(there) > place(identity.head()))
+    }
+
     /// The epoch that the register gave for an identity.
     pub(super) fn granted(&self, id: IdentityId) -> Option<u64> {
         match self.roles.get(&id) {
@@ -188,6 +199,8 @@ impl Learner {
             }
             // Nobody becomes the owner by being called so: see `activate`.
             (Some(Role::Owner { .. }), _) => return Err(refused("the owner under this epoch")),
+            // It was taken over this moment, and a question of before it was comes late.
+            (Some(Role::Follower), Some(Role::Owner { .. })) => return Err(refused("a follower")),
             // An owner is sealed first: what it applied must be durable.
             (Some(Role::Moved(_) | Role::Follower), _) if owns && at_work => {
                 return Err(refused("done with its work as owner"));

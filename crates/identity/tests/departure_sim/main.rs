@@ -47,6 +47,9 @@ fn seeds(from: u64, to: u64, bug: Option<Bug>) -> (Summary, Option<(u64, String)
                     if seed >= to {
                         return;
                     }
+                    if seed > from && seed.is_multiple_of(500) {
+                        println!("{} seeds", seed - from);
+                    }
                     let ran = catch_unwind(|| run(seed, bug, false));
                     match ran.unwrap_or_else(|_| Err("it panicked".to_owned())) {
                         Ok(summary) => sum.lock().unwrap().add(&summary),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use her_identity::event::{Birth, Event, Request, What};
 use her_identity::house::{Config, House, Place};
 use her_identity::journal::PlantedBug;
-use her_identity::migrate::{Ask, Bounds, Control, Departure, Host, Node, Told, plant};
+use her_identity::migrate::{Ask, Bounds, Control, Departure, Host, Node, Outcome, Told, plant};
 use her_identity::turn::Answer as Predicted;
 use her_identity::{ErrorKind, Result, simulated};
 use her_learn::{Catalog, Row, Target};
@@ -16,7 +16,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::fiber::fiber;
 use crate::net::{Answer, Net, Question};
-use crate::world::{Bug, Machine, NAME, Outside, Read, World};
+use crate::world::{Bug, Machine, NAME, Outside, Read, World, place_of};
 
 /// How long a node waits for another's answer.
 const ANSWER_MS: u64 = 150;
@@ -47,7 +47,7 @@ impl Process {
         if matches!(ask, Ask::Cas { .. } | Ask::Grant { .. } | Ask::Agree { .. }) {
             self.world.tempt(self.place);
         }
-        let to = &self.world.machines[self.world.place_of(to)].name;
+        let to = &self.world.machines[place_of(to)].name;
         let question = Question::Node(self.machine().key, ask);
         match self.net.call(to, question, ANSWER_MS).await? {
             Answer::Node(told) => Some(told),
@@ -212,7 +212,7 @@ async fn node(process: &Rc<Process>, from: Node, ask: Ask) -> Told {
 /// Where a client that is refused asks next.
 fn refused(process: &Process, kind: ErrorKind) -> Answer {
     match (kind, process.house().place(NAME)) {
-        (_, Place::Moved(cell)) => Answer::Moved(process.world.place_of(cell.owner)),
+        (_, Place::Moved(cell)) => Answer::Moved(place_of(cell.owner)),
         _ => Answer::Later,
     }
 }
@@ -244,8 +244,7 @@ fn read(process: &Process, n: u64, min: u64) -> Answer {
         Ok((answer, version)) => {
             let durable = process.house().head(NAME).map_or(0, |head| head.seq);
             let bits = bits(&answer);
-            let node = process.place;
-            let seen = Read { version, row: n, bits, durable, node };
+            let seen = Read { version, row: n, bits, durable };
             process.world.history.borrow_mut().reads.push(seen);
             Answer::Read { version, bits, durable }
         }
@@ -256,7 +255,7 @@ fn read(process: &Process, n: u64, min: u64) -> Answer {
 fn depart(process: &Rc<Process>, to: usize, cancel_after_ms: Option<u64>) -> Answer {
     let machine = process.machine();
     match process.house().place(NAME) {
-        Place::Moved(cell) => return Answer::Moved(process.world.place_of(cell.owner)),
+        Place::Moved(cell) => return Answer::Moved(place_of(cell.owner)),
         Place::Here if to != process.place && process.house().record(NAME).is_ok() => {}
         _ => return Answer::Later,
     }
@@ -288,8 +287,10 @@ fn depart(process: &Rc<Process>, to: usize, cancel_after_ms: Option<u64>) -> Ans
             Ok(report) => {
                 process.world.outcome(report.outcome);
                 process.world.trace(format_args!("{name} ends with {report:?}"));
-                if report.verified == Some(false) {
-                    process.world.accuse(format!("the states differ after a move: {report:?}"));
+                let differs = report.outcome == Outcome::DigestMismatch
+                    && report.why.as_ref().is_some_and(|why| why.contains("stands at"));
+                if differs || report.verified == Some(false) {
+                    process.world.accuse(format!("I8: both sides differ: {report:?}"));
                 }
             }
             Err(e) => process.world.trace(format_args!("{name} does not depart: {e}")),

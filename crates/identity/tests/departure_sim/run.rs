@@ -79,7 +79,7 @@ fn drive(seed: u64, world: &Rc<World>) -> Result<(), String> {
     let mut sim = turmoil::Builder::new()
         .rng_seed(seed)
         .epoch(std::time::UNIX_EPOCH)
-        .simulation_duration(Duration::from_secs(3_600))
+        .simulation_duration(Duration::from_hours(1))
         .tick_duration(Duration::from_millis(STEP_MS))
         .min_message_latency(Duration::from_millis(1))
         .max_message_latency(Duration::from_millis(world.mix.way_ms))

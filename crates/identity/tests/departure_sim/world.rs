@@ -181,7 +181,6 @@ pub struct Read {
     pub bits: Option<u64>,
     /// What the node had durably then.
     pub durable: u64,
-    pub node: usize,
 }
 
 #[derive(Default)]
@@ -316,17 +315,17 @@ impl World {
         }
     }
 
-    /// The place of a node by its key.
-    pub fn place_of(&self, key: Node) -> usize {
-        usize::from(key.0[0]) - 1
-    }
-
     /// A node that took a step that decides may crash on it.
     pub fn tempt(&self, node: usize) {
         if !self.calm.get() && self.lots.one_in(self.mix.doom_in) {
             self.doomed.set(Some(node));
         }
     }
+}
+
+/// The place of a node by its key.
+pub fn place_of(key: Node) -> usize {
+    usize::from(key.0[0]) - 1
 }
 
 /// The world as the simulation's own thread sees it: it never waits.
