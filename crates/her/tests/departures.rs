@@ -12,6 +12,8 @@ mod cases;
 mod history;
 #[path = "departures/load.rs"]
 mod load;
+#[path = "departures/net.rs"]
+mod net;
 #[path = "departures/places.rs"]
 mod places;
 #[path = "departures/wire.rs"]
@@ -27,6 +29,7 @@ use serde_json::{Value, json};
 use cases::{Case, Side};
 use history::History;
 use load::{Load, Seen, Told};
+use net::{Cut, Net};
 use places::{PATIENCE, Site, Two};
 
 const CLIENTS: [&str; 2] = ["one", "two"];
@@ -82,13 +85,18 @@ fn check(two: &Two, mut history: History) -> History {
     history
 }
 
+/// What is done while a process stands still at a point: `stop MS` is no more than a while.
+fn wait(_at: usize, ms: u64) {
+    std::thread::sleep(Duration::from_millis(ms));
+}
+
 /// Starts what has ended, and lets go on what was stopped at a point.
-fn tend(two: &Two, woken: &mut [usize; 2]) {
+fn tend(two: &Two, woken: &mut [usize; 2], meanwhile: &dyn Fn(usize, u64)) {
     for (i, woken) in woken.iter_mut().enumerate() {
         let hits = two.hits(i);
         for hit in hits.iter().skip(*woken) {
             if let Some(ms) = hit.split(" stop ").nth(1) {
-                std::thread::sleep(Duration::from_millis(ms.parse().unwrap()));
+                meanwhile(i, ms.parse().unwrap());
                 two.signal(i, "-CONT");
             }
         }
@@ -108,18 +116,27 @@ fn outcome(two: &Two, from: usize, id: Option<&str>) -> Option<String> {
     job["outcome"].as_str().map(str::to_owned)
 }
 
+/// Which of the two nodes a side is. The register stays where the identity was born.
+fn node(side: Side, owner: usize) -> usize {
+    match side {
+        Side::Source => owner,
+        Side::Target => 1 - owner,
+        Side::Home => 0,
+    }
+}
+
 /// One departure in which points are reached at which something happens to a process. Gives how
 /// it ended, and the points that were reached.
-fn depart(two: &Two, owner: usize, case: &Case) -> (String, Vec<String>) {
+fn depart(
+    two: &Two,
+    owner: usize,
+    case: &Case,
+    meanwhile: &dyn Fn(usize, u64),
+) -> (String, Vec<String>) {
     two.clear();
     let mut armed = [Vec::new(), Vec::new()];
     for (side, point, act) in case {
-        let at = match side {
-            Side::Source => owner,
-            Side::Target => 1 - owner,
-            Side::Home => 0,
-        };
-        armed[at].push(format!("{point} {act}"));
+        armed[node(*side, owner)].push(format!("{point} {act}"));
     }
     for (i, points) in armed.iter().enumerate().filter(|(_, points)| !points.is_empty()) {
         two.arm(i, points);
@@ -133,7 +150,7 @@ fn depart(two: &Two, owner: usize, case: &Case) -> (String, Vec<String>) {
     let mut id = begun.filter(|(status, _)| *status == 202).map(|(_, job)| job["id"].clone());
     let (begin, mut woken) = (Instant::now(), [0, 0]);
     loop {
-        tend(two, &mut woken);
+        tend(two, &mut woken, meanwhile);
         // A process that was killed before it answered knows by its file what it was asked.
         if id.is_none() {
             id = newest(two).filter(|id| before.as_ref() != Some(id) && id.is_string());
@@ -149,15 +166,15 @@ fn depart(two: &Two, owner: usize, case: &Case) -> (String, Vec<String>) {
 }
 
 /// A departure with faults, and a plain one if that was not completed: the identity moves.
-fn round(two: &Two, case: &Case) -> (String, Vec<String>) {
+fn round(two: &Two, case: &Case, meanwhile: &dyn Fn(usize, u64)) -> (String, Vec<String>) {
     let owner = two.owner();
-    let (outcome, mut hits) = depart(two, owner, case);
+    let (outcome, mut hits) = depart(two, owner, case, meanwhile);
     let mut last = outcome.clone();
     let begin = Instant::now();
     while two.owner() == owner {
         assert!(begin.elapsed() < PATIENCE, "I11: after {case:?} it can't depart: {last}");
         // What was armed and never reached must not be reached now.
-        last = depart(two, owner, &Vec::new()).0;
+        last = depart(two, owner, &Vec::new(), &wait).0;
         hits.extend(two.hits(owner));
     }
     (outcome, hits)
@@ -194,9 +211,9 @@ fn moves_between_processes_that_are_killed_lose_nothing_and_double_nothing() {
             // A short run takes of everything something, and another part in the way back.
             let case = &cases[i * cases.len().max(rounds) / rounds % cases.len()];
             if cases::needs_home_at_target(case) && two.owner() == 0 {
-                round(&two, &Vec::new());
+                round(&two, &Vec::new(), &wait);
             }
-            let (outcome, hits) = round(&two, case);
+            let (outcome, hits) = round(&two, case, &wait);
             *outcomes.entry(outcome).or_insert(0) += 1;
             for (_, point, act) in case {
                 let armed = format!("{point} {act}");
@@ -221,6 +238,65 @@ fn moves_between_processes_that_are_killed_lose_nothing_and_double_nothing() {
     let history = check(&two, history);
     assert!(outcomes.contains_key("COMPLETED"), "{outcomes:?}");
     a_planted_fault_is_seen(&history);
+}
+
+/// What is cut, and where: the point, the way, and how long until it is mended.
+type Lost = (Side, &'static str, (Side, Cut), u64);
+
+/// In a link that is cut for 700 ms TCP sends again; 2.6 s are longer than learning may be held,
+/// and 7 s longer than an answer may take.
+const LOST: [Lost; 12] = [
+    (Side::Source, "source:Hello", (Side::Source, Cut::Silent), 700),
+    (Side::Source, "source:Send", (Side::Source, Cut::Blackhole), 700),
+    (Side::Target, "target:Frames:done", (Side::Target, Cut::Silent), 700),
+    (Side::Source, "source:Warm", (Side::Source, Cut::Down), 700),
+    (Side::Source, "source:Seal:done", (Side::Target, Cut::Silent), 700),
+    (Side::Target, "target:Agree:done", (Side::Target, Cut::Blackhole), 7000),
+    (Side::Source, "source:Agree", (Side::Source, Cut::Silent), 2600),
+    (Side::Source, "source:Commit", (Side::Source, Cut::Silent), 7000),
+    (Side::Home, "register:written", (Side::Home, Cut::Silent), 7000),
+    (Side::Source, "source:Commit:done", (Side::Source, Cut::Down), 2600),
+    (Side::Source, "source:Grant", (Side::Source, Cut::Blackhole), 700),
+    (Side::Target, "target:Grant:done", (Side::Target, Cut::Silent), 2600),
+];
+
+#[test]
+#[ignore = "makes network namespaces, which only root may; `cargo xtask test` runs it"]
+fn moves_between_namespaces_whose_links_are_cut_one_way_lose_nothing() {
+    let passes = number("HER_DEPARTURE_PASSES", 1);
+    let net = Net::new();
+    let two = Two::begin(net.sites(), "segment_mib = 4\ninsecure = true", &spec());
+    let mut outcomes = BTreeMap::new();
+    let history = under_load(&two, number("HER_DEPARTURE_RATE", 10_000), |load| {
+        for (side, point, (from, cut), ms) in (0..passes).flat_map(|_| LOST) {
+            // One way of cutting means something only where the register is on the other side.
+            if side == Side::Home && two.owner() == 0 {
+                round(&two, &Vec::new(), &wait);
+            }
+            let owner = two.owner();
+            let from = node(from, owner);
+            let case: Case = vec![(side, point, "stop 0")];
+            let cut_while_it_goes_on = |at: usize, _ms| {
+                net.cut(from, cut, false);
+                two.signal(at, "-CONT");
+                std::thread::sleep(Duration::from_millis(ms));
+                net.cut(from, cut, true);
+            };
+            let (outcome, hits) = round(&two, &case, &cut_while_it_goes_on);
+            assert!(!hits.is_empty(), "{point} was not reached");
+            println!("{point}, {cut:?} from {from} of owner {owner} for {ms} ms: {outcome}");
+            *outcomes.entry(outcome).or_insert(0) += 1;
+            goes_on(&two, load, &case);
+            // Then a client's requests get lost, and their answers do not.
+            let owner = two.owner();
+            net.cut_clients(owner, false);
+            std::thread::sleep(Duration::from_millis(300));
+            net.cut_clients(owner, true);
+            goes_on(&two, load, &case);
+        }
+        println!("{} moves: {outcomes:?}", load.turn().1);
+    });
+    check(&two, history);
 }
 
 /// The checker finds what is wrong in a history that was right.

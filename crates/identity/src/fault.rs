@@ -10,6 +10,7 @@ use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -27,6 +28,8 @@ pub fn at(point: &str) {
     hit(file, &armed, line).expect("the file of faults is a test's own");
     // A process may always signal itself.
     let _ = kill_process(getpid(), signal);
+    // A stop may be taken by another thread first; this one must not go on before it.
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 /// The first word of a step or a question: its name, whatever it carries.
