@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use crate::setup::{Venv, ensure};
-use crate::shell::{cargo, command, metadata, root, run as run_command, say, target, works};
+use crate::shell::{cargo, command, debian, metadata, root, run as run_command, say, target};
 
 /// Where Debian puts it; another one can be named by `HER_CHROMIUM`.
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -22,7 +22,8 @@ pub fn test() -> Result<()> {
             ));
             return Ok(());
         }
-        install()?;
+        // A new CI machine has no browser; Debian's package brings one.
+        debian(&["chromium", "fonts-dejavu-core"])?;
         if !Path::new(&chromium).exists() {
             bail!("CI must look at the page, but there is no {chromium}");
         }
@@ -39,20 +40,4 @@ pub fn test() -> Result<()> {
     run_command(&mut pytest)?;
     say("target/page: a picture of every page");
     Ok(())
-}
-
-/// A new CI machine has no browser; Debian's package brings one.
-fn install() -> Result<()> {
-    say("installing Debian's Chromium");
-    let install = || {
-        let mut apt = command("apt-get", &["install", "--yes", "--quiet=2"]);
-        apt.args(["--no-install-recommends", "chromium", "fonts-dejavu-core"]);
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        apt
-    };
-    if works(&mut install()) {
-        return Ok(());
-    }
-    run_command(&mut command("apt-get", &["update", "--quiet=2"]))?;
-    run_command(&mut install())
 }

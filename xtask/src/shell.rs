@@ -57,6 +57,22 @@ pub fn works(command: &mut Command) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
+/// Installs Debian's packages, which a new CI machine lacks.
+pub fn debian(packages: &[&str]) -> Result<()> {
+    say(&format!("installing Debian's {}", packages.join(", ")));
+    let install = || {
+        let mut apt = command("apt-get", &["install", "--yes", "--quiet=2"]);
+        apt.arg("--no-install-recommends").args(packages);
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    if works(&mut install()) {
+        return Ok(());
+    }
+    run(&mut command("apt-get", &["update", "--quiet=2"]))?;
+    run(&mut install())
+}
+
 /// The program's name and arguments, as one would type them.
 fn spelled(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());

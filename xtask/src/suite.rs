@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
-use crate::shell::{cargo, run as run_command, say, timed, works};
+use crate::shell::{cargo, command, debian, run as run_command, say, timed, works};
 use crate::{conformance, data, doors, generate, language, page, python, river_suite, tidy, wheel};
 
 /// The planted bugs, the faulty disk and the tests that need them.
@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     Step { name: "doors", slow: true, work: doors::test },
     Step { name: "page", slow: true, work: page::test },
     Step { name: "power loss", slow: true, work: power_loss },
+    Step { name: "namespaces", slow: true, work: namespaces },
     Step { name: "doctests", slow: true, work: doctests },
     Step { name: "conformance", slow: true, work: conformance::check },
     Step { name: "wheel", slow: true, work: wheel::check },
@@ -127,6 +128,30 @@ fn power_loss() -> Result<()> {
         cargo(&["test", "--quiet", "--locked", "-p", "her", "--test", "crash", "--"])
             .args(["--ignored", "--exact", "--nocapture"])
             .arg("nothing_acknowledged_is_lost_on_a_real_file_system_without_power"),
+    )
+}
+
+/// Whether this process may make a network namespace: tried, not guessed. CI must be able to.
+fn namespaced() -> Result<()> {
+    if !works(&mut command("ip", &["-V"])) && std::env::var_os("CI").is_some() {
+        debian(&["iproute2"])?;
+    }
+    let name = format!("her-xtask-{}", std::process::id());
+    run_command(&mut command("ip", &["netns", "add", &name]))?;
+    run_command(&mut command("ip", &["netns", "del", &name]))
+}
+
+/// Cuts one way of a link between two nodes; only root may make the namespaces that they are in.
+fn namespaces() -> Result<()> {
+    if let Err(why) = namespaced() {
+        let what = "1 test left out: departures over links that are cut need network namespaces";
+        say(&format!("{what}: root, and iproute2's `ip`: {why:#}"));
+        return Ok(());
+    }
+    run_command(
+        cargo(&["test", "--quiet", "--locked", "-p", "her", "--test", "departures"])
+            .args(["--features", TESTING, "--", "--ignored", "--exact", "--nocapture"])
+            .arg("moves_between_namespaces_whose_links_are_cut_one_way_lose_nothing"),
     )
 }
 

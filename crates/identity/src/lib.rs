@@ -27,6 +27,8 @@ pub mod clock;
 pub mod crew;
 pub mod disk;
 pub mod error;
+#[cfg(feature = "testing")]
+pub mod fault;
 pub mod format;
 
 mod world;

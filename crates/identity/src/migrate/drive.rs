@@ -128,6 +128,10 @@ impl<'a> Departure<'a> {
             if let Next::End(outcome) = next {
                 return self.end(outcome, source.learns().then_some(epoch));
             }
+            #[cfg(feature = "testing")]
+            let point = format!("source:{}", crate::fault::name(&next));
+            #[cfg(feature = "testing")]
+            crate::fault::at(&point);
             let cancellable = matches!(
                 next,
                 Next::Hello | Next::Send | Next::Warm | Next::Throttle | Next::Agree
@@ -137,6 +141,8 @@ impl<'a> Departure<'a> {
             } else {
                 self.step(next)
             };
+            #[cfg(feature = "testing")]
+            crate::fault::at(&format!("{point}:done"));
             next = source.saw(saw);
         }
     }

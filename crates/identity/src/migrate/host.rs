@@ -57,6 +57,17 @@ impl Host {
 
     /// Answers what `from` asks.
     pub fn answer(&self, from: Node, ask: Ask) -> Told {
+        #[cfg(feature = "testing")]
+        let point = format!("target:{}", crate::fault::name(&ask));
+        #[cfg(feature = "testing")]
+        crate::fault::at(&point);
+        let told = self.told(from, ask);
+        #[cfg(feature = "testing")]
+        crate::fault::at(&format!("{point}:done"));
+        told
+    }
+
+    fn told(&self, from: Node, ask: Ask) -> Told {
         match self.try_answer(from, ask) {
             Ok(told) => told,
             Err(e) => match e.kind {
@@ -221,6 +232,8 @@ impl Host {
         })?;
         let head = self.house.take_over(&arrival, epoch)?;
         self.arriving().remove(&IdentityId(about.cell));
+        #[cfg(feature = "testing")]
+        crate::fault::at("target:owns");
         // It learns here already; what is written now saves the next start a question.
         self.house.settle(&arrival)?;
         Ok(Told::Head(head.into()))

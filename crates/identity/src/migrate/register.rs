@@ -93,7 +93,11 @@ impl Register {
             return Ok(Err(file.cell));
         }
         file.cell = Cell { owner, epoch: expected + 1 };
+        #[cfg(feature = "testing")]
+        crate::fault::at("register:write");
         self.store(id, &file)?;
+        #[cfg(feature = "testing")]
+        crate::fault::at("register:written");
         Ok(Ok(file.cell))
     }
 

@@ -93,6 +93,13 @@ fn waiting() -> Error {
     )
 }
 
+/// The refusal of whoever asks a house that an identity has not reached yet: of clients that knew
+/// it here before it left, or since before a restart. They find its owner when they come again.
+fn arriving() -> Error {
+    let what = "the identity arrives here, and its owner has it still; try again";
+    Error::new(ErrorKind::Unavailable, what)
+}
+
 /// The refusal of whoever asks a house that an identity has left.
 pub fn moved(cell: &Cell) -> Error {
     let (owner, epoch) = (cell.owner, cell.epoch);
@@ -139,7 +146,7 @@ impl Learner {
                 Error::new(ErrorKind::Busy, "the identity is moving this moment; try again")
             }
             Role::Waiting => waiting(),
-            Role::Follower => refused("the owner"),
+            Role::Follower => arriving(),
             Role::Moved(cell) => moved(cell),
         };
         replies(Err(error));
@@ -150,7 +157,7 @@ impl Learner {
     pub(super) fn elsewhere(&self, id: IdentityId) -> Option<Error> {
         match self.roles.get(&id) {
             Some(Role::Moved(cell)) => Some(moved(cell)),
-            Some(Role::Follower) => Some(refused("the owner")),
+            Some(Role::Follower) => Some(arriving()),
             _ => None,
         }
     }
@@ -260,6 +267,8 @@ impl Learner {
             Err(e) => done(Err(e)),
             Ok(head) => {
                 self.roles.insert(id, Role::Owner { epoch: head.epoch, lead: None });
+                #[cfg(feature = "testing")]
+                crate::fault::at("learner:owns");
                 self.when_durable(id, head.seq, Box::new(move |r| done(r.map(|()| head))));
                 for (events, replies) in self.held.remove(&id).unwrap_or_default() {
                     self.events(id, events, replies);
@@ -280,6 +289,8 @@ impl Learner {
             Err(e) => done(Err(e)),
             Ok(stand) => {
                 self.roles.insert(id, Role::Sealed);
+                #[cfg(feature = "testing")]
+                crate::fault::at("learner:sealed");
                 let told: Done<()> = Box::new(move |result| done(result.map(|()| stand)));
                 self.when_durable(id, stand.0.seq, told);
             }

@@ -225,6 +225,8 @@ impl House {
         let _turn = self.registry.one_at_a_time();
         let record = self.record(&arrival.record.name)?;
         self.registry.put(&*self.config.journal.disk, (*record).clone())?;
+        #[cfg(feature = "testing")]
+        crate::fault::at("target:recorded");
         self.arrivals.remove(arrival.registered()?.cell)?;
         for id in self.branches_of(&record).into_iter().filter(|id| *id != record.current) {
             self.asked(id, |done| Moving::Be(None, done))?;
