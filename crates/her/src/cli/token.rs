@@ -133,14 +133,15 @@ fn list(cx: &Context) -> Result<()> {
     if cx.json() {
         return tokens.iter().try_for_each(|token| print(&format!("{}\n", token.shown())));
     }
-    let mut t = Table::new(&["id", "may", "identities", "made", "ends", "note"]);
-    let row = |cells: [&str; 6]| cells.map(str::to_owned).to_vec();
-    t.push(row([FIRST, "admin", "*", "at the first start", "never", "the file token"]));
+    let mut t = Table::new(&["id", "may", "identities", "at most", "made", "ends", "note"]);
+    let row = |cells: [&str; 7]| cells.map(str::to_owned).to_vec();
+    t.push(row([FIRST, "admin", "*", "–", "at the first start", "never", "the file token"]));
     for token in &tokens {
         t.push(vec![
             token.id.clone(),
             token.scopes()?.names().join(","),
             token.identities.join(","),
+            at_most(&token.quota),
             when::time(token.created_ms),
             match token.expires_ms {
                 None => "never".to_owned(),
@@ -151,6 +152,23 @@ fn list(cx: &Context) -> Result<()> {
         ]);
     }
     print(&t.text())
+}
+
+/// The bounds of a token, in a few words.
+fn at_most(quota: &Quota) -> String {
+    let n = |n: Option<u32>, what: &str| n.map(|n| format!("{n} {what}"));
+    let mib = |bytes: Option<u64>, what: &str| {
+        bytes.map(|bytes| format!("{:.1} MiB of {what}", bytes as f64 / 1_048_576.0))
+    };
+    let all = [
+        n(quota.requests_per_s, "requests/s"),
+        n(quota.updates_per_s, "events/s"),
+        n(quota.identities_max, "identities"),
+        mib(quota.memory_bytes, "state"),
+        mib(quota.journal_bytes, "journal"),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    if all.is_empty() { "–".to_owned() } else { all.join(", ") }
 }
 
 /// A length of time such as 90s, 15m, 12h or 30d.
@@ -191,6 +209,14 @@ mod tests {
         for bad in ["", "0", "-1", "1.5GiB", "KiB", "1GB", "99999999999TiB"] {
             assert!(bytes(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn bounds_are_told_in_words() {
+        assert_eq!(at_most(&Quota::default()), "–");
+        let quota =
+            Quota { updates_per_s: Some(100), journal_bytes: Some(20 << 30), ..Quota::default() };
+        assert_eq!(at_most(&quota), "100 events/s, 20480.0 MiB of journal");
     }
 
     #[test]

@@ -147,8 +147,13 @@ fn identity_table(look: &Look) -> Table<'_> {
 
 fn channels(frame: &mut Frame<'_>, look: &Look, area: Rect) {
     let told = &look.channels;
+    let rehearsed = &told["server"]["rehearsed"];
+    let again = match rehearsed.as_u64() {
+        None | Some(0) => String::new(),
+        Some(_) => format!("· {} events learned again meanwhile ", count(rehearsed)),
+    };
     let title = format!(
-        " people and devices: {} present, {} away ",
+        " people and devices: {} present, {} away {again}",
         count(&told["present"]),
         count(&told["away"])
     );
