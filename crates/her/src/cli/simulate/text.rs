@@ -145,8 +145,8 @@ fn standing(report: &Report) -> String {
     let pause = &model.settings;
     let mut out = format!(
         "checked, and held: one owner each ({} times), budgets ({} moves), no move back within a \
-         cool-down ({} moves)\npauses are drawn: {} ms + {} ms a MiB + {} round trips, spread {}\n  \
-         against moves measured within one process: median off by up to {:.0} %, 99th \
+         cool-down ({} moves)\npauses are drawn: {} ms + {} ms a MiB + {} round trips, spread \
+         {}\n  against moves measured within one process: median off by up to {:.0} %, 99th \
          percentile by up to {:.0} %\n  between two processes: {:.1} to {:.1} times the model in \
          memory, {:.1} to {:.1} times on a busy disk\n  round trips are counted, not \
          measured\nnot claimed:\n",
