@@ -5,8 +5,9 @@
 Two real servers, each with its journal on the disk under --dir, on the loopback of one machine. An
 identity moves back and forth while a client teaches it, in bodies of 20 events; the old node hands
 on what comes to it. The pause is the node's own figure, from the seal to the end of the departure.
-One JSON line is printed for each size of state, with what the simulator's model of a pause gives
-for it (crates/sim/src/pause.rs). Only Python's own library is needed.
+One JSON line is printed for each size of state, with how long a sync of the same disk took before
+and after: the simulator says how far its model of a pause is from these (crates/sim/src/pause.rs).
+Only Python's own library is needed.
 """
 
 import argparse
@@ -67,7 +68,7 @@ class Teacher(threading.Thread):
     def __init__(self, node, rate, features):
         super().__init__(daemon=True)
         self.node, self.rate, self.features = node, rate, features
-        self.taught, self.refused, self.stop = 0, 0, threading.Event()
+        self.taught, self.refused, self.stop = 0, {}, threading.Event()
         self.token = (node.dir / "token").read_text().strip()
 
     def event(self, i):
@@ -82,11 +83,12 @@ class Teacher(threading.Thread):
             body = "\n".join(self.event(i + k) for k in range(BODY)) + "\n"
             connection.request("POST", "/v1/identities/sam/learn", body, head)
             answer = connection.getresponse()
-            answer.read()
+            said = answer.read()
             if answer.status == 200:
                 self.taught += BODY
             else:
-                self.refused += 1
+                why = f"{answer.status} {json.loads(said).get('kind')}"
+                self.refused[why] = self.refused.get(why, 0) + 1
             i += BODY
             late = began + i / self.rate - time.monotonic()
             if late > 0:
@@ -97,6 +99,19 @@ class Teacher(threading.Thread):
 def state_bytes(node):
     files = [p for p in node.dir.rglob("*") if "snap" in str(p.parent) and p.is_file()]
     return max((p.stat().st_size for p in files), default=0)
+
+
+def sync_ms(root):
+    """The median of 100 syncs of the same disk."""
+    times, path = [], root / "sync"
+    with path.open("wb", buffering=0) as file:
+        for _ in range(100):
+            file.write(bytes(4096))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - began)
+    path.unlink()
+    return sorted(times)[50] * 1e3
 
 
 def measure(her, root, features, moves, rate):
@@ -116,7 +131,7 @@ def measure(her, root, features, moves, rate):
         size = state_bytes(here)
         teacher = Teacher(here, rate, features)
         teacher.start()
-        pauses, ends, place = [], {}, here
+        pauses, ends, place, syncs = [], {}, here, [sync_ms(root)]
         while len(pauses) < moves:
             other = there if place is here else here
             said = json.loads(
@@ -128,6 +143,7 @@ def measure(her, root, features, moves, rate):
                 place = other
             elif sum(ends.values()) > 2 * moves:
                 break
+        syncs.append(sync_ms(root))
         teacher.stop.set()
         teacher.join()
     finally:
@@ -136,13 +152,11 @@ def measure(her, root, features, moves, rate):
             node.process.wait()
     pauses.sort()
     at = lambda share: pauses[min(len(pauses) - 1, int(len(pauses) * share))]
-    model = 2.99 + 0.0804 * size / 2**20
     print(json.dumps({
-        "features": features, "state_kib": round(size / 1024, 1), "moves": len(pauses),
-        "outcomes": ends, "taught_per_s": round(teacher.taught / teacher.seconds),
-        "refused": teacher.refused, "p50_ms": round(at(0.5), 2), "p99_ms": round(at(0.99), 2),
-        "max_ms": round(pauses[-1], 2), "model_p50_ms": round(model, 2),
-        "model_p50_error": round(model / at(0.5) - 1, 3),
+        "state_kib": round(size / 1024, 1), "moves": len(pauses), "outcomes": ends,
+        "taught_per_s": round(teacher.taught / teacher.seconds), "refused": teacher.refused,
+        "sync_ms": [round(ms, 3) for ms in syncs],
+        "p50_ms": round(at(0.5), 2), "p99_ms": round(at(0.99), 2), "max_ms": round(pauses[-1], 2),
     }), flush=True)  # fmt: skip
 
 
@@ -151,7 +165,7 @@ def main():
     parser.add_argument("--her", required=True)
     parser.add_argument("--moves", type=int, default=60)
     parser.add_argument("--rate", type=int, default=10_000)
-    parser.add_argument("--features", type=int, nargs="*", default=[100, 10_000, 100_000])
+    parser.add_argument("--features", type=int, nargs="*", default=[100, 10_000])
     parser.add_argument("--dir", help="where the servers' directories lie for the time")
     args = parser.parse_args()
     for features in args.features:

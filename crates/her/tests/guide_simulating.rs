@@ -11,12 +11,14 @@ use support::{Place, Ran, blocks};
 
 const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/simulating.md");
 const PLANET: &str = include_str!("../../../docs/guide/planet.toml");
+const EVERYONE: &str = include_str!("../../../docs/guide/everyone.toml");
 
 #[test]
 fn the_guide_to_simulating_does_what_it_says() {
     let guide = std::fs::read_to_string(GUIDE).unwrap();
     let place = Place::new();
     place.write("planet.toml", PLANET);
+    place.write("everyone.toml", EVERYONE);
     let binary = Path::new(env!("CARGO_BIN_EXE_her"));
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", binary.parent().unwrap().display());
@@ -40,7 +42,7 @@ fn the_guide_to_simulating_does_what_it_says() {
             other => panic!("a block of {other:?}"),
         }
     }
-    assert_eq!((compared, printed.len()), (1, 3));
+    assert_eq!((compared, printed.len()), (2, 4));
     assert!(!place.data().exists(), "nothing is opened");
 
     let json = printed[2].json();

@@ -29,6 +29,26 @@ pub struct Measured {
     pub p99_ms: f64,
 }
 
+/// Moves between two processes, by `bench/moves.py`: `bench/results/2026-11-26-5-planet.md`. The
+/// model is compared with them and not fitted to them: on the day the disk was not ours alone.
+pub const BETWEEN: [Between; 4] = [
+    Between { disk: false, state_mb: 0.0053, p50_ms: 0.59 },
+    Between { disk: false, state_mb: 0.403, p50_ms: 0.87 },
+    Between { disk: true, state_mb: 0.0053, p50_ms: 28.66 },
+    Between { disk: true, state_mb: 0.403, p50_ms: 30.45 },
+];
+
+/// 40 moves of one identity between two processes under load.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Between {
+    /// True when the journals lay on a disk, which others kept busy; else they lay in memory.
+    pub disk: bool,
+    /// Its state, in MB.
+    pub state_mb: f64,
+    /// The median of the pauses.
+    pub p50_ms: f64,
+}
+
 /// The model of a pause.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -63,6 +83,11 @@ pub struct Calibration {
     pub p50_error: f64,
     /// The 99th percentile.
     pub p99_error: f64,
+    /// How many times the model's median those of [`BETWEEN`] are, in memory: the least and the
+    /// most.
+    pub between_in_memory: (f64, f64),
+    /// The same on a disk that others kept busy.
+    pub between_on_disk: (f64, f64),
 }
 
 impl Pause {
@@ -80,9 +105,19 @@ impl Pause {
         self.local_ms(bytes) * spread + self.round_trips * rtt_ms
     }
 
-    /// The greatest errors against [`MEASURED`].
+    /// How far it is from [`MEASURED`] and from [`BETWEEN`].
     pub fn calibration(&self) -> Calibration {
-        let mut most = Calibration { p50_error: 0.0, p99_error: 0.0 };
+        let between = |disk| {
+            let rows = BETWEEN.iter().filter(|row| row.disk == disk);
+            let times = rows.map(|row| row.p50_ms / self.median_ms(row.state_mb * 1e6, 0.0));
+            times.fold((f64::INFINITY, 0.0), |(least, most), t| (t.min(least), t.max(most)))
+        };
+        let mut most = Calibration {
+            p50_error: 0.0,
+            p99_error: 0.0,
+            between_in_memory: between(false),
+            between_on_disk: between(true),
+        };
         for row in MEASURED {
             let p50 = self.median_ms(row.state_mb * 1e6, 0.0);
             let p99 = p50 * libm::exp(self.spread * P99);

@@ -6,7 +6,7 @@ use her_gate::Spec;
 
 use crate::flight::Bug;
 use crate::invariants::Begun;
-use crate::pause::{MEASURED, Pause};
+use crate::pause::{BETWEEN, MEASURED, Pause};
 use crate::world::World;
 use crate::{Error, File, Planet};
 
@@ -90,9 +90,18 @@ fn the_pause_is_calibrated_against_what_was_measured_and_says_how_well() {
         let of = format!("{:.2} ms | {:.2} |", row.p50_ms, row.p99_ms);
         assert!(results.contains(&of), "{of}");
     }
+    let results = include_str!("../../../bench/results/2026-11-26-5-planet.md");
+    for row in BETWEEN {
+        let disk = if row.disk { "a busy disk" } else { "memory" };
+        let of = format!("| {disk} | {} MB | {:.2} ms |", row.state_mb, row.p50_ms);
+        assert!(results.contains(&of), "{of}");
+    }
     let error = Pause::default().calibration();
-    let said = format!("{:.0} % and {:.0} %", error.p50_error * 100.0, error.p99_error * 100.0);
+    let times = |(least, most): (f64, f64)| format!("{least:.1} to {most:.1} times");
     let guide = include_str!("../../../docs/guide/simulating.md");
+    assert!(guide.contains(&times(error.between_in_memory)), "{error:?}");
+    assert!(guide.contains(&times(error.between_on_disk)), "{error:?}");
+    let said = format!("{:.0} % and {:.0} %", error.p50_error * 100.0, error.p99_error * 100.0);
     assert!(guide.contains(&said), "the guide does not say {said}");
     // Least squares: no other line is nearer to the medians.
     let off = |pause: &Pause| -> f64 {

@@ -6,7 +6,7 @@ use her_gate::Why;
 use serde::Serialize;
 
 use crate::herd::{CUT, HELD};
-use crate::pause::{Calibration, MEASURED, Measured, Pause};
+use crate::pause::{BETWEEN, Between, Calibration, MEASURED, Measured, Pause};
 use crate::world::World;
 use crate::{NOT_CLAIMED, Planet};
 
@@ -178,6 +178,8 @@ pub struct PauseModel {
     pub settings: Pause,
     /// What it is compared with.
     pub measured: Vec<Measured>,
+    /// Moves between two processes, that it is compared with too.
+    pub between: Vec<Between>,
     /// Its greatest errors.
     pub error: Calibration,
 }
@@ -362,6 +364,7 @@ impl World<'_> {
             pause_model: PauseModel {
                 settings: planet.pause,
                 measured: MEASURED.to_vec(),
+                between: BETWEEN.to_vec(),
                 error: planet.pause.calibration(),
             },
             not_claimed: NOT_CLAIMED.to_vec(),

@@ -145,9 +145,11 @@ fn standing(report: &Report) -> String {
     let pause = &model.settings;
     let mut out = format!(
         "checked, and held: one owner each ({} times), budgets ({} moves), no move back within a \
-         cool-down ({} moves)\npauses are drawn: {} ms + {} ms a MiB + {} round trips, spread {}; \
-         against moves measured on one machine\n  the median is off by up to {:.0} %, the 99th \
-         percentile by up to {:.0} %; round trips are counted, not measured\nnot claimed:\n",
+         cool-down ({} moves)\npauses are drawn: {} ms + {} ms a MiB + {} round trips, spread \
+         {}\n  against moves measured within one process: median off by up to {:.0} %, 99th \
+         percentile by up to {:.0} %\n  between two processes: {:.1} to {:.1} times the model in \
+         memory, {:.1} to {:.1} times on a busy disk\n  round trips are counted, not \
+         measured\nnot claimed:\n",
         checks.one_owner_each,
         grouped(checks.moves_within_budget),
         grouped(checks.moves_without_flap),
@@ -157,6 +159,10 @@ fn standing(report: &Report) -> String {
         pause.spread,
         model.error.p50_error * 100.0,
         model.error.p99_error * 100.0,
+        model.error.between_in_memory.0,
+        model.error.between_in_memory.1,
+        model.error.between_on_disk.0,
+        model.error.between_on_disk.1,
     );
     for line in &report.not_claimed {
         let _ = writeln!(out, "  {line}");
