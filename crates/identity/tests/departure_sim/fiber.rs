@@ -19,7 +19,7 @@ use crate::node::Process;
 use crate::world::Lots;
 
 /// A deadlock of threads is a bug of the simulation, and is told after this long.
-const STUCK: Duration = Duration::from_secs(5);
+const STUCK: Duration = Duration::from_mins(2);
 
 /// Steps that a departure may take without a pause or a question.
 const RESTLESS: u32 = 100;

@@ -86,9 +86,9 @@ fn the_same_seed_is_the_same_run() {
 }
 
 /// Five of the seven planted bugs of the protocol's study, each within so many seeds, by what is
-/// lost and not by who waits. The other two learn on under an epoch that was only read: a house
-/// refuses that a second time, so here they only keep people waiting. The search finds what they
-/// would do (`departure_model.rs`).
+/// lost or differs and not by who waits. The other two learn on under an epoch that was only read:
+/// a house refuses that a second time, so here they only keep people waiting. The search finds
+/// what they would do (`departure_model.rs`).
 #[test]
 fn planted_bugs_are_found() {
     let bugs = [
