@@ -7,7 +7,7 @@ use her_lm::{Model, Site};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
-use super::tiny::{SMALL, Shape, Tiny, vocabulary};
+use super::tiny::{Dice, SMALL, Shape, Tiny, vocabulary};
 
 fn hf_name(name: &str) -> String {
     let part = |part: &str| match part {
@@ -150,6 +150,27 @@ fn what_is_wrong_in_a_directory_is_told_by_file() {
     std::fs::write(folder.path().join("model.safetensors.index.json"), outside).unwrap();
     let error = Model::open(folder.path()).err().expect("refused").to_string();
     assert!(error.contains("is not a file beside it"), "{error}");
+}
+
+#[test]
+fn no_changed_byte_of_safetensors_makes_it_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&Tiny::new(SMALL, 7), folder.path());
+    let path = folder.path().join("model.safetensors");
+    let whole = std::fs::read(&path).unwrap();
+    let header = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let (mut dice, mut refused) = (Dice(4), 0);
+    for round in 0..600 {
+        let mut bytes = whole.clone();
+        let at = dice.next() as usize % if round % 8 == 0 { 8 } else { header };
+        bytes[at] = if round % 2 == 0 { dice.next() as u8 } else { bytes[at] ^ 1 };
+        std::fs::write(&path, &bytes).unwrap();
+        if let Err(e) = Model::open(folder.path()) {
+            assert!(e.to_string().contains(&folder.path().display().to_string()), "{e}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 300, "{refused} of 600 refused");
 }
 
 #[test]

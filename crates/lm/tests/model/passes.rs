@@ -1,5 +1,6 @@
 //! The forward pass against the oracle, and the real model against a known loss.
 
+use her_lm::check::{self, Verdict};
 use her_lm::{Adapter, Cache, Model, PASS_MAX, Spec, Want};
 
 use super::oracle::Oracle;
@@ -96,24 +97,41 @@ fn what_cannot_be_read_leaves_the_cache_alone() {
     assert!(refused.err().unwrap().to_string().contains("another shape"));
 }
 
+// By a forward pass of NumPy in f64 over weights that ggml's own reader dequantised: 436 tokens,
+// 4.790992 bits each; the first ones one by one.
 #[test]
 fn the_real_model_has_the_known_loss() {
     let model = Model::open(&real()).unwrap();
     let mut text = vec![model.tokens.begin.unwrap()];
-    text.extend(model.tokens.encode(her_lm::check::TEXT).unwrap());
-    let mut cache = Cache::default();
-    let mut nats = Vec::new();
-    for (part, next) in text[..text.len() - 1].chunks(64).zip(text[1..].chunks(64)) {
-        let mut pass = model.base.read(None, &mut cache, part, Want::All).unwrap();
-        nats.extend(pass.score(next).unwrap());
+    text.extend(model.tokens.encode(check::TEXT).unwrap());
+    let mut pass = model.base.read(None, &mut Cache::default(), &text[..5], Want::All).unwrap();
+    let nats = pass.score(&text[1..6]).unwrap();
+    for (nats, known) in nats.iter().zip([11.852764, 24.163920, 10.642309, 2.937844, 7.048483]) {
+        let bits = nats / std::f64::consts::LN_2;
+        assert!((bits - known).abs() < 1e-3, "{bits}, not {known}");
     }
-    // By a forward pass of NumPy in f64 over weights that ggml's own reader dequantised: 436
-    // tokens, 4.790992 bits each; the first ones one by one.
-    let bits: Vec<f64> = nats.iter().map(|n| n / std::f64::consts::LN_2).collect();
-    assert_eq!(bits.len(), 436);
-    for (found, known) in bits.iter().zip([11.852764, 24.163920, 10.642309, 2.937844, 7.048483]) {
-        assert!((found - known).abs() < 1e-3, "{found}, not {known}");
+    let loss = check::loss(&model).unwrap();
+    assert_eq!(loss.tokens, 436);
+    assert!((loss.bits_per_token - 4.790_992).abs() < 2e-4, "{loss:?}");
+    assert_eq!(check::verdict(0, &loss).0, Verdict::Fit);
+    assert_eq!(check::verdict(1, &loss).0, Verdict::Unfit, "a text does not come back");
+}
+
+#[test]
+fn a_reader_that_forgets_the_order_of_rows_is_caught() {
+    let mut model = Model::open(&real()).unwrap();
+    for layer in &mut model.base.layers {
+        for matrix in &mut layer.linear[..2] {
+            let columns = matrix.columns;
+            let row = |r: usize| &matrix.weights[r * columns..(r + 1) * columns];
+            // Queries and keys in halves of a head, as safetensors have them.
+            let from = |r: usize| {
+                let (head, i) = (r / 64 * 64, r % 64);
+                head + if i < 32 { i * 2 } else { i * 2 - 63 }
+            };
+            matrix.weights = (0..matrix.rows).flat_map(|r| row(from(r)).to_vec()).collect();
+        }
     }
-    let mean = bits.iter().sum::<f64>() / 436.0;
-    assert!((mean - 4.790_992).abs() < 2e-4, "{mean} bits a token");
+    let broken = check::loss(&model).unwrap();
+    assert_ne!(check::verdict(0, &broken).0, Verdict::Fit, "{broken:?}");
 }
