@@ -1,5 +1,6 @@
 //! `…/ws`: a channel over a WebSocket.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
 
 /// Bytes that a quiet channel holds to read into; axum's default is 128 KiB for each.
-const READ_BUFFER: usize = 1024;
+const READ_BUFFER: usize = 512;
 /// How long the other side may take to say goodbye too.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Pings without an answer after which nobody is there.
@@ -84,16 +85,18 @@ pub(crate) async fn ws(
         .max_frame_size(bytes);
     // The connection's own timers rest while the channel has it.
     let held = Held { _token: wire.under_way.begin(), _seat: seat, _wire: wire };
-    let granted = granted();
     // Boxed, and boxed where it is rarely run: a future keeps room for all that it may await, and
-    // a quiet channel should hold little.
-    let response = upgrade.on_upgrade(move |socket| async move {
+    // for what it was given besides; a quiet channel should hold little.
+    let begin = Box::new((app, known, asked, held, granted()));
+    let response = upgrade.on_upgrade(move |socket| {
+        let (app, known, asked, held, granted) = *begin;
         let talk = Box::new(Talk::new(app, &known, socket, asked.pulse, held));
-        let talk = Box::pin(talk.run(Box::new(known), asked.seq));
-        match granted {
-            Some(granted) => GRANTED.scope(granted, talk).await,
-            None => talk.await,
-        }
+        let talk = talk.run(Box::new(known), asked.seq);
+        let talk: Pin<Box<dyn Future<Output = ()> + Send>> = match granted {
+            Some(granted) => Box::pin(GRANTED.scope(granted, talk)),
+            None => Box::pin(talk),
+        };
+        talk
     });
     Ok(response)
 }
