@@ -14,7 +14,8 @@ use crate::house::{House, Record, Registered};
 use crate::journal::{Frame, Head, IdentityId};
 use crate::shard::{Lead, QUEUE_EVENTS_MAX, Stand};
 
-/// Events that a departing identity may be ahead of its target before it is throttled at all.
+/// Events that a departing identity may get further ahead of its target, once that has its state
+/// in memory, before it is throttled at all.
 const LEAD_EVENTS: u64 = QUEUE_EVENTS_MAX as u64;
 /// How often an answer that was lost is asked for again before the seal.
 const RETRIES: u32 = 5;
@@ -311,7 +312,13 @@ impl<'a> Departure<'a> {
         let ask = Ask::Frames { about, id: self.record.current.0, frames: Vec::new(), warm: true };
         match self.ask(&ask)? {
             Told::Head(_) => {
-                self.lead.most.store(LEAD_EVENTS, Ordering::Relaxed);
+                // What it got ahead while the target was busy is no reason to stand still.
+                let lag = self.lag()?;
+                let current = self.record.branches.iter().position(|b| b.id == self.record.current);
+                if let Some(Some(head)) = current.map(|i| self.heads[i]) {
+                    self.lead.acked.store(head.seq, Ordering::Relaxed);
+                }
+                self.lead.most.store(LEAD_EVENTS.saturating_add(lag), Ordering::Relaxed);
                 Ok(Saw::Done)
             }
             other => Ok(self.saw(&other)),
@@ -321,7 +328,7 @@ impl<'a> Departure<'a> {
     /// An identity that is allowed to be less far ahead is less far ahead: this converges, or
     /// the target stands still.
     fn throttle(&mut self) -> Saw {
-        let most = self.lead.most.load(Ordering::Relaxed).min(LEAD_EVENTS);
+        let most = self.lead.most.load(Ordering::Relaxed);
         self.lead.most.store((most / 2).max(1), Ordering::Relaxed);
         self.figures.throttles += 1;
         Saw::Done
