@@ -359,6 +359,14 @@ fn what_stands_in_the_way_has_a_name() {
     a.house().verify("eve").unwrap();
 }
 
+/// Two nodes, and an identity at the first.
+fn with_sam(dir: &Path) -> (Arc<Net>, Arc<Host>, Arc<Host>) {
+    let net = two(dir);
+    let (a, b) = (net.host(A), net.host(B));
+    a.house().create("sam", &birth()).unwrap();
+    (net, a, b)
+}
+
 /// Learns so many events where the identity lives.
 fn teach(host: &Host, from: u64, to: u64) {
     for n in from..to {
@@ -370,9 +378,7 @@ fn teach(host: &Host, from: u64, to: u64) {
 #[test]
 fn the_node_that_it_left_follows_until_the_register_is_home() {
     let dir = tempfile::tempdir().unwrap();
-    let net = two(dir.path());
-    let (a, b) = (net.host(A), net.host(B));
-    a.house().create("sam", &birth()).unwrap();
+    let (net, a, b) = with_sam(dir.path());
     teach(&a, 0, 100);
     assert_eq!(depart(&net, A, B).outcome, Outcome::Completed);
     let left = a.house().head("sam").unwrap().seq;
@@ -408,9 +414,7 @@ fn the_node_that_it_left_follows_until_the_register_is_home() {
 #[test]
 fn who_adopts_what_it_followed_loses_nothing_that_had_come() {
     let dir = tempfile::tempdir().unwrap();
-    let net = two(dir.path());
-    let (a, b) = (net.host(A), net.host(B));
-    a.house().create("sam", &birth()).unwrap();
+    let (net, a, b) = with_sam(dir.path());
     teach(&a, 0, 10);
     assert_eq!(depart(&net, A, B).outcome, Outcome::Completed);
     teach(&b, 100, 400);
@@ -429,9 +433,7 @@ fn who_adopts_what_it_followed_loses_nothing_that_had_come() {
 #[test]
 fn nobody_but_the_owner_is_followed() {
     let dir = tempfile::tempdir().unwrap();
-    let net = two(dir.path());
-    let (a, b) = (net.host(A), net.host(B));
-    a.house().create("sam", &birth()).unwrap();
+    let (net, a, b) = with_sam(dir.path());
     assert_eq!(depart(&net, A, B).outcome, Outcome::Completed);
     teach(&b, 0, 10);
     let before = a.house().head("sam").unwrap();

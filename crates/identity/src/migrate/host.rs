@@ -20,7 +20,7 @@ pub const ARRIVALS_MAX: usize = 16;
 /// The largest state that arrives, in bytes.
 pub const STATE_BYTES_MAX: u64 = 1 << 30;
 
-struct Arriving {
+pub(super) struct Arriving {
     arrival: Arrival,
     staged: Staged,
     /// The snapshot that arrives piece by piece.
@@ -115,7 +115,7 @@ impl Host {
         }
     }
 
-    fn arriving(&self) -> MutexGuard<'_, BTreeMap<IdentityId, Arriving>> {
+    pub(super) fn arriving(&self) -> MutexGuard<'_, BTreeMap<IdentityId, Arriving>> {
         self.arriving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -48,15 +48,14 @@ impl Followers {
                 Ok(version) => {
                     all.insert(name, Followed { by, version });
                 }
-                Err(e) => {
-                    self.heads.remove(&name);
-                    // Who does not answer is not waited for once more for each identity.
-                    if e.kind == ErrorKind::Unavailable {
-                        away.insert(by);
-                    }
+                // Who does not answer is not waited for once more for each identity.
+                Err(e) if e.kind == ErrorKind::Unavailable => {
+                    away.insert(by);
                 }
+                Err(_) => {}
             }
         }
+        // Where the others stand is asked anew.
         self.heads.retain(|name, _| all.contains_key(name));
         all
     }
@@ -108,7 +107,7 @@ impl Host {
         if !is_same || holds.owner != from {
             return Err(unknown());
         }
-        if self.house().arrivals()?.iter().any(|a| a.record.name == name) {
+        if self.arriving().contains_key(&cell) {
             return Err(Error::new(ErrorKind::Busy, format!("{name} arrives here this moment")));
         }
         match self.house().place(name) {

@@ -164,7 +164,7 @@ impl Learner {
 
     /// Whether a follower came into memory, for a look, while frames of it were written.
     pub(super) fn is_behind(&self, id: IdentityId) -> bool {
-        let follows = matches!(self.roles.get(&id), Some(Role::Follower));
+        let follows = matches!(self.roles.get(&id), Some(Role::Follower | Role::Moved(_)));
         let Some(Slot::Live(identity, _)) = self.slots.get(&id).filter(|_| follows) else {
             return false;
         };

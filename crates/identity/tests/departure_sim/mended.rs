@@ -14,7 +14,7 @@ use her_identity::disk::FaultyDisk;
 use her_identity::event::{Event, Request, What};
 use her_identity::house::{Config, House, Place};
 use her_identity::migrate::{
-    Ask, Bounds, Control, Departure, Host, Link, Next, Node, Outcome, Report, Told,
+    Ask, Bounds, Control, Departure, Followers, Host, Link, Next, Node, Outcome, Report, Told,
 };
 use her_identity::turn::Reply;
 use her_identity::{Error, ErrorKind, Result, simulated};
@@ -307,6 +307,32 @@ fn a_look_while_frames_arrive_does_not_hold_the_state_back() {
     let report = two.depart_over(&link, A, |_| {});
     assert!(two.nap.lock().unwrap().is_none(), "somebody looked");
     assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
+}
+
+/// The same where it is kept up to date after it left.
+#[test]
+fn a_look_at_what_is_followed_does_not_hold_it_back() {
+    let two = Two::new();
+    assert_eq!(two.depart(A, B, |_| {}).outcome, Outcome::Completed);
+    let (nap, host) = (Arc::clone(&two.nap), two.host(A));
+    let link = two.link(B, move |_, ask| {
+        if matches!(ask, Ask::Tail { frames, .. } if !frames.is_empty()) {
+            let host = Arc::clone(&host);
+            let look = move || drop(host.house().look(NAME, |_| ()));
+            *nap.lock().unwrap() = Some((0, Box::new(look)));
+        }
+        false
+    });
+    let mut followers = Followers::default();
+    for n in 1..4 {
+        two.learns(B, n);
+        let newest = two.host(B).house().head(NAME).unwrap();
+        let followed = followers.tend(&two.host(B), &link);
+        assert_eq!(followed.get(NAME).map(|f| f.version), Some(newest.seq), "round {n}");
+        assert!(two.nap.lock().unwrap().is_none(), "somebody looked");
+        assert_eq!(two.host(A).house().head(NAME).unwrap(), newest);
+    }
+    assert_eq!(two.depart(B, A, |_| {}).outcome, Outcome::Completed);
 }
 
 /// Seed 126: the new owner was made a follower again, and nobody learned.
