@@ -311,7 +311,7 @@ impl Learner {
         }
     }
 
-    fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, done: Done<Head>) {
+    fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, mut done: Done<Head>) {
         // Who left is kept up to date by its owner, and decides nothing.
         if !matches!(self.roles.get(&id), Some(Role::Follower | Role::Moved(_))) {
             return done(Err(refused("a follower")));
@@ -329,7 +329,12 @@ impl Learner {
             return done(Err(Error::new(error.kind, error.message.clone())));
         }
         if warm || self.slots.contains_key(&id) {
-            if let Err(e) = self.live(id).and_then(|()| self.fold(id, &frames)) {
+            if let Err(e) = self.live(id) {
+                return done(Err(e));
+            }
+            let Some((frames, again)) = self.follow_away(id, frames, done) else { return };
+            done = again;
+            if let Err(e) = self.fold(id, &frames) {
                 return done(Err(e));
             }
         } else {
@@ -363,7 +368,7 @@ impl Learner {
     }
 
     /// `done` hears when everything that an identity has applied is durable.
-    fn when_durable(&mut self, id: IdentityId, version: u64, done: Done<()>) {
+    pub(super) fn when_durable(&mut self, id: IdentityId, version: u64, done: Done<()>) {
         let reply = Reply { version, answer: None, duplicate: false, drift: false };
         let replies: Replies = Box::new(move |result| done(result.map(drop)));
         if !self.touched.contains(&id) {
