@@ -17,6 +17,7 @@ mod model {
     mod oracle;
     mod passes;
     mod quants;
+    mod saving;
     mod texts;
     pub mod tiny;
 }
