@@ -18,6 +18,8 @@ mod model {
     mod passes;
     mod quants;
     mod saving;
+    mod speaking;
+    mod telling;
     mod texts;
     pub mod tiny;
 }
