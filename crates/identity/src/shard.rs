@@ -28,12 +28,15 @@ use crate::world::has_threads;
 mod alone;
 mod commit;
 mod core;
+mod detour;
 mod inbox;
 mod role;
 mod times;
 
 use self::core::{Core, Worst};
 use commit::{Committer, Group, SnapshotJob, Waiting};
+use detour::Detour;
+pub use detour::Onward;
 use inbox::{Inbox, Taken, Urgent};
 use role::Held;
 pub use role::{Done, HELD_MAX, Lead, Moving, Role, Stand, moved};
@@ -81,6 +84,7 @@ struct Learner {
     /// Of identities that departed once, or arrive.
     roles: HashMap<IdentityId, Role>,
     held: HashMap<IdentityId, Held>,
+    detours: HashMap<IdentityId, Detour>,
     desk: Desk,
     committer: Committer,
     /// What will be the next commit.
@@ -121,6 +125,7 @@ impl Shard {
             slots: HashMap::new(),
             roles: HashMap::new(),
             held: HashMap::new(),
+            detours: HashMap::new(),
             desk: Desk::default(),
             committer,
             waiting: Vec::new(),
@@ -208,6 +213,17 @@ impl Shard {
     /// Changes what this house may do to an identity.
     pub fn moving(&self, id: IdentityId, moving: Moving) {
         drop(self.urgent(Urgent::Moving(id, moving)));
+    }
+
+    /// Hands events in that another branch had taken: they were counted there, and are not
+    /// refused here.
+    pub fn onward(&self, id: IdentityId) -> Onward {
+        // A learner keeps this, which must not keep the learner.
+        let core = Arc::downgrade(&self.core);
+        Box::new(move |events, replies| match core.upgrade() {
+            Some(core) => core.inbox.pass_on(id, events, replies),
+            None => replies(Err(inbox::closing())),
+        })
     }
 
     /// A reader of this shard's journal.
