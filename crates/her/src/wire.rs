@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use her_identity::event::{Event, What, limits};
 use her_identity::figures::{ALARMS_KEPT, Alarm};
-use her_identity::house::{House, Record, Verified, weight_name};
+use her_identity::house::{Branch, Forgotten, House, Record, Verified, weight_name};
 use her_identity::identity::Identity;
 use her_identity::journal::IdentityId;
 use her_identity::legacy::Left;
@@ -158,6 +158,9 @@ pub fn portrait<T: Send + 'static>(
     card["name"] = record.name.clone().into();
     card["epoch"] = epoch.into();
     card["durable_version"] = house.head(name)?.seq.into();
+    if let Some(relived) = house.forgetting(name) {
+        card["forgetting"] = json!(relived);
+    }
     merge(&mut card, self::record(&record, &house.branch_heads(name)?));
     card["journal"] = house.dir().display().to_string().into();
     Ok((card, also))
@@ -183,9 +186,8 @@ pub fn line(house: &House, name: &str) -> Result<Value> {
 /// What is written down about a name, with the durable head of each branch.
 pub fn record(record: &Record, heads: &[(IdentityId, u64)]) -> Value {
     let head = |id| heads.iter().find(|(of, _)| *of == id).map(|(_, head)| *head);
-    json!({
-        "branch": record.current.to_string(),
-        "branches": record.branches.iter().map(|b| json!({
+    let branch = |b: &Branch| {
+        let mut told = json!({
             "id": b.id.to_string(),
             "created_ms": b.created_ms,
             "head": head(b.id),
@@ -193,9 +195,50 @@ pub fn record(record: &Record, heads: &[(IdentityId, u64)]) -> Value {
                 "id": p.id.to_string(),
                 "version": p.version,
             })),
-        })).collect::<Vec<_>>(),
+        });
+        if let Some(forgot) = b.forgot {
+            told["forgot"] = json!(forgot);
+        }
+        told
+    };
+    json!({
+        "branch": record.current.to_string(),
+        "branches": record.branches.iter().map(branch).collect::<Vec<_>>(),
         "tags": record.tags,
     })
+}
+
+/// What was forgotten, and in words what of it is left somewhere.
+pub fn forgotten(name: &str, told: &Forgotten) -> Value {
+    let mut left = Vec::new();
+    match &told.erased {
+        None => left.push(format!(
+            "branch {} keeps what was struck, on disk and in its snapshots",
+            told.branch
+        )),
+        Some(erased) => {
+            left.push(format!(
+                "the frames of {} branches stay in segment files that identities of this data \
+                 directory share; to be rid of them, move the identities to a new data directory \
+                 (her depart) and delete this one",
+                erased.frames_of.len()
+            ));
+            left.extend(
+                erased.shared_with.iter().map(|other| {
+                    format!("{other} was forked from the same life; let it forget too")
+                }),
+            );
+            let copy = |dir: &String| format!("the copy in {dir} may hold it; delete it");
+            left.extend(erased.copies.iter().map(copy));
+        }
+    }
+    left.extend(told.may_return.iter().map(|client| {
+        format!("the newest of client {client} was struck: what it sends again is learned again")
+    }));
+    let mut value = json!(told);
+    value["name"] = name.into();
+    value["left"] = left.into();
+    value
 }
 
 /// A copy that was left behind.

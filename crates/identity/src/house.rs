@@ -34,6 +34,7 @@ use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 use crate::world::{random, wait};
 
+mod forget;
 mod held;
 mod leave;
 pub(crate) mod line;
@@ -41,12 +42,13 @@ mod moving;
 mod past;
 mod registry;
 
+pub use forget::{Forgotten, Relived};
 pub use held::Counted;
 pub use line::Verified;
 pub use moving::{Arrival, Place, Registered, TAIL_BYTES};
 pub use past::weight_name;
 use registry::Registry;
-pub use registry::{Branch, Origin, Record};
+pub use registry::{Branch, Origin, Record, Span};
 pub(crate) use registry::{check_format, hex, parse};
 
 /// How a house is opened.
@@ -84,6 +86,7 @@ pub struct House {
     register: Register,
     arrivals: moving::Arrivals,
     places: RwLock<moving::Places>,
+    forgetting: forget::Forgetting,
     shards: Vec<Shard>,
     reports: Vec<crate::journal::JournalReport>,
     commits: Arc<Times>,
@@ -119,6 +122,7 @@ impl House {
             register: Register::new(disk(), &config.dir),
             arrivals: moving::Arrivals::new(disk(), &config.dir),
             places: RwLock::default(),
+            forgetting: forget::Forgetting::default(),
             config,
             catalog,
             registry,

@@ -110,12 +110,35 @@ fn from(found: Option<Snapshot>, catalog: &Catalog) -> Result<Option<(State, u64
 }
 
 impl Identity {
+    /// A new line of life, of which the journal knows nothing yet: it goes on from `state`, whose
+    /// version may be ahead of the head by events that are [copied](Self::copy) first.
+    pub(crate) fn branching(id: IdentityId, state: State, head: Head, nonce: u64) -> Self {
+        Self {
+            id,
+            snapshot_at: state.version(),
+            state,
+            head,
+            owned: false,
+            granted: None,
+            filling: Batch::default(),
+            closed: Vec::new(),
+            nonce,
+        }
+    }
+
+    /// Puts an event that the state has already into the frame that is being filled.
+    pub(crate) fn copy(&mut self, event: &Event) {
+        if !self.filling.push(event) {
+            self.close_frame();
+            assert!(self.filling.push(event), "an event within its limits fits an empty frame");
+        }
+    }
+
     /// Applies an event and puts it into the frame that is being filled.
     pub fn apply(&mut self, event: &Event, desk: &mut Desk) -> Result<Reply> {
         let reply = self.state.turn(event, desk)?;
-        if !reply.duplicate && !self.filling.push(event) {
-            self.close_frame();
-            assert!(self.filling.push(event), "an event within its limits fits an empty frame");
+        if !reply.duplicate {
+            self.copy(event);
         }
         Ok(reply)
     }

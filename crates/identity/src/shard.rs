@@ -28,6 +28,7 @@ use crate::world::has_threads;
 mod alone;
 mod commit;
 mod core;
+mod detour;
 mod heavy;
 mod inbox;
 mod role;
@@ -35,6 +36,8 @@ mod times;
 
 use self::core::{Core, Worst};
 use commit::{Committer, Group, SnapshotJob, Waiting};
+use detour::Detour;
+pub use detour::Onward;
 use heavy::{Away, Lesson, Workshop};
 use inbox::{Inbox, Taken, Urgent};
 use role::Held;
@@ -85,6 +88,7 @@ struct Learner {
     /// Of identities that departed once, or arrive.
     roles: HashMap<IdentityId, Role>,
     held: HashMap<IdentityId, Held>,
+    detours: HashMap<IdentityId, Detour>,
     desk: Desk,
     committer: Committer,
     /// What will be the next commit.
@@ -133,6 +137,7 @@ impl Shard {
             slots: HashMap::new(),
             roles: HashMap::new(),
             held: HashMap::new(),
+            detours: HashMap::new(),
             desk: Desk::default(),
             committer,
             waiting: Vec::new(),
@@ -222,6 +227,17 @@ impl Shard {
     /// Changes what this house may do to an identity.
     pub fn moving(&self, id: IdentityId, moving: Moving) {
         drop(self.urgent(Urgent::Moving(id, moving)));
+    }
+
+    /// Hands events in that another branch had taken: they were counted there, and are not
+    /// refused here.
+    pub fn onward(&self, id: IdentityId) -> Onward {
+        // A learner keeps this, which must not keep the learner.
+        let core = Arc::downgrade(&self.core);
+        Box::new(move |events, replies| match core.upgrade() {
+            Some(core) => core.inbox.pass_on(id, events, replies),
+            None => replies(Err(inbox::closing())),
+        })
     }
 
     /// A reader of this shard's journal.

@@ -116,7 +116,11 @@ impl State {
             What::Born(_) => {
                 return Err(Error::invalid("an identity is born once; this one lives already"));
             }
-            What::Branched { .. } => None,
+            What::Branched { .. } => {
+                // A branch of a frozen identity learns again, also where it is told inside of a life.
+                self.frozen = false;
+                None
+            }
             What::Learn { row, target, weight } => {
                 self.check_learns()?;
                 drift = self.learn(row, target, *weight, event.at_ms, desk)?;
@@ -326,6 +330,11 @@ impl State {
     /// True when the identity learns no more.
     pub fn is_frozen(&self) -> bool {
         self.frozen
+    }
+
+    /// The newest version that may be learned a second time; none where nothing is kept for that.
+    pub(crate) fn newest_kept(&self) -> Option<u64> {
+        self.recent.newest()
     }
 
     /// Lets a branch of a frozen identity learn again.

@@ -22,6 +22,7 @@ mod eval;
 pub mod exit;
 mod export;
 mod follow;
+mod forget;
 mod fork;
 mod freeze;
 mod gate;
@@ -83,6 +84,7 @@ enum Verb {
     Export(export::Args),
     Log(log::Args),
     Rewind(rewind::Args),
+    Forget(forget::Args),
     Fork(fork::Args),
     Freeze(freeze::Args),
     Leave(leave::Args),
@@ -140,6 +142,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Export(args) => export::run(args, context),
         Verb::Log(args) => log::run(args, context),
         Verb::Rewind(args) => rewind::run(args, context),
+        Verb::Forget(args) => forget::run(args, context),
         Verb::Fork(args) => fork::run(args, context),
         Verb::Freeze(args) => freeze::run(args, context),
         Verb::Leave(args) => leave::run(args, context),

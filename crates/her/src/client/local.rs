@@ -11,6 +11,7 @@ use her_learn::Row;
 use serde_json::{Value, json};
 
 use super::feed::Feed;
+use super::forget::{self, Forget, Progress};
 use super::kind;
 use super::{Door, Hear, Next};
 use crate::locks::audit::{self, Deed};
@@ -167,6 +168,20 @@ impl Door for Local {
         self.audited("rewind", name, Some(format!("to version {version}")), |house| {
             house.rewind(name, version)?;
             wire::card(house, name, 0)
+        })
+    }
+
+    fn forget(&self, name: &str, what: &Forget, hear: Progress<'_>) -> Result<Value> {
+        let Forget { range, erase, dry_run } = *what;
+        if dry_run {
+            return Ok(wire::forgotten(name, &self.house.would_forget(name, range)?));
+        }
+        let erased = if erase { ", erased" } else { "" };
+        let note = format!("versions {} to {}{erased}", range.from, range.to);
+        self.audited("forget", name, Some(note), |house| {
+            let look = || house.forgetting(name).map(|relived| (relived.done, relived.of));
+            let done = forget::watched(|| house.forget(name, range, erase), look, hear)?;
+            Ok(wire::forgotten(name, &done))
         })
     }
 

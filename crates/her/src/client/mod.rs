@@ -15,6 +15,7 @@ use serde_json::Value;
 
 pub mod departs;
 pub mod feed;
+pub mod forget;
 pub mod gates;
 pub mod kind;
 mod lines;
@@ -50,6 +51,13 @@ pub trait Door: gates::GateDoor + departs::DepartDoor {
     fn log(&self, name: &str, from: u64, limit: usize) -> Result<Vec<Value>>;
     /// A new branch at a version takes the name.
     fn rewind(&self, name: &str, version: u64) -> Result<Value>;
+    /// A branch that never saw what was learned in some versions takes the name.
+    fn forget(
+        &self,
+        name: &str,
+        what: &forget::Forget,
+        hear: forget::Progress<'_>,
+    ) -> Result<Value>;
     /// A new identity that goes on from a version.
     fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value>;
     /// Learns no more.

@@ -10,6 +10,7 @@ use ureq::Agent;
 use ureq::http::{Method, Request};
 use ureq::tls::TlsConfig;
 
+use super::forget::{self, Forget, Progress};
 use super::kind::{self, Cause};
 use super::owners::{self, Owners, Whom};
 use super::{Door, Hear, Next, encoded, feed, trust};
@@ -271,6 +272,19 @@ impl Door for Remote {
 
     fn rewind(&self, name: &str, version: u64) -> Result<Value> {
         self.post(&of(name, "/rewind"), &json!({ "version": version }))
+    }
+
+    fn forget(&self, name: &str, what: &Forget, hear: Progress<'_>) -> Result<Value> {
+        let body = json!({
+            "from": what.range.from, "to": what.range.to,
+            "erase": what.erase, "dry_run": what.dry_run,
+        });
+        let look = || {
+            let card = parse(&self.get(&of(name, ""), &[]).ok()?).ok()?;
+            let relived = &card["forgetting"];
+            Some((relived["done"].as_u64()?, relived["of"].as_u64()?))
+        };
+        forget::watched(|| self.post(&of(name, "/forget"), &body), look, hear)
     }
 
     fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value> {

@@ -33,6 +33,7 @@ mod channels;
 mod departs;
 mod docs;
 mod events;
+mod forget;
 mod gate;
 mod gates;
 mod history;

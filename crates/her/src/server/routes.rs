@@ -14,7 +14,8 @@ use super::auth::granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
 use super::{
-    audit, channels, docs, events, history, identities, learn, metrics, openapi, predict, ui,
+    audit, channels, docs, events, forget, history, identities, learn, metrics, openapi, predict,
+    ui,
 };
 use crate::locks::scope::Scope;
 
@@ -310,6 +311,18 @@ const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Card")),
         refusals: &[507],
         handler: || post(history::rewind),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/forget",
+        scope: Scope::Admin,
+        id: "forget",
+        summary: "Forget what was learned in some versions, as a branch that never saw it",
+        params: &[],
+        takes: &[(JSON, "Forget")],
+        gives: (200, (JSON, "Forgotten")),
+        refusals: &[409, 507],
+        handler: || post(forget::forget),
     },
     Route {
         method: "POST",

@@ -24,6 +24,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("GET", "/v1/identities/{name}/diff", "read"),
     ("POST", "/v1/identities/{name}/fork", "admin"),
     ("POST", "/v1/identities/{name}/rewind", "admin"),
+    ("POST", "/v1/identities/{name}/forget", "admin"),
     ("POST", "/v1/identities/{name}/freeze", "admin"),
     ("POST", "/v1/identities/{name}/leave", "admin"),
     ("GET", "/v1/legacy", "read!"),

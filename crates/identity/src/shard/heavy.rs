@@ -481,16 +481,18 @@ impl Urgent {
 impl Moving {
     fn needs_it(&self) -> bool {
         match self {
-            Self::Be(..) => false,
+            Self::Be(..) | Self::Onward(..) => false,
             Self::Follow(_, warm, _) => *warm,
-            Self::Activate(..) | Self::Seal(_) | Self::Stand(_) => true,
+            Self::Activate(..) | Self::Seal(_) | Self::Stand(_) | Self::Hold(_) => true,
         }
     }
 
     fn refuse(self, error: Error) {
         match self {
-            Self::Be(_, done) => done(Err(error)),
-            Self::Activate(_, done) | Self::Follow(_, _, done) => done(Err(error)),
+            Self::Be(_, done) | Self::Onward(_, done) => done(Err(error)),
+            Self::Activate(_, done) | Self::Follow(_, _, done) | Self::Hold(done) => {
+                done(Err(error));
+            }
             Self::Seal(done) | Self::Stand(done) => done(Err(error)),
         }
     }

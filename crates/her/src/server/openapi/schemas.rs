@@ -202,6 +202,29 @@ fn orders() -> Value {
             "properties": { "version": version() },
             "additionalProperties": false,
         },
+        "Forget": {
+            "type": "object",
+            "required": ["from"],
+            "properties": {
+                "from": version(),
+                "to": version(),
+                "erase": { "type": "boolean" },
+                "dry_run": { "type": "boolean" },
+            },
+            "additionalProperties": false,
+        },
+        "Forgotten": {
+            "type": "object",
+            "required": ["name", "from", "to", "struck", "left_out", "kept", "was", "version"],
+            "properties": {
+                "name": { "type": "string" },
+                "struck": { "type": "integer" },
+                "left_out": { "type": "integer" },
+                "version": version(),
+                "may_return": { "type": "array", "items": { "type": "string" } },
+                "left": { "type": "array", "items": { "type": "string" } },
+            },
+        },
         "Tag": {
             "type": "object",
             "required": ["tag"],
