@@ -21,6 +21,7 @@ mod model;
 mod quant;
 mod recall;
 mod shares;
+mod speak;
 mod tokens;
 mod weights;
 
@@ -33,5 +34,6 @@ pub use learner::{Learner, Reading, Settings};
 pub use mixture::{Bits, Mixture};
 pub use model::Model;
 pub use quant::{Block, Kind};
+pub use speak::{End, LIKELY_MAX, Manner, STOP_MAX, STOPS_MAX, Said, Sampler, Teller, Told, Voice};
 pub use tokens::{TEXT_MAX, Tokens};
 pub use weights::{Base, Layer, Matrix};

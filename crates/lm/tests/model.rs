@@ -17,6 +17,8 @@ mod model {
     mod oracle;
     mod passes;
     mod quants;
+    mod speaking;
+    mod telling;
     mod texts;
     pub mod tiny;
 }
