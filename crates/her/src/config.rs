@@ -339,6 +339,11 @@ impl Settings {
         self.bases.clone().unwrap_or_else(|| self.data_dir.join("bases"))
     }
 
+    /// What specs may name: all estimators, and language models of the bases that are here.
+    pub fn catalog(&self) -> her_learn::Catalog {
+        her_lm::catalog(her_lm::Bases::new(self.bases()))
+    }
+
     /// How the house is opened.
     pub fn house(&self) -> her_identity::house::Config {
         let mut config = her_identity::house::Config::new(&self.data_dir);

@@ -52,7 +52,8 @@ impl Bases {
         let mut names = Vec::new();
         for entry in entries {
             let path = entry.map_err(failed)?.path();
-            let name = if path.join("config.json").exists() { path.file_name() } else { stem(&path) };
+            let name =
+                if path.join("config.json").exists() { path.file_name() } else { stem(&path) };
             names.extend(name.and_then(|name| name.to_str()).map(str::to_owned));
         }
         names.sort_unstable();
@@ -66,7 +67,9 @@ impl Bases {
     pub fn path(&self, name: &str) -> Result<PathBuf> {
         let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
         if !plain {
-            return wrong(format!("the base {name:?} is no name: give that of a file without its folder"));
+            return wrong(format!(
+                "the base {name:?} is no name: give that of a file without its folder"
+            ));
         }
         let file = self.dir.join(format!("{name}.gguf"));
         let found = [file, self.dir.join(name)].into_iter().find(|path| path.exists());
@@ -98,7 +101,8 @@ impl Bases {
         if let Some(shared) = cell.get() {
             return Ok(Arc::clone(shared));
         }
-        let shared = Shared { name: name.to_owned(), digest: digest(&path)?, model: Model::open(&path)? };
+        let shared =
+            Shared { name: name.to_owned(), digest: digest(&path)?, model: Model::open(&path)? };
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(shared))))
     }
 }

@@ -1,16 +1,18 @@
 //! A language model that learns as it reads.
 //!
-//! This crate knows nothing of identities and journals: it holds tokens and weights. It reads
-//! files, but no clock, and starts no thread.
+//! This crate knows nothing of identities and journals: it holds tokens and weights, and an
+//! estimator for the catalogue that specs name. It reads files, but no clock, and starts no thread.
 
 mod adam;
 mod adapter;
 mod backward;
+mod bases;
 mod chat;
 pub mod check;
 mod config;
 mod context;
 mod error;
+pub mod estimator;
 mod folder;
 mod forward;
 pub mod gguf;
@@ -28,9 +30,11 @@ mod tokens;
 mod weights;
 
 pub use adapter::{Adapter, RANK_MAX, Spec};
+pub use bases::{Bases, Shared};
 pub use chat::{Chat, MESSAGES_MAX, Message};
 pub use config::{Config, Site};
 pub use error::{Error, Result};
+pub use estimator::{CONVERSATION_BYTES, EVENT_BYTES, LanguageModel, catalog};
 pub use forward::{Cache, PASS_MAX, Pass, Want};
 pub use learner::{Learner, Reading, Settings};
 pub use mixture::{Bits, Mixture};

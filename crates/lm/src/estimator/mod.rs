@@ -17,6 +17,7 @@
 use std::any::Any as Concrete;
 use std::sync::Arc;
 
+use her_learn::Catalog;
 use her_learn::catalog::{Builder, Entry, Kind};
 use her_learn::estimator::{AnomalyDetector, Any, Estimator};
 use her_learn::features::{Context, Features};
@@ -89,6 +90,11 @@ pub static ENTRIES: &[Entry] = &[Entry {
     example: || serde_json::json!({"LanguageModel": {"base": "SmolLM2-135M-Instruct.Q4_1"}}),
 }];
 
+/// Everything that specs may name, language models of these bases included.
+pub fn catalog(bases: Bases) -> Catalog {
+    Catalog::builtin().with(ENTRIES).lend(Arc::new(bases))
+}
+
 fn build(params: Value, builder: &Builder<'_>) -> her_learn::Result<Any> {
     let params: Params = read(params)?;
     let bases = builder.lent::<Bases>().ok_or_else(|| {
@@ -109,7 +115,9 @@ impl LanguageModel {
     /// is out of its range.
     pub fn new(mut params: Params, bases: &Bases) -> Result<Self> {
         if params.base.is_empty() {
-            return Err(Error("base is missing: name a model file, as `her model list` does".into()));
+            return Err(Error(
+                "base is missing: name a model file, as `her model list` does".into(),
+            ));
         }
         let shared = bases.get(&params.base)?;
         match &params.digest {
@@ -170,11 +178,8 @@ impl LanguageModel {
             self.mixture.begin_anew();
         }
         self.place = Place { conversation: said.conversation.to_owned(), begun: true };
-        let before = self.mixture.bits();
-        self.mixture.read(&self.shared.model.base, &tokens, learn)?;
-        let after = self.mixture.bits();
-        let scored = (after.scored - before.scored).max(1);
-        Ok((after.mixed - before.mixed) / scored as f64)
+        let cost = self.mixture.read(&self.shared.model.base, &tokens, learn)?;
+        Ok(cost.mixed / cost.scored.max(1) as f64)
     }
 }
 
@@ -189,7 +194,7 @@ impl Estimator for LanguageModel {
 
     fn save(&self, out: &mut Vec<u8>) {
         saved::put(out, &self.place);
-        saved::put_block(out, &self.mixture.save());
+        saved::put_block(out, &self.mixture.save().expect("a mixture is plain data"));
     }
 
     fn load(&mut self, from: &mut Loader<'_>) -> her_learn::Result<()> {
