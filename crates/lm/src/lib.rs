@@ -18,11 +18,13 @@ mod learner;
 mod math;
 mod mixture;
 mod model;
+mod packed;
 mod quant;
 mod recall;
 mod shares;
 mod speak;
 mod tokens;
+mod turn;
 mod weights;
 
 pub use adapter::{Adapter, RANK_MAX, Spec};

@@ -21,4 +21,5 @@ mod model {
     mod telling;
     mod texts;
     pub mod tiny;
+    mod together;
 }
