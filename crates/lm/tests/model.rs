@@ -22,4 +22,5 @@ mod model {
     mod telling;
     mod texts;
     pub mod tiny;
+    mod together;
 }
