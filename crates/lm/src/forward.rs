@@ -18,6 +18,8 @@ const AGAIN: usize = 64;
 pub enum Want {
     /// Nothing: the tokens become context.
     Context,
+    /// The last hidden states of every token, without logits.
+    States,
     /// The logits after the last token.
     Last,
     /// The logits after every token.
@@ -277,10 +279,10 @@ impl Base {
         let rows = match want {
             Want::Context => &h[..0],
             Want::Last => &h[(n - 1) * width..],
-            Want::All | Want::Lesson => &h[..],
+            Want::States | Want::All | Want::Lesson => &h[..],
         };
         let (states, factors) = norm(rows, &self.norm, c.epsilon);
-        let logits = self.logits(&states);
+        let logits = if want == Want::States { Vec::new() } else { self.logits(&states) };
         let last = if want == Want::Lesson { (h, factors) } else { Default::default() };
         Ok(Pass { tokens: n, start, states, logits, layers, last, turn })
     }
