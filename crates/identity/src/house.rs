@@ -176,7 +176,12 @@ impl House {
     pub fn create(&self, name: &str, birth: &Birth) -> Result<Record> {
         registry::check_name(name)?;
         // Built once here, so that a mistake in the spec is told before anything is written.
-        crate::turn::State::born(birth.clone(), &self.catalog)?;
+        let built = crate::turn::State::born(birth.clone(), &self.catalog)?;
+        let mut birth = birth.clone();
+        if built.model().is_heavy() {
+            // It hangs on files: which ones is said in full, so that no others take their place.
+            birth.model = built.model().spec().clone();
+        }
         let _turn = self.registry.one_at_a_time();
         if self.registry.find(name).is_ok() {
             return Err(Error::new(
@@ -185,7 +190,7 @@ impl House {
             ));
         }
         let id = new_id()?;
-        self.begin(id, self.event(What::Born(Box::new(birth.clone()))), None)?;
+        self.begin(id, self.event(What::Born(Box::new(birth))), None)?;
         let record = Record::new(name, id, self.config.journal.clock.now_ms());
         self.registry.put(&*self.config.journal.disk, record.clone())?;
         Ok(record)

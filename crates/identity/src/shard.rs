@@ -17,7 +17,7 @@ use her_learn::{Catalog, Row};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::identity::Identity;
+use crate::identity::{Identity, Opening};
 use crate::journal::{Frame, IdentityId, Journal, JournalReader};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Desk, Reply};
@@ -29,6 +29,7 @@ mod alone;
 mod commit;
 mod core;
 mod detour;
+mod heavy;
 mod inbox;
 mod role;
 mod times;
@@ -37,6 +38,7 @@ use self::core::{Core, Worst};
 use commit::{Committer, Group, SnapshotJob, Waiting};
 use detour::Detour;
 pub use detour::Onward;
+use heavy::{Away, Lesson, Workshop};
 use inbox::{Inbox, Taken, Urgent};
 use role::Held;
 pub use role::{Done, HELD_MAX, Lead, Moving, Role, Stand, moved};
@@ -71,6 +73,8 @@ pub struct Shard {
 enum Slot {
     /// With the number of the learner's last look at it.
     Live(Box<Identity>, u64),
+    /// Its events take long: another thread works on it.
+    Away(Box<Away>),
     /// Its state is ahead of the journal or was left half-way; it is replayed once nothing of it
     /// is under way.
     Broken(Arc<Error>),
@@ -100,6 +104,11 @@ struct Learner {
     parting: Vec<SnapshotJob>,
     looks: u64,
     resident_max: usize,
+    workshop: Workshop,
+    /// Identities that another thread works on.
+    away: usize,
+    /// One that was about to come into memory.
+    opened: Option<Opening>,
     /// What an event or a prediction takes.
     cost: Worst,
 }
@@ -118,6 +127,9 @@ impl Shard {
         let reader: Arc<Reader> = journal.reader().into();
         let clock = Arc::clone(commits.clock());
         let (committer, jobs) = Committer::new(journal, Arc::clone(&snapshots), commits);
+        let inbox = Arc::new(Inbox::new(QUEUE_EVENTS_MAX));
+        let workshop =
+            Workshop::new(name, Arc::clone(&inbox), Arc::clone(&reader), catalog.clone());
         let learner = Learner {
             reader: Arc::clone(&reader),
             snapshots,
@@ -138,9 +150,11 @@ impl Shard {
             parting: Vec::new(),
             looks: 0,
             resident_max: resident_max.max(1),
+            workshop,
+            away: 0,
+            opened: None,
             cost: Worst::new(0),
         };
-        let inbox = Inbox::new(QUEUE_EVENTS_MAX);
         let (learner, threads) = (Mutex::new(learner), Vec::new());
         #[cfg(feature = "testing")]
         if !has_threads() {
@@ -287,7 +301,7 @@ impl Learner {
     }
 
     fn is_idle(&self) -> bool {
-        !self.committing && self.nothing_to_commit()
+        !self.committing && self.away == 0 && self.nothing_to_commit()
     }
 
     fn nothing_to_commit(&self) -> bool {
@@ -321,14 +335,13 @@ impl Learner {
     }
 
     fn urgent(&mut self, urgent: Urgent) {
+        if let Some(id) = urgent.about()
+            && self.is_away(id)
+        {
+            return self.wait_for(id, urgent);
+        }
         match urgent {
-            Urgent::Predict(id, row, done) => {
-                let answer = match self.elsewhere(id) {
-                    Some(e) => Err(e),
-                    None => self.live(id).and_then(|()| self.predict(id, &row)),
-                };
-                done(answer);
-            }
+            Urgent::Predict(id, row, done) => self.predict(id, row, done),
             Urgent::Look(id, look) => match self.live(id) {
                 Ok(()) => {
                     if let Some(Slot::Live(identity, _)) = self.slots.get(&id) {
@@ -347,7 +360,11 @@ impl Learner {
                 }
             }
             Urgent::Begin(begin) => self.committer.begin(begin),
+            Urgent::Moving(id, _) if matches!(self.slots.get(&id), Some(Slot::Away(_))) => {
+                self.wait_for(id, urgent);
+            }
             Urgent::Moving(id, moving) => self.moving(id, moving),
+            Urgent::Back(back) => self.back(*back),
             Urgent::Committed(failed) => self.committed(failed),
         }
     }
@@ -360,7 +377,20 @@ impl Learner {
         }
     }
 
-    fn predict(&mut self, id: IdentityId, row: &Row) -> Result<(Answer, u64)> {
+    fn predict(&mut self, id: IdentityId, row: Row, done: Predicted) {
+        let ready = match self.elsewhere(id) {
+            Some(e) => Err(e),
+            None => self.live(id),
+        };
+        if let Err(e) = ready {
+            return done(Err(e));
+        }
+        if let Some((row, done)) = self.predict_away(id, row, done) {
+            done(self.predict_here(id, &row));
+        }
+    }
+
+    fn predict_here(&mut self, id: IdentityId, row: &Row) -> Result<(Answer, u64)> {
         let Some(Slot::Live(identity, _)) = self.slots.get(&id) else {
             return Err(Error::not_found(format!("identity {id} is not in memory")));
         };
@@ -396,21 +426,34 @@ impl Learner {
             }
             _ => {}
         }
-        self.nonce = self.nonce.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let (reader, snapshots) = (&*self.reader, &*self.snapshots);
-        let mut identity = Identity::open(id, reader, snapshots, &self.catalog, self.nonce)?;
-        if let Some(epoch) = self.granted(id) {
-            identity.grant(epoch);
-        }
+        let there = self.opened.take().filter(|o| o.is_newest(id, &*self.reader));
+        let opening = there.map_or_else(|| self.opening(id), Ok)?;
+        let identity = opening.finish(&*self.reader, &self.catalog)?;
         self.slots.insert(id, Slot::Live(Box::new(identity), self.looks));
         Ok(())
     }
 
+    /// An identity that is to come into memory.
+    fn opening(&mut self, id: IdentityId) -> Result<Opening> {
+        self.nonce = self.nonce.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        Opening::new(id, &*self.reader, &self.snapshots, self.nonce, self.granted(id))
+    }
+
     fn events(&mut self, id: IdentityId, events: Vec<Event>, replies: Replies) {
+        if self.is_away(id) {
+            return self.learn_later((id, events, replies));
+        }
         let Some((events, replies)) = self.admit(id, events, replies) else { return };
         if let Err(e) = self.live(id) {
             return replies(Err(e));
         }
+        let Some(lesson) = self.learn_away(id, Lesson::new(events, replies)) else { return };
+        self.learn(id, lesson);
+    }
+
+    /// Learns here and now.
+    fn learn(&mut self, id: IdentityId, lesson: Lesson) {
+        let (events, replies) = lesson.into_parts();
         let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { return };
         let mut results = Vec::with_capacity(events.len());
         let desk = &mut self.desk;
@@ -421,11 +464,8 @@ impl Learner {
                 Err(panic) => {
                     // The state may be half-way through the event. What was applied before it is
                     // in the frame and will be durable; the state itself is replayed.
-                    let error = Error::new(
-                        ErrorKind::Poisoned,
-                        format!("the identity panicked on an event ({})", text_of(&*panic)),
-                    );
                     self.desk = Desk::default();
+                    let error = panicked(&*panic);
                     return self.poison(id, results, error, replies);
                 }
             }
@@ -448,7 +488,9 @@ impl Learner {
         for waiting in lost {
             (waiting.replies)(Err(Error::new(error.kind, error.message.clone())));
         }
-        self.slots.insert(id, Slot::Broken(error));
+        if !self.undo_away(id, &error) {
+            self.slots.insert(id, Slot::Broken(error));
+        }
     }
 
     fn poison(
@@ -520,6 +562,11 @@ impl Learner {
         self.committer.commit(group);
         self.committer.close();
     }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let what = format!("the identity panicked on an event ({})", text_of(panic));
+    Error::new(ErrorKind::Poisoned, what)
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

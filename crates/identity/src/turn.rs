@@ -146,6 +146,15 @@ impl State {
                 self.rehearse(*from, *to, desk)?;
                 None
             }
+            What::Rest => {
+                self.check_learns()?;
+                if !self.model.rest() {
+                    return Err(Error::invalid(
+                        "this model has no resting form: it is kept as it is at all times",
+                    ));
+                }
+                None
+            }
         };
         self.version += 1;
         if let Some(request) = &event.request {
@@ -255,7 +264,7 @@ impl State {
     fn learned(&mut self, row: &Row, target: &Target, weight: f64, at_ms: u64) {
         self.figures.count(at_ms);
         self.figures.path.update(&self.model);
-        if self.figures.learned == self.birth.options.shadow_after {
+        if self.figures.learned == self.birth.options.shadow_after && !self.model.is_heavy() {
             let frozen = self.model.freeze(&self.catalog);
             self.shadow = Some(frozen.expect("a model that saves itself can be loaded"));
         }
@@ -308,7 +317,7 @@ impl State {
         &self.model
     }
 
-    /// The model as it was when the shadow was frozen; none before.
+    /// The model as it was when the shadow was frozen; none before, and none of heavy models.
     pub fn shadow(&self) -> Option<&Model> {
         self.shadow.as_ref().map(Frozen::model)
     }

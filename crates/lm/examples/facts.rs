@@ -111,7 +111,7 @@ fn told(model: &Model) -> Result<Mixture, Failure> {
     for (fact, _, _) in FACTS {
         let tokens = model.tokens.encode(&chat.render(&[Message::new("user", fact)], false)?)?;
         mixture.begin_anew();
-        mixture.read(&model.base, &tokens)?;
+        mixture.read(&model.base, &tokens, true)?;
     }
     Ok(mixture)
 }

@@ -10,9 +10,6 @@ use crate::weights::{Base, Layer};
 /// How many tokens one pass reads at most.
 pub const PASS_MAX: usize = 512;
 
-/// How many tokens of an older context are read again at once.
-const AGAIN: usize = 64;
-
 /// What a pass shall give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
@@ -34,7 +31,7 @@ pub struct Cache {
     /// For each layer, a row a token.
     pub(crate) keys: Vec<Vec<f32>>,
     pub(crate) values: Vec<Vec<f32>>,
-    len: usize,
+    pub(crate) len: usize,
 }
 
 impl Cache {
@@ -285,20 +282,6 @@ impl Base {
         let logits = if want == Want::States { Vec::new() } else { self.logits(&states) };
         let last = if want == Want::Lesson { (h, factors) } else { Default::default() };
         Ok(Pass { tokens: n, start, states, logits, layers, last, turn })
-    }
-
-    /// Makes a cache hold these tokens and no others, read with these weights.
-    pub(crate) fn read_again(
-        &self,
-        adapter: Option<&Adapter>,
-        cache: &mut Cache,
-        tokens: &[u32],
-    ) -> Result<()> {
-        cache.clear();
-        for part in tokens.chunks(AGAIN) {
-            self.read(adapter, cache, part, Want::Context)?;
-        }
-        Ok(())
     }
 
     fn logits(&self, states: &[f32]) -> Vec<f32> {

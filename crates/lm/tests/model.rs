@@ -17,6 +17,9 @@ mod model {
     mod oracle;
     mod passes;
     mod quants;
+    mod saving;
+    mod speaking;
+    mod telling;
     mod texts;
     pub mod tiny;
 }

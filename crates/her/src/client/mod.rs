@@ -10,7 +10,6 @@ use her_identity::event::What;
 use her_identity::house::Config;
 use her_identity::legacy::Owner;
 use her_identity::{Error, ErrorKind, House, Result};
-use her_learn::Catalog;
 use serde_json::Value;
 
 pub mod departs;
@@ -119,6 +118,8 @@ pub type Hear<'a> = &'a mut dyn FnMut(u64, Result<Told>);
 pub struct Options {
     /// How the house is opened.
     pub house: Config,
+    /// What its specs may name.
+    pub catalog: her_learn::Catalog,
     /// A server's address; none for the house.
     pub url: Option<String>,
     /// The PEM file with the certificates that are trusted; none for those of this machine.
@@ -169,7 +170,7 @@ pub fn open(options: &Options) -> Result<Box<dyn Door>> {
         let remote = remote::Remote::trusting(url, token(options)?, options.ca.as_deref())?;
         return Ok(Box::new(remote));
     }
-    match House::open(options.house.clone(), Catalog::builtin()) {
+    match House::open(options.house.clone(), options.catalog.clone()) {
         Ok(house) => {
             let house = crate::depart::alone(house, &options.house.dir)?;
             Ok(Box::new(local::Local::new(house)))

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use axum::Router;
 use her_identity::{Error, ErrorKind, House, Result};
-use her_learn::Catalog;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -108,7 +107,7 @@ impl Server {
         let dir = &settings.data_dir;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|e| Error::io(format!("making the data directory {}", dir.display()), e))?;
-        let house = Arc::new(House::open(settings.house(), Catalog::builtin())?);
+        let house = Arc::new(House::open(settings.house(), settings.catalog())?);
         let token = first::token(&settings.token_file())?;
         let tls = tls::acceptor(&settings.tls)?;
         let runtime = Builder::new_multi_thread()

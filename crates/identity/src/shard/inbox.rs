@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use her_learn::Row;
 
+use super::heavy::Back;
 use super::{Begin, COMMIT_EVENTS_MAX, Look, Moving, Peek, Predicted, Replies, TAKE_EVENTS_MAX};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -20,6 +21,8 @@ pub(super) enum Urgent {
     Moving(IdentityId, Moving),
     /// The committer is done with a group; these identities' frames were not taken.
     Committed(Vec<(IdentityId, Arc<Error>)>),
+    /// A heavy identity comes back.
+    Back(Box<Back>),
 }
 
 /// Events of one identity that were submitted together.

@@ -318,7 +318,7 @@ impl Learner {
         }
     }
 
-    fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, done: Done<Head>) {
+    fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, mut done: Done<Head>) {
         // Who left is kept up to date by its owner, and decides nothing.
         if !matches!(self.roles.get(&id), Some(Role::Follower | Role::Moved(_))) {
             return done(Err(refused("a follower")));
@@ -336,7 +336,12 @@ impl Learner {
             return done(Err(Error::new(error.kind, error.message.clone())));
         }
         if warm || self.slots.contains_key(&id) {
-            if let Err(e) = self.live(id).and_then(|()| self.fold(id, &frames)) {
+            if let Err(e) = self.live(id) {
+                return done(Err(e));
+            }
+            let Some((frames, again)) = self.follow_away(id, frames, done) else { return };
+            done = again;
+            if let Err(e) = self.fold(id, &frames) {
                 return done(Err(e));
             }
         } else {
