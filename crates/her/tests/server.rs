@@ -16,6 +16,8 @@ mod connections;
 mod crowd;
 #[path = "server/departs.rs"]
 mod departs;
+#[path = "server/forget.rs"]
+mod forget;
 #[path = "server/fuzz.rs"]
 mod fuzz;
 #[path = "server/fuzz_socket.rs"]

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use her_learn::catalog::Builder;
+
 use crate::error::{Error, Result, wrong};
 use crate::model::Model;
 
@@ -104,6 +106,36 @@ impl Bases {
         let shared =
             Shared { name: name.to_owned(), digest: digest(&path)?, model: Model::open(&path)? };
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(shared))))
+    }
+}
+
+impl Bases {
+    /// A model by its name, if it is the one that a digest tells of.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is another one.
+    pub(crate) fn same(&self, name: &str, digest: Option<&str>) -> Result<Arc<Shared>> {
+        if name.is_empty() {
+            return wrong("base is missing: name a model file, as `her model list` does");
+        }
+        let shared = self.get(name)?;
+        match digest {
+            Some(digest) if *digest != shared.digest => wrong(format!(
+                "the base {name} is another file than the one this identity learned on: its digest \
+                 is {}, and {digest} is wanted; put that one into {}",
+                shared.digest,
+                self.dir.display()
+            )),
+            _ => Ok(shared),
+        }
+    }
+
+    /// Those that were lent to a catalogue.
+    pub(crate) fn lent(builder: &Builder<'_>) -> her_learn::Result<Arc<Self>> {
+        builder.lent::<Self>().ok_or_else(|| {
+            let why = "no directory of base models is known here: use `her` or its server";
+            her_learn::Error::new(why)
+        })
     }
 }
 

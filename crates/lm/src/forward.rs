@@ -17,6 +17,8 @@ pub const PASS_MAX: usize = 512;
 pub enum Want {
     /// Nothing: the tokens become context.
     Context,
+    /// The last hidden states of every token, without logits.
+    States,
     /// The logits after the last token.
     Last,
     /// The logits after every token.
@@ -342,10 +344,13 @@ impl Base {
         let rows = match want {
             Want::Context => &[],
             Want::Last => &rows[..],
-            Want::All | Want::Lesson => &h[..],
+            Want::States | Want::All | Want::Lesson => &h[..],
         };
         let (states, factors) = norm(rows, &self.norm, c.epsilon);
-        let logits = product(products, self.head(), &states);
+        let logits = match want {
+            Want::States => Vec::new(),
+            _ => product(products, self.head(), &states),
+        };
         let last = if want == Want::Lesson { (h, factors) } else { Default::default() };
         Ok(Pass { tokens: n, start, states, logits, layers, last, turn })
     }

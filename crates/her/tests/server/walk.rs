@@ -69,6 +69,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("GET", "/ui/{name}/channels", "read"),
     ("GET", "/ui/{name}/departure", "read"),
     ("POST", "/ui/{name}/rewind", "admin"),
+    ("POST", "/ui/{name}/forget", "admin"),
     ("POST", "/ui/{name}/gates/{gate}/approve", "admin"),
     ("GET", "/v1/identities/{name}/model", "read"),
     ("GET", "/v1/identities/{name}/at/{version}/model", "read"),

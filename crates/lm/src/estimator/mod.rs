@@ -30,10 +30,13 @@ use crate::adapter::{Adapter, Spec};
 use crate::bases::{Bases, Shared};
 use crate::error::{Error, Result};
 use crate::learner::{Learner, Settings};
+use crate::memory::{MEMORIES, Memory};
 use crate::mixture::Mixture;
 
+mod embedding;
 mod event;
 
+pub use embedding::LanguageEmbedding;
 pub use event::{CONVERSATION_BYTES, EVENT_BYTES};
 
 her_learn::params! {
@@ -52,11 +55,14 @@ her_learn::params! {
         /// How many tokens of context it sees, at least twice the chunk.
         window: usize = Settings::default().window,
         /// How far a weight moves by one update, above 0 and at most 1.
-        rate: f32 = Settings::default().rate,
+        rate: f64 = 2e-3,
         /// The longest gradient that is taken as it is.
-        clip: f32 = Settings::default().clip,
+        clip: f64 = 1.0,
         /// Whether it learns from its own words as well. Doing so was seen to collapse it.
         own_words: bool = false,
+        /// How many things that were told it remembers word for word, 0 to 65,536; the oldest are
+        /// dropped. Each takes at most some 1.2 kB.
+        memories: usize = MEMORIES,
     }
 }
 
@@ -75,20 +81,24 @@ pub struct LanguageModel {
     shared: Arc<Shared>,
     mixture: Mixture,
     place: Place,
+    memory: Arc<Memory>,
 }
 
 /// This crate's rows of the catalogue, for one that [`Bases`] were lent to.
-pub static ENTRIES: &[Entry] = &[Entry {
-    name: "LanguageModel",
-    module: "language",
-    kind: Kind::AnomalyDetector,
-    version: 1,
-    summary: "A language model that learns from every token it reads",
-    params: Params::DOCS,
-    defaults: || params::write(&Params::default()),
-    build,
-    example: || serde_json::json!({"LanguageModel": {"base": "SmolLM2-135M-Instruct.Q4_1"}}),
-}];
+pub static ENTRIES: &[Entry] = &[
+    Entry {
+        name: "LanguageModel",
+        module: "language",
+        kind: Kind::AnomalyDetector,
+        version: 1,
+        summary: "A language model that learns from every token it reads",
+        params: Params::DOCS,
+        defaults: || params::write(&Params::default()),
+        build,
+        example: || serde_json::json!({"LanguageModel": {"base": "SmolLM2-135M-Instruct.Q4_1"}}),
+    },
+    embedding::ENTRY,
+];
 
 /// Everything that specs may name, language models of these bases included.
 pub fn catalog(bases: Bases) -> Catalog {
@@ -97,9 +107,7 @@ pub fn catalog(bases: Bases) -> Catalog {
 
 fn build(params: Value, builder: &Builder<'_>) -> her_learn::Result<Any> {
     let params: Params = read(params)?;
-    let bases = builder.lent::<Bases>().ok_or_else(|| {
-        her_learn::Error::new("no directory of base models is known here: use `her` or its server")
-    })?;
+    let bases = Bases::lent(builder)?;
     Ok(Any::AnomalyDetector(Box::new(LanguageModel::new(params, &bases).map_err(told)?)))
 }
 
@@ -114,29 +122,14 @@ impl LanguageModel {
     /// When there is no such base or it is another one than the digest says, and when a parameter
     /// is out of its range.
     pub fn new(mut params: Params, bases: &Bases) -> Result<Self> {
-        if params.base.is_empty() {
-            return Err(Error(
-                "base is missing: name a model file, as `her model list` does".into(),
-            ));
-        }
-        let shared = bases.get(&params.base)?;
-        match &params.digest {
-            Some(digest) if *digest != shared.digest => {
-                return Err(Error(format!(
-                    "the base {} is another file than the one this identity learned on: its digest \
-                     is {}, and {digest} is wanted; put that one into {}",
-                    params.base,
-                    shared.digest,
-                    bases.dir().display()
-                )));
-            }
-            _ => params.digest = Some(shared.digest.clone()),
-        }
-        let Params { rank, seed, chunk, window, rate, clip, .. } = params;
-        let settings = Settings { chunk, window, rate, clip };
+        let shared = bases.same(&params.base, params.digest.as_deref())?;
+        params.digest = Some(shared.digest.clone());
+        let Params { rank, seed, chunk, window, rate, clip, memories, .. } = params;
+        let settings = Settings { chunk, window, rate: rate as f32, clip: clip as f32 };
         let learner = Learner::new(&shared.model.base, Spec { rank, seed }, settings)?;
         let (mixture, place) = (Mixture::new(learner), Place::default());
-        Ok(Self { params, shared, mixture, place })
+        let memory = Arc::new(Memory::new(memories)?);
+        Ok(Self { params, shared, mixture, place, memory })
     }
 
     /// The language model at the root of a model, if it is one.
@@ -152,6 +145,11 @@ impl LanguageModel {
     /// What it has learned and what that brought.
     pub fn mixture(&self) -> &Mixture {
         &self.mixture
+    }
+
+    /// What it was told, to be found again when it speaks.
+    pub fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     /// What it has learned, to speak with it.
@@ -179,6 +177,10 @@ impl LanguageModel {
         }
         self.place = Place { conversation: said.conversation.to_owned(), begun: true };
         let cost = self.mixture.read(&self.shared.model.base, &tokens, learn)?;
+        if learn {
+            let (model, role) = (&self.shared.model, said.role.unwrap_or("user"));
+            Arc::make_mut(&mut self.memory).hear(model, role, said.text)?;
+        }
         Ok(cost.mixed / cost.scored.max(1) as f64)
     }
 }
@@ -195,11 +197,13 @@ impl Estimator for LanguageModel {
     fn save(&self, out: &mut Vec<u8>) {
         saved::put(out, &self.place);
         saved::put_block(out, &self.mixture.save().expect("a mixture is plain data"));
+        saved::put_block(out, &self.memory.save());
     }
 
     fn load(&mut self, from: &mut Loader<'_>) -> her_learn::Result<()> {
         let place = from.get()?;
         self.mixture = Mixture::load(&self.shared.model.base, from.block()?).map_err(told)?;
+        self.memory = Arc::new(Memory::load(from.block()?).map_err(told)?);
         self.place = place;
         Ok(())
     }
@@ -228,7 +232,8 @@ impl AnomalyDetector for LanguageModel {
         let read = event::Said::of(x, cx).and_then(|said| {
             let (params, shared) = (self.params.clone(), Arc::clone(&self.shared));
             let (mixture, place) = (self.mixture.clone(), self.place.clone());
-            Self { params, shared, mixture, place }.read(&said, false)
+            let memory = Arc::clone(&self.memory);
+            Self { params, shared, mixture, place, memory }.read(&said, false)
         });
         read.unwrap_or_else(|e| {
             cx.refuse(told(e));
