@@ -1,15 +1,14 @@
 //! Facts that are told once, and asked in a fresh conversation: who knows them?
 //!
-//! `cargo run -p her-lm --example facts -- MODEL [MEMORIES]`. Thirty facts are told as messages of a
+//! `cargo run -p her-lm --example facts -- MODEL`. Thirty facts are told as messages of a
 //! user. Then each is asked for, by the base alone, by what the weights learned from the telling,
 //! with memories put before the model, and with both; and so are twenty questions that have nothing
 //! to do with the facts, to see whose answers change. An answer counts when it has the word that
 //! was told. Lines of JSON.
 
-use std::collections::BTreeSet;
-
-use her_lm::memory::{Found, in_words};
+use her_lm::memory::Found;
 use her_lm::{Adapter, Cache, Learner, Memory, Message, Mixture, Model, Settings, Spec, Want};
+use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -76,19 +75,16 @@ const OTHERS: [&str; 20] = [
 ];
 
 /// Tokens of an answer.
-const ANSWER: usize = 32;
+const ANSWER: usize = 24;
 
 /// Says what comes most likely, word by word, in a conversation of its own.
 fn answer(
     model: &Model,
     adapter: Option<&Adapter>,
-    system: Option<&str>,
-    asked: &str,
+    messages: &[Message],
 ) -> Result<String, Failure> {
     let chat = model.chat.as_ref().ok_or("the model has no template for conversations")?;
-    let system = system.map(|text| Message::new("system", text));
-    let messages: Vec<Message> = system.into_iter().chain([Message::new("user", asked)]).collect();
-    let mut tokens = model.tokens.encode(&chat.render(&messages, true)?)?;
+    let mut tokens = model.tokens.encode(&chat.render(messages, true)?)?;
     let (mut cache, mut said) = (Cache::default(), Vec::new());
     while said.len() < ANSWER {
         let pass = model.base.read(adapter, &mut cache, &tokens, Want::Last)?;
@@ -117,11 +113,7 @@ fn told(model: &Model) -> Result<Mixture, Failure> {
 }
 
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let ([path] | [path, _]) = arguments.as_slice() else {
-        return Err("give MODEL [MEMORIES]".into());
-    };
-    let most: usize = arguments.get(1).map_or(Ok(2), |n| n.parse())?;
+    let path = std::env::args().nth(1).ok_or("give MODEL")?;
     let model = Model::open(path.as_ref())?;
     let mut memory = Memory::new(her_lm::memory::MEMORIES)?;
     for (fact, _, _) in FACTS {
@@ -130,43 +122,44 @@ fn main() -> Result<(), Failure> {
     found(&model, &memory)?;
     let mixture = told(&model)?;
     let adapter = Some(mixture.learner().adapter());
-    let ways = [
-        ("base", None, false),
-        ("weights", adapter, false),
-        ("memory", None, true),
-        ("both", adapter, true),
-    ];
     let mut plain = Vec::new();
-    for (way, adapter, recalls) in ways {
-        let ask = |asked: &str| -> Result<(String, usize), Failure> {
-            let found = if recalls { memory.recall(&model, asked, most)? } else { Vec::new() };
-            let said = answer(&model, adapter, in_words(&found).as_deref(), asked)?;
-            Ok((said, found.len()))
+    for (way, adapter, reminds) in [
+        ("base", None, false),
+        ("memory", None, true),
+        ("weights", adapter, false),
+        ("both", adapter, true),
+    ] {
+        let ask = |asked: &str| -> Result<(String, bool), Failure> {
+            let mut messages = vec![Message::new("user", asked)];
+            if reminds {
+                messages = memory.remind(&model, &messages)?;
+            }
+            Ok((answer(&model, adapter, &messages)?, messages.len() > 1))
         };
-        let mut right = 0;
+        let (mut right, mut reminded) = (0, [0, 0]);
         for (fact, asked, wanted) in FACTS {
-            let (said, _) = ask(asked)?;
+            let (said, was) = ask(asked)?;
             let fine = wanted.split('|').any(|word| said.to_lowercase().contains(word));
             right += usize::from(fine);
-            let line = serde_json::json!({ "way": way, "fact": fact, "said": said, "fine": fine });
-            println!("{line}");
+            reminded[0] += usize::from(was);
+            println!("{}", json!({ "way": way, "fact": fact, "said": said, "fine": fine }));
         }
-        let (mut changed, mut recalled) = (0, 0);
+        let mut changed = 0;
         for (i, asked) in OTHERS.iter().enumerate() {
-            let (said, found) = ask(asked)?;
-            recalled += usize::from(found > 0);
-            if way == "base" {
+            let (said, was) = ask(asked)?;
+            println!("{}", json!({ "way": way, "asked": asked, "said": said }));
+            reminded[1] += usize::from(was);
+            if plain.len() == i {
                 plain.push(said.clone());
             }
             changed += usize::from(said != plain[i]);
-            println!("{}", serde_json::json!({ "way": way, "asked": asked, "said": said }));
         }
-        let (facts, others) = (FACTS.len(), OTHERS.len());
         println!(
             "{}",
-            serde_json::json!({
-                "way": way, "answered": right, "of": facts, "unrelated_changed": changed,
-                "unrelated_with_memories": recalled, "of_unrelated": others,
+            json!({
+                "way": way, "answered": right, "of": FACTS.len(), "reminded": reminded[0],
+                "unrelated_changed": changed, "of_unrelated": OTHERS.len(),
+                "unrelated_reminded": reminded[1],
             })
         );
     }
@@ -193,13 +186,12 @@ fn found(model: &Model, memory: &Memory) -> Result<(), Failure> {
         }
         best.sort_by(f32::total_cmp);
         strange.sort_by(f32::total_cmp);
-        let words: BTreeSet<usize> = [2, 5, 15].into();
-        let at = |of: &[f32]| words.iter().map(|i| of[*i]).collect::<Vec<f32>>();
+        let at = |of: &[f32]| [1, 2, 3].map(|quarter| of[of.len() * quarter / 4]);
         println!(
             "{}",
-            serde_json::json!({
+            json!({
                 "found_by": way, "within": within, "of": FACTS.len(),
-                "right_scores": at(&best), "best_of_unrelated": at(&strange),
+                "quarters_of_right_scores": at(&best), "quarters_of_best_unrelated": at(&strange),
             })
         );
     }
