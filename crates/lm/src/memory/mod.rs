@@ -30,7 +30,7 @@ const WORDS: f32 = 0.6;
 /// How many memories are put before the model at once.
 const REMINDED: usize = 2;
 /// How much a memory must be alike to be put there.
-const ALIKE: f32 = 0.25;
+const ALIKE: f32 = 0.35;
 
 /// One thing that was said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -243,9 +243,10 @@ impl Memory {
         mean
     }
 
-    /// How much a word tells: nothing when it is in every memory.
+    /// How much a word tells: nothing when it is in every memory. One that is in none counts as if
+    /// it were in one: with few memories it would count more than all others.
     fn rarity(&self, word: u32) -> f32 {
-        let (all, with) = (self.items.len(), self.known.get(&word).copied().unwrap_or(0));
+        let (all, with) = (self.items.len(), self.known.get(&word).copied().unwrap_or(0).max(1));
         libm::logf((all as f32 + 1.0) / (with as f32 + 0.5)).max(0.0)
     }
 
