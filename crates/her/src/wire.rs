@@ -14,6 +14,10 @@ use her_identity::{Error, Result};
 use her_learn::{Model, Row, Target};
 use serde_json::{Map, Value, json};
 
+mod language;
+
+pub use language::language;
+
 /// A prediction: `{"label", "proba"}` for classes, `{"value"}` for numbers, null without opinion.
 pub fn prediction(answer: &Answer) -> Value {
     match answer {
@@ -57,7 +61,7 @@ pub fn state(state: &State, top: usize) -> Value {
     let (weights, count) = top_weights(model, top);
     let weights: Map<String, Value> =
         weights.into_iter().map(|(name, w)| (name, w.into())).collect();
-    json!({
+    let mut card = json!({
         "version": state.version(),
         "task": model.task(),
         "spec": model.spec(),
@@ -69,7 +73,11 @@ pub fn state(state: &State, top: usize) -> Value {
         "waiting_for_a_label": state.waiting(),
         "frozen": state.is_frozen(),
         "figures": state.figures().to_json(model.task()),
-    })
+    });
+    if let Some(language) = language(state) {
+        card["language"] = language;
+    }
+    card
 }
 
 /// The largest weights by absolute value, then by name; and how many there are. Only these get

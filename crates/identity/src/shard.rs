@@ -104,9 +104,12 @@ struct Learner {
     parting: Vec<SnapshotJob>,
     looks: u64,
     resident_max: usize,
+    clock: Arc<dyn Clock>,
     workshop: Workshop,
     /// Identities that another thread works on.
     away: usize,
+    /// Identities that took their small form: they are let go next.
+    rested: Vec<IdentityId>,
     /// One that was about to come into memory.
     opened: Option<Opening>,
     /// What an event or a prediction takes.
@@ -150,8 +153,10 @@ impl Shard {
             parting: Vec::new(),
             looks: 0,
             resident_max: resident_max.max(1),
+            clock: Arc::clone(&clock),
             workshop,
             away: 0,
+            rested: Vec::new(),
             opened: None,
             cost: Worst::new(0),
         };
@@ -312,6 +317,13 @@ impl Learner {
     /// They come back by a snapshot when they are asked for. Called while nothing is under way,
     /// so all that is not in `touched` is durable.
     fn unload(&mut self) {
+        let rested = std::mem::take(&mut self.rested);
+        for id in rested {
+            let rests = |slot: &Slot| matches!(slot, Slot::Live(i, _) if i.state().is_resting());
+            if !self.touched.contains(&id) && self.slots.get(&id).is_some_and(rests) {
+                self.part_with(id);
+            }
+        }
         if self.slots.len() <= self.resident_max {
             return;
         }
@@ -326,11 +338,15 @@ impl Learner {
         idle.sort_unstable();
         idle.truncate(self.slots.len() - self.resident_max + self.resident_max / 8);
         for (_, id) in idle {
-            if let Some(Slot::Live(mut identity, _)) = self.slots.remove(&id)
-                && let Some((head, bytes)) = identity.due_snapshot(true)
-            {
-                self.parting.push(SnapshotJob { id, head, bytes });
-            }
+            self.part_with(id);
+        }
+    }
+
+    fn part_with(&mut self, id: IdentityId) {
+        let Some(Slot::Live(mut identity, _)) = self.slots.remove(&id) else { return };
+        self.lay_to_rest(id, &mut identity);
+        if let Some((head, bytes)) = identity.due_snapshot(true) {
+            self.parting.push(SnapshotJob { id, head, bytes });
         }
     }
 
@@ -527,6 +543,9 @@ impl Learner {
         for id in ids {
             let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { continue };
             group.frames.append(&mut identity.take_frames());
+            if identity.state().is_resting() {
+                self.rested.push(id);
+            }
             // Saving a large state takes longer than a departure may hold learning up.
             if role::is_in_transit(self.roles.get(&id)) {
                 continue;
@@ -554,11 +573,10 @@ impl Learner {
         let mut ids: Vec<IdentityId> = self.slots.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
-            let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { continue };
-            if let Some((head, bytes)) = identity.due_snapshot(true) {
-                group.snapshots.push(SnapshotJob { id, head, bytes });
-            }
+            self.part_with(id);
         }
+        group.frames.append(&mut self.orphans);
+        group.snapshots.append(&mut self.parting);
         self.committer.commit(group);
         self.committer.close();
     }

@@ -43,6 +43,8 @@ pub struct State {
     pending: Pending,
     recent: Recent,
     frozen: bool,
+    /// Whether the newest event was to take the resting form; not kept.
+    resting: bool,
 }
 
 impl std::fmt::Debug for State {
@@ -94,6 +96,7 @@ impl State {
             pending: Pending::default(),
             recent: Recent::default(),
             frozen: false,
+            resting: false,
             birth,
         })
     }
@@ -157,6 +160,7 @@ impl State {
             }
         };
         self.version += 1;
+        self.resting = matches!(event.what, What::Rest);
         if let Some(request) = &event.request {
             self.clients.done(request, self.version, self.birth.options.clients_max);
         }
@@ -335,6 +339,11 @@ impl State {
     /// The newest version that may be learned a second time; none where nothing is kept for that.
     pub(crate) fn newest_kept(&self) -> Option<u64> {
         self.recent.newest()
+    }
+
+    /// Whether the newest event that was seen here was to take the resting form.
+    pub fn is_resting(&self) -> bool {
+        self.resting
     }
 
     /// Lets a branch of a frozen identity learn again.

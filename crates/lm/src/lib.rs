@@ -24,11 +24,13 @@ pub mod memory;
 mod mixture;
 mod model;
 mod narrow;
+mod packed;
 mod quant;
 mod recall;
 mod shares;
 mod speak;
 mod tokens;
+mod turn;
 mod weights;
 
 pub use adapter::{Adapter, RANK_MAX, Spec};

@@ -23,4 +23,5 @@ mod model {
     mod telling;
     mod texts;
     pub mod tiny;
+    mod together;
 }

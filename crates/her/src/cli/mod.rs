@@ -48,6 +48,7 @@ mod spec;
 mod table;
 mod tag;
 mod tail;
+mod talk;
 mod token;
 mod verify;
 mod watch;
@@ -76,6 +77,7 @@ enum Verb {
     New(new::Args),
     Learn(learn::Args),
     Ask(ask::Args),
+    Talk(talk::Args),
     Label(label::Args),
     Eval(eval::Args),
     Show(show::Args),
@@ -134,6 +136,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::New(args) => new::run(args, context),
         Verb::Learn(args) => learn::run(args, context),
         Verb::Ask(args) => ask::run(args, context),
+        Verb::Talk(args) => talk::run(args, context),
         Verb::Label(args) => label::run(args, context),
         Verb::Eval(args) => eval::run(args, context),
         Verb::Show(args) => show::run(args, context),

@@ -15,22 +15,29 @@ use super::forget::{self, Forget, Progress};
 use super::kind;
 use super::{Door, Hear, Next};
 use crate::locks::audit::{self, Deed};
+use crate::talk::turn::Given;
 use crate::wire;
 
 /// A house of our own.
 pub struct Local {
     house: House,
+    given: Given,
 }
 
 impl Local {
     /// The door of a house; the house is closed with it.
     pub fn new(house: House) -> Self {
-        Self { house }
+        Self { house, given: Given::default() }
     }
 
     /// The house behind the door.
     pub fn house(&self) -> &House {
         &self.house
+    }
+
+    /// What identities answered through this door.
+    pub(super) fn given(&self) -> &Given {
+        &self.given
     }
 }
 

@@ -22,10 +22,11 @@ pub mod local;
 pub mod mlflow;
 mod owners;
 pub mod remote;
+pub mod talk;
 pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
-pub trait Door: gates::GateDoor + departs::DepartDoor {
+pub trait Door: gates::GateDoor + departs::DepartDoor + talk::TalkDoor {
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;
     /// All identities, a line each.

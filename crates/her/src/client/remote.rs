@@ -82,6 +82,27 @@ impl Remote {
         parse(&self.send(Method::POST, path, "application/json", &body.to_string())?)
     }
 
+    /// Posts JSON, and gives the answer as it comes.
+    pub(super) fn stream(&self, path: &str, body: &Value) -> Result<impl std::io::BufRead + use<>> {
+        let gone = |e: ureq::Error| unreachable(&self.base, &e);
+        let mut request = Request::builder().method(Method::POST);
+        request = request.uri(format!("{}{path}", self.base));
+        request = request.header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(body.to_string()).map_err(|e| gone(e.into()))?;
+        let mut answer = self.agent.run(request).map_err(gone)?;
+        let status = answer.status().as_u16();
+        if !(200..300).contains(&status) {
+            let body = answer.body_mut().read_to_string().map_err(gone)?;
+            return Err(
+                super::talk::refusal(status, &body).unwrap_or_else(|| refusal(status, &body))
+            );
+        }
+        Ok(std::io::BufReader::new(answer.into_body().into_reader()))
+    }
+
     /// Asks whoever has the identity that the path names, and follows it where it moved.
     fn ask(&self, ask: &Ask<'_>) -> Result<Vec<u8>> {
         let mut whom = self.owners.of(ask.path);

@@ -38,12 +38,14 @@ mod gates;
 mod history;
 mod identities;
 mod lanes;
+mod language;
 mod learn;
 pub mod legacy;
 mod meter;
 mod metrics;
 mod moved;
 mod ndjson;
+mod openai;
 mod openapi;
 mod predict;
 mod problem;
@@ -59,6 +61,7 @@ use events::Followed;
 use gate::Gate;
 use lanes::Lanes;
 use metrics::Metrics;
+use openai::Stage;
 use ui::Screens;
 
 /// Blocking work (replays, logs, cards) that runs at one time; more waits for its turn.
@@ -78,6 +81,7 @@ pub(crate) struct App {
     followed: Followed,
     screens: Screens,
     channels: Channels,
+    stage: Stage,
     gates: Gates,
     /// None where no other node is known.
     departs: Option<Arc<Departs>>,
@@ -145,6 +149,7 @@ impl Server {
             followed: Followed::default(),
             screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),
+            stage: Stage::default(),
             gates: Gates::new(settings, moves, seed()?),
             departs: departs.clone(),
             moves: watch::Sender::new(0),

@@ -22,6 +22,7 @@ use crate::locks::scope::Scope;
 mod departs;
 mod doors;
 mod gates;
+mod openai;
 
 /// A value in a query or a header.
 pub(super) struct Param {
@@ -80,7 +81,8 @@ const CHANNELS: [Param; 2] = [
 
 /// The routes of programs, which the OpenAPI document tells.
 pub(super) fn api() -> impl Iterator<Item = &'static Route> + Clone {
-    ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES).chain(doors::ROUTES)
+    let own = ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES);
+    own.chain(doors::ROUTES).chain(openai::ROUTES)
 }
 
 /// Every route: those of programs, then those of the page.

@@ -92,6 +92,7 @@ impl State {
             pending: Pending::load(&s.pending)?,
             recent,
             frozen: s.frozen,
+            resting: false,
         })
     }
 }

@@ -55,9 +55,9 @@ her_learn::params! {
         /// How many tokens of context it sees, at least twice the chunk.
         window: usize = Settings::default().window,
         /// How far a weight moves by one update, above 0 and at most 1.
-        rate: f32 = Settings::default().rate,
+        rate: f64 = 2e-3,
         /// The longest gradient that is taken as it is.
-        clip: f32 = Settings::default().clip,
+        clip: f64 = 1.0,
         /// Whether it learns from its own words as well. Doing so was seen to collapse it.
         own_words: bool = false,
         /// How many things that were told it remembers word for word, 0 to 65,536; the oldest are
@@ -125,7 +125,7 @@ impl LanguageModel {
         let shared = bases.same(&params.base, params.digest.as_deref())?;
         params.digest = Some(shared.digest.clone());
         let Params { rank, seed, chunk, window, rate, clip, memories, .. } = params;
-        let settings = Settings { chunk, window, rate, clip };
+        let settings = Settings { chunk, window, rate: rate as f32, clip: clip as f32 };
         let learner = Learner::new(&shared.model.base, Spec { rank, seed }, settings)?;
         let (mixture, place) = (Mixture::new(learner), Place::default());
         let memory = Arc::new(Memory::new(memories)?);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::sampler::Sampler;
 use crate::adapter::Adapter;
 use crate::error::{Result, wrong};
-use crate::forward::{Cache, Want};
+use crate::forward::{Cache, Part, Products, Want};
 use crate::math;
 use crate::weights::Base;
 
@@ -96,13 +96,49 @@ impl Voice {
         self.choose(base, sampler, likely)
     }
 
+    /// Each says its next token, with its own sampler: the same ones as alone where all maps have
+    /// weights of few bits. One pass for all of them costs less than one each, since the weights
+    /// are read once.
+    ///
+    /// # Errors
+    /// As [`say`](Self::say), for each voice alone; for all of them when one has an adapter or a
+    /// context that is not of this base.
+    pub fn say_together(
+        base: &Base,
+        voices: &mut [(&mut Self, &mut Sampler)],
+        likely: usize,
+    ) -> Result<Vec<Result<Said>>> {
+        let (mut parts, mut logits) = (Vec::new(), Vec::new());
+        for (voice, _) in voices.iter_mut() {
+            if voice.pending.len() == 1 {
+                parts.push(Part {
+                    adapter: voice.adapter.as_deref(),
+                    cache: &mut voice.cache,
+                    tokens: &voice.pending,
+                });
+                logits.push(&mut voice.logits);
+            } else {
+                voice.think(base)?;
+            }
+        }
+        let pass = base.read_parts(&mut parts, Want::Last, Products::Low)?;
+        for (to, row) in logits.into_iter().zip(pass.logits.chunks_exact(base.config.vocab)) {
+            row.clone_into(to);
+        }
+        let choose = |(voice, sampler): &mut (&mut Self, &mut Sampler)| {
+            voice.pending.clear();
+            voice.choose(base, sampler, likely)
+        };
+        Ok(voices.iter_mut().map(choose).collect())
+    }
+
     /// Reads what is pending, up to the logits after it.
     fn think(&mut self, base: &Base) -> Result<()> {
         let adapter = self.adapter.as_deref();
         while !self.pending.is_empty() {
             let n = self.pending.len().min(HEARD);
             let want = if n == self.pending.len() { Want::Last } else { Want::Context };
-            let pass = base.read(adapter, &mut self.cache, &self.pending[..n], want)?;
+            let pass = base.read_low(adapter, &mut self.cache, &self.pending[..n], want)?;
             self.pending.drain(..n);
             self.logits = pass.logits;
         }

@@ -8,6 +8,7 @@ mod channels;
 mod departs;
 mod gates;
 mod legacy;
+mod openai;
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
@@ -22,7 +23,7 @@ pub(super) fn all() -> Value {
         legacy::all(),
         rest(),
     ];
-    let doors = [doors::cards(), doors::v2(), doors::v2_told()];
+    let doors = [doors::cards(), doors::v2(), doors::v2_told(), openai::all()];
     for part in own.into_iter().chain(doors) {
         if let Value::Object(part) = part {
             all.extend(part);
