@@ -16,6 +16,8 @@ mod connections;
 mod crowd;
 #[path = "server/departs.rs"]
 mod departs;
+#[path = "server/forget.rs"]
+mod forget;
 #[path = "server/fuzz.rs"]
 mod fuzz;
 #[path = "server/fuzz_socket.rs"]
@@ -26,6 +28,8 @@ mod gates;
 mod life;
 #[path = "server/locks.rs"]
 mod locks;
+#[path = "server/openai.rs"]
+mod openai;
 #[path = "server/page.rs"]
 mod page;
 #[path = "server/person.rs"]
@@ -44,6 +48,8 @@ mod stream;
 mod tail;
 #[path = "server/tls.rs"]
 mod tls;
+#[path = "support/tongue.rs"]
+mod tongue;
 #[path = "server/v2.rs"]
 mod v2;
 #[path = "server/walk.rs"]

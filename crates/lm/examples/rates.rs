@@ -85,7 +85,7 @@ fn learning<'a>(model: &'a Model, text: &'a [u32], mixed: bool) -> Result<Work<'
     Ok(Box::new(move || {
         let part = parts.next().ok_or("the text is too short")?;
         if mixed {
-            mixture.read(&model.base, part)?;
+            mixture.read(&model.base, part, true)?;
         } else {
             learner.read(&model.base, part, true)?;
         }

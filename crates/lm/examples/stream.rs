@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut mixture = Mixture::new(learner);
     let mut before = Bits::default();
     for part in tokens.chunks(1024) {
-        mixture.read(&model.base, part)?;
+        mixture.read(&model.base, part, true)?;
         let bits = mixture.bits();
         let each =
             |of: fn(&Bits) -> f64| (of(&bits) - of(&before)) / (bits.scored - before.scored) as f64;

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::math;
+use crate::error::{Result, wrong};
+use crate::{math, narrow};
 
 /// Decay of the running mean of gradients.
 const MEAN: f32 = 0.9;
@@ -16,7 +17,16 @@ const EPSILON: f32 = 1e-8;
 pub(crate) struct Adam {
     mean: Vec<f32>,
     square: Vec<f32>,
-    pub steps: u64,
+    steps: u64,
+}
+
+/// The state as it is kept.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Kept {
+    /// All of it.
+    Whole(Adam),
+    /// Of one that rests: how large gradients were, roughly, and the number of steps.
+    Resting(Vec<i8>, u64),
 }
 
 impl Adam {
@@ -29,12 +39,49 @@ impl Adam {
         self.mean.len() == numbers && self.square.len() == numbers
     }
 
-    /// One step of `rate`, with a gradient that is first shortened to the length `clip`. Gives
-    /// false, and does nothing, when the gradient is no number.
-    pub fn step(&mut self, x: &mut [f32], gradient: &[f32], rate: f32, clip: f32) -> bool {
-        let length = math::dot(gradient, gradient).sqrt();
+    /// Keeps only roughly how large gradients were. Twice is the same as once.
+    pub fn rest(&mut self) {
+        self.mean.fill(0.0);
+        let square = narrow::fine(&narrow::coarse(&self.square), self.square.len());
+        self.square = square.unwrap_or_default();
+    }
+
+    /// What is kept of it; `resting` when nothing happened since it last rested.
+    pub fn keep(&self, resting: bool) -> Kept {
+        if resting {
+            return Kept::Resting(narrow::coarse(&self.square), self.steps);
+        }
+        Kept::Whole(self.clone())
+    }
+
+    /// The state for so many numbers, from what was kept.
+    ///
+    /// # Errors
+    /// When it was kept for another number of them.
+    pub fn of(kept: Kept, numbers: usize) -> Result<Self> {
+        match kept {
+            Kept::Whole(adam) if adam.fits(numbers) => Ok(adam),
+            Kept::Whole(_) => wrong("an optimiser of another shape"),
+            Kept::Resting(square, steps) => Ok(Self {
+                mean: vec![0.0; numbers],
+                square: narrow::fine(&square, numbers)?,
+                steps,
+            }),
+        }
+    }
+
+    /// One step of `rate`, with a gradient that is first shortened to the length `clip`. Gives how
+    /// long the step was; nothing happens, and none is given, when the gradient is no number.
+    pub fn step(
+        &mut self,
+        x: &mut [f32],
+        mut gradient: Vec<f32>,
+        rate: f32,
+        clip: f32,
+    ) -> Option<f32> {
+        let length = math::dot(&gradient, &gradient).sqrt();
         if !length.is_finite() {
-            return false;
+            return None;
         }
         self.steps += 1;
         let short = if length > clip { clip / length } else { 1.0 };
@@ -42,13 +89,14 @@ impl Adam {
         let unbiased = |decay: f32| 1.0 / (1.0 - libm::pow(f64::from(decay), self.steps as f64));
         let (of_mean, of_square) = (unbiased(MEAN) as f32, unbiased(SQUARE) as f32);
         let states = self.mean.iter_mut().zip(&mut self.square);
-        for ((x, g), (mean, square)) in x.iter_mut().zip(gradient).zip(states) {
-            let g = g * short;
-            *mean = MEAN * *mean + (1.0 - MEAN) * g;
-            *square = SQUARE * *square + (1.0 - SQUARE) * g * g;
-            *x -= rate * (*mean * of_mean) / ((*square * of_square).sqrt() + EPSILON);
+        for ((x, g), (mean, square)) in x.iter_mut().zip(&mut gradient).zip(states) {
+            let short = *g * short;
+            *mean = MEAN * *mean + (1.0 - MEAN) * short;
+            *square = SQUARE * *square + (1.0 - SQUARE) * short * short;
+            *g = rate * (*mean * of_mean) / ((*square * of_square).sqrt() + EPSILON);
+            *x -= *g;
         }
-        true
+        Some(math::dot(&gradient, &gradient).sqrt())
     }
 }
 
@@ -59,13 +107,14 @@ mod tests {
     #[test]
     fn the_first_step_is_the_rate_and_steps_go_downhill() {
         let (mut x, mut adam) = (vec![5.0f32, -3.0, 0.0], Adam::new(3));
-        assert!(adam.step(&mut x, &[2.0, -1.0, 0.0], 0.1, 10.0));
+        let length = adam.step(&mut x, vec![2.0, -1.0, 0.0], 0.1, 10.0).unwrap();
+        assert!((length - 0.02f32.sqrt()).abs() < 1e-5, "{length}");
         for (x, wanted) in x.iter().zip([4.9, -2.9, 0.0]) {
             assert!((x - wanted).abs() < 1e-5, "{x}, not {wanted}");
         }
         for _ in 0..500 {
             let gradient: Vec<f32> = x.iter().map(|x| 2.0 * x).collect();
-            adam.step(&mut x, &gradient, 0.1, 1.0);
+            adam.step(&mut x, gradient, 0.1, 1.0);
         }
         assert!(x.iter().all(|x| x.abs() < 0.2), "{x:?}");
     }
@@ -73,8 +122,8 @@ mod tests {
     #[test]
     fn what_is_no_number_is_not_learned() {
         let (mut x, mut adam) = (vec![1.0f32, 2.0], Adam::new(2));
-        assert!(!adam.step(&mut x, &[f32::NAN, 1.0], 0.1, 1.0));
-        assert!(!adam.step(&mut x, &[f32::INFINITY, 1.0], 0.1, 1.0));
+        assert!(adam.step(&mut x, vec![f32::NAN, 1.0], 0.1, 1.0).is_none());
+        assert!(adam.step(&mut x, vec![f32::INFINITY, 1.0], 0.1, 1.0).is_none());
         assert_eq!((x, adam.steps), (vec![1.0, 2.0], 0));
     }
 }

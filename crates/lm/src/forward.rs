@@ -12,14 +12,13 @@ use crate::weights::{Base, Layer, Matrix};
 /// How many tokens one pass reads at most.
 pub const PASS_MAX: usize = 512;
 
-/// How many tokens of an older context are read again at once.
-const AGAIN: usize = 64;
-
 /// What a pass shall give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
     /// Nothing: the tokens become context.
     Context,
+    /// The last hidden states of every token, without logits.
+    States,
     /// The logits after the last token.
     Last,
     /// The logits after every token.
@@ -51,7 +50,7 @@ pub struct Cache {
     /// For each layer, a row a token.
     pub(crate) keys: Vec<Vec<f32>>,
     pub(crate) values: Vec<Vec<f32>>,
-    len: usize,
+    pub(crate) len: usize,
 }
 
 impl Cache {
@@ -345,26 +344,15 @@ impl Base {
         let rows = match want {
             Want::Context => &[],
             Want::Last => &rows[..],
-            Want::All | Want::Lesson => &h[..],
+            Want::States | Want::All | Want::Lesson => &h[..],
         };
         let (states, factors) = norm(rows, &self.norm, c.epsilon);
-        let logits = product(products, self.head(), &states);
+        let logits = match want {
+            Want::States => Vec::new(),
+            _ => product(products, self.head(), &states),
+        };
         let last = if want == Want::Lesson { (h, factors) } else { Default::default() };
         Ok(Pass { tokens: n, start, states, logits, layers, last, turn })
-    }
-
-    /// Makes a cache hold these tokens and no others, read with these weights.
-    pub(crate) fn read_again(
-        &self,
-        adapter: Option<&Adapter>,
-        cache: &mut Cache,
-        tokens: &[u32],
-    ) -> Result<()> {
-        cache.clear();
-        for part in tokens.chunks(AGAIN) {
-            self.read(adapter, cache, part, Want::Context)?;
-        }
-        Ok(())
     }
 }
 

@@ -2,15 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::adam::Adam;
+use crate::adam::{Adam, Kept};
 use crate::adapter::{Adapter, Spec};
-use crate::error::{Error, Result, wrong};
-use crate::forward::{Cache, PASS_MAX, Pass, Want};
-use crate::mixture::Seen;
+use crate::context::Context;
+use crate::error::{Result, wrong};
+use crate::forward::{PASS_MAX, Pass, Want};
+use crate::math;
+use crate::narrow::{self, Narrow};
 use crate::weights::Base;
-
-/// Who is shown what was predicted.
-type Look<'a> = dyn FnMut(&Seen<'_>) -> Result<()> + 'a;
 
 /// How an identity learns.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -77,26 +76,59 @@ pub struct Learner {
     settings: Settings,
     adapter: Adapter,
     adam: Adam,
-    cache: Cache,
-    /// The tokens in the cache.
+    context: Context,
+    /// The tokens in the context.
     read: Vec<u32>,
-    /// The newest token: predicted, but not in the cache yet.
+    /// The newest token: predicted, but not in the context yet.
     newest: Option<u32>,
+    /// Whether nothing was learned since it last rested.
+    rested: bool,
+    life: Life,
 }
 
-/// All of it that is kept. The cache is made anew from the tokens.
+/// What a learner did in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Life {
+    /// How far a weight moves by one update now.
+    pub rate: f32,
+    pub updates: u64,
+    /// Updates that were left out, as their gradient was no number.
+    pub skipped: u64,
+    /// Tokens that were learned.
+    pub tokens: u64,
+    /// The lengths of all steps together.
+    pub path: f64,
+}
+
+/// All of it that is kept.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+pub(crate) struct Saved {
     settings: Settings,
     spec: Spec,
-    learned: Vec<f32>,
-    adam: Adam,
+    learned: Learned,
+    adam: Kept,
+    context: Vec<Narrow>,
+    cuts: Vec<u32>,
     read: Vec<u32>,
     newest: Option<u32>,
+    life: Life,
 }
 
-/// What saved bytes begin with; the last two bytes are the version.
-const MAGIC: [u8; 8] = *b"herlm\0\x01\0";
+/// What was learned, as it is kept.
+#[derive(Serialize, Deserialize)]
+enum Learned {
+    Whole(Vec<f32>),
+    /// Of one that rests.
+    Resting(Narrow),
+}
+
+/// What came of predicting a chunk.
+pub(crate) struct Predicted {
+    pub inputs: Vec<u32>,
+    pub pass: Pass,
+    /// What each target cost, in nats.
+    pub nats: Vec<f64>,
+}
 
 impl Learner {
     /// A learner that has read nothing.
@@ -107,7 +139,10 @@ impl Learner {
         settings.check(base)?;
         let adapter = Adapter::new(&base.config, spec)?;
         let adam = Adam::new(adapter.learned().len());
-        Ok(Self { settings, adapter, adam, cache: Cache::default(), read: vec![], newest: None })
+        let life = Life { rate: settings.rate, updates: 0, skipped: 0, tokens: 0, path: 0.0 };
+        let context = Context::default();
+        let (read, newest, rested) = (vec![], None, false);
+        Ok(Self { settings, adapter, adam, context, read, newest, rested, life })
     }
 
     /// What it has learned.
@@ -115,9 +150,19 @@ impl Learner {
         &self.adapter
     }
 
+    /// How it learns.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// How many updates it made in its life.
     pub fn updates(&self) -> u64 {
-        self.adam.steps
+        self.life.updates
+    }
+
+    /// The tokens in the context, and in which passes they were read.
+    pub(crate) fn seen(&self) -> (&[u32], &[u32]) {
+        (&self.read, self.context.cuts())
     }
 
     /// Predicts tokens, chunk by chunk, and with `learn` learns each chunk before it goes on.
@@ -125,120 +170,157 @@ impl Learner {
     /// # Errors
     /// When a token is none of the model's; then nothing has changed.
     pub fn read(&mut self, base: &Base, tokens: &[u32], learn: bool) -> Result<Reading> {
-        self.read_with(base, tokens, learn, &mut |_| Ok(()))
-    }
-
-    /// The same; `look` is shown each chunk after it was predicted and before it is learned.
-    pub(crate) fn read_with(
-        &mut self,
-        base: &Base,
-        tokens: &[u32],
-        learn: bool,
-        look: &mut Look<'_>,
-    ) -> Result<Reading> {
-        self.adapter.fits(&base.config)?;
-        if let Some(t) = tokens.iter().find(|t| **t as usize >= base.config.vocab) {
-            return wrong(format!("token {t} is none of the model's {}", base.config.vocab));
-        }
         let mut reading = Reading::default();
-        let mut rest = tokens;
-        if self.newest.is_none() {
-            let Some((first, others)) = tokens.split_first() else { return Ok(reading) };
-            (self.newest, rest) = (Some(*first), others);
-        }
-        for targets in rest.chunks(self.settings.chunk) {
-            if self.cache.len() + targets.len() > self.settings.window {
-                self.rest(base)?;
-            }
-            let before = targets[..targets.len() - 1].iter().copied();
-            let inputs: Vec<u32> = self.newest.into_iter().chain(before).collect();
-            let want = if learn { Want::Lesson } else { Want::All };
-            let mut pass = base.read(Some(&self.adapter), &mut self.cache, &inputs, want)?;
-            let nats = pass.score(targets)?;
-            let context = &self.read;
-            look(&Seen { context, inputs: &inputs, targets, pass: &pass, nats: &nats })?;
+        for targets in self.begin(base, tokens)?.chunks(self.settings.chunk) {
+            let Predicted { inputs, pass, nats } = self.predict(base, targets, learn)?;
             reading.scored += targets.len();
             reading.bits += nats.iter().sum::<f64>() / std::f64::consts::LN_2;
             if learn {
-                self.learn(base, pass, targets, &mut reading)?;
+                let learned = self.learn(base, pass, targets)?;
+                reading.updates += u64::from(learned);
+                reading.skipped += u64::from(!learned);
             }
-            self.read.extend(inputs);
-            self.newest = targets.last().copied();
+            self.take(inputs, targets);
         }
         Ok(reading)
     }
 
-    fn learn(
-        &mut self,
-        base: &Base,
-        pass: Pass,
-        targets: &[u32],
-        reading: &mut Reading,
-    ) -> Result<()> {
-        let gradient = base.gradient(&self.adapter, &self.cache, pass, targets)?;
-        let Settings { rate, clip, .. } = self.settings;
-        if self.adam.step(self.adapter.learned_mut(), &gradient, rate, clip) {
-            reading.updates += 1;
-        } else {
-            reading.skipped += 1;
+    /// Takes the very first token of a context as one; gives the others, which can be predicted.
+    pub(crate) fn begin<'a>(&mut self, base: &Base, tokens: &'a [u32]) -> Result<&'a [u32]> {
+        self.adapter.fits(&base.config)?;
+        if let Some(t) = tokens.iter().find(|t| **t as usize >= base.config.vocab) {
+            return wrong(format!("token {t} is none of the model's {}", base.config.vocab));
         }
-        Ok(())
+        match tokens.split_first() {
+            Some((first, others)) if self.newest.is_none() => {
+                self.newest = Some(*first);
+                Ok(others)
+            }
+            _ => Ok(tokens),
+        }
     }
 
-    /// Goes on with the newer half of the window at most, read again with the weights of now.
-    /// Happens by itself when the window is full.
-    pub fn rest(&mut self, base: &Base) -> Result<()> {
+    /// Predicts a chunk. It has to be [taken](Self::take) before the next one.
+    pub(crate) fn predict(
+        &mut self,
+        base: &Base,
+        targets: &[u32],
+        learn: bool,
+    ) -> Result<Predicted> {
+        if self.read.len() + targets.len() > self.settings.window {
+            self.cut();
+        }
+        if self.context.len() != self.read.len() {
+            self.context.again(base, Some(&self.adapter), &self.read)?;
+            self.context.round();
+        }
+        let before = targets[..targets.len() - 1].iter().copied();
+        let inputs: Vec<u32> = self.newest.into_iter().chain(before).collect();
+        let want = if learn { Want::Lesson } else { Want::All };
+        let mut pass = self.context.read(base, Some(&self.adapter), &inputs, want)?;
+        let nats = pass.score(targets)?;
+        Ok(Predicted { inputs, pass, nats })
+    }
+
+    /// Learns the chunk that was just predicted. Gives false when it was left out, as its gradient
+    /// is no number.
+    pub(crate) fn learn(&mut self, base: &Base, pass: Pass, targets: &[u32]) -> Result<bool> {
+        let gradient = base.gradient(&self.adapter, self.context.cache(), pass, targets)?;
+        self.rested = false;
+        let (weights, rate, clip) =
+            (self.adapter.learned_mut(), self.life.rate, self.settings.clip);
+        let Some(length) = self.adam.step(weights, gradient, rate, clip) else {
+            self.life.skipped += 1;
+            return Ok(false);
+        };
+        self.life.updates += 1;
+        self.life.tokens += targets.len() as u64;
+        self.life.path += f64::from(length);
+        Ok(true)
+    }
+
+    /// Makes a chunk that was predicted part of the context.
+    pub(crate) fn take(&mut self, inputs: Vec<u32>, targets: &[u32]) {
+        // Only now: the backward pass has seen the keys and values as they were.
+        self.context.round();
+        self.context.note(inputs.len());
+        self.read.extend(inputs);
+        self.newest = targets.last().copied();
+    }
+
+    /// Leaves the newer half of the window at most, to be read again with the weights of now.
+    fn cut(&mut self) {
         let old = self.read.len().saturating_sub(self.settings.window / 2);
         self.read.drain(..old);
-        base.read_again(Some(&self.adapter), &mut self.cache, &self.read)
+        self.context = Context::default();
+    }
+
+    /// Takes its small form, for a time without words: what was learned as a byte a number, the
+    /// optimiser roughly, of the context half a window at most, to be read again when it goes on.
+    /// Twice is the same as once.
+    pub fn rest(&mut self) {
+        self.cut();
+        let weights = self.adapter.learned_mut();
+        let all = weights.len();
+        narrow::round(weights, all);
+        self.adam.rest();
+        self.rested = true;
     }
 
     /// Forgets the context, as between two conversations; what was learned stays.
     pub fn begin_anew(&mut self) {
-        self.cache.clear();
+        self.context = Context::default();
         self.read.clear();
         self.newest = None;
     }
 
-    /// All of it as bytes. A learner that is loaded from them goes on to the bit as this one does
-    /// after a [`rest`](Self::rest): who saves in the middle of a window rests first.
-    pub fn save(&self) -> Result<Vec<u8>> {
-        let saved = Saved {
+    pub(crate) fn save(&self) -> Saved {
+        let weights = self.adapter.learned();
+        Saved {
             settings: self.settings,
             spec: self.adapter.spec(),
-            learned: self.adapter.learned().to_vec(),
-            adam: self.adam.clone(),
+            learned: if self.rested {
+                Learned::Resting(Narrow::pack(weights, weights.len()))
+            } else {
+                Learned::Whole(weights.to_vec())
+            },
+            adam: self.adam.keep(self.rested),
+            context: self.context.pack(),
+            cuts: self.context.cuts().to_vec(),
             read: self.read.clone(),
             newest: self.newest,
-        };
-        let body = postcard::to_allocvec(&saved).map_err(|e| Error(format!("saving: {e}")))?;
-        let sum = crc32c::crc32c(&body).to_le_bytes();
-        Ok([&MAGIC[..], &sum[..], &body[..]].concat())
+            life: self.life,
+        }
     }
 
-    /// A learner from its bytes.
+    /// A learner from what was kept.
     ///
     /// # Errors
-    /// When the bytes are damaged or were saved with another base.
-    pub fn load(base: &Base, bytes: &[u8]) -> Result<Self> {
-        let damaged = |what: &str| Error(format!("the saved learner {what}: take an older one"));
-        let rest =
-            bytes.strip_prefix(&MAGIC).ok_or_else(|| damaged("is none, or of another version"))?;
-        let (sum, body) = rest.split_first_chunk::<4>().ok_or_else(|| damaged("is cut off"))?;
-        if u32::from_le_bytes(*sum) != crc32c::crc32c(body) {
-            return Err(damaged("is damaged"));
-        }
-        let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged("is damaged"))?;
+    /// When it was saved with a base of another shape, or says what cannot be.
+    pub(crate) fn load(base: &Base, saved: Saved) -> Result<Self> {
         let mut learner = Self::new(base, saved.spec, saved.settings)?;
         let numbers = learner.adapter.learned().len();
-        let vocab = base.config.vocab;
-        let known = saved.read.iter().chain(&saved.newest).all(|t| (*t as usize) < vocab);
-        if saved.learned.len() != numbers || !saved.adam.fits(numbers) || !known {
-            return wrong("the learner was saved with a base of another shape: give that one");
+        learner.rested = matches!(saved.learned, Learned::Resting(_));
+        let weights = match saved.learned {
+            Learned::Whole(weights) => weights,
+            Learned::Resting(weights) => weights.unpack(numbers, numbers)?,
+        };
+        if weights.len() != numbers || !math::dot(&weights, &weights).is_finite() {
+            return wrong("what was learned is of another shape, or no numbers");
         }
-        learner.adapter.learned_mut().copy_from_slice(&saved.learned);
-        (learner.adam, learner.read, learner.newest) = (saved.adam, saved.read, saved.newest);
-        learner.rest(base)?;
+        learner.adapter.learned_mut().copy_from_slice(&weights);
+        learner.adam = Adam::of(saved.adam, numbers)?;
+        let Life { rate, path, .. } = saved.life;
+        if !(rate > 0.0 && rate <= 1.0 && path >= 0.0 && path.is_finite()) {
+            return wrong(format!("its rate is {rate} and its path {path}"));
+        }
+        let mut tokens = saved.read.iter().chain(&saved.newest);
+        let read = saved.read.len();
+        if read > saved.settings.window || tokens.any(|t| *t as usize >= base.config.vocab) {
+            return wrong("its context is none of this base's");
+        }
+        learner.context = Context::unpack(&base.config, saved.cuts, &saved.context, read)?;
+        (learner.read, learner.newest, learner.life) = (saved.read, saved.newest, saved.life);
         Ok(learner)
     }
 }

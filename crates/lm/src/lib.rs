@@ -1,23 +1,29 @@
 //! A language model that learns as it reads.
 //!
-//! This crate knows nothing of identities and journals: it holds tokens and weights. It reads
-//! files, but no clock, and starts no thread.
+//! This crate knows nothing of identities and journals: it holds tokens and weights, and an
+//! estimator for the catalogue that specs name. It reads files, but no clock, and starts no thread.
 
 mod adam;
 mod adapter;
 mod backward;
+mod bases;
 mod chat;
 pub mod check;
 mod config;
+mod context;
+mod embed;
 mod error;
+pub mod estimator;
 mod folder;
 mod forward;
 pub mod gguf;
 pub mod kernel;
 mod learner;
 mod math;
+pub mod memory;
 mod mixture;
 mod model;
+mod narrow;
 mod packed;
 mod quant;
 mod recall;
@@ -28,11 +34,15 @@ mod turn;
 mod weights;
 
 pub use adapter::{Adapter, RANK_MAX, Spec};
+pub use bases::{Bases, Shared};
 pub use chat::{Chat, MESSAGES_MAX, Message};
 pub use config::{Config, Site};
+pub use embed::{EMBED_BYTES, embed, unit};
 pub use error::{Error, Result};
+pub use estimator::{CONVERSATION_BYTES, EVENT_BYTES, LanguageEmbedding, LanguageModel, catalog};
 pub use forward::{Cache, PASS_MAX, Pass, Want};
 pub use learner::{Learner, Reading, Settings};
+pub use memory::Memory;
 pub use mixture::{Bits, Mixture};
 pub use model::Model;
 pub use quant::{Block, Kind};

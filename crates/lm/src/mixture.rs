@@ -4,9 +4,12 @@
 //! with a share of what was just said. Weights that follow how well each did make one prediction
 //! of the three. Costs one more forward pass than a [`Learner`] alone.
 
-use crate::error::Result;
-use crate::forward::{Cache, Pass, Want};
-use crate::learner::Learner;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::error::{Error, Result, wrong};
+use crate::forward::Want;
+use crate::learner::{self, Learner, Predicted};
 use crate::recall::Recall;
 use crate::shares::Shares;
 use crate::weights::Base;
@@ -15,7 +18,7 @@ use crate::weights::Base;
 const RECALLED: f64 = 0.1;
 
 /// What some tokens cost, in bits, by who predicted them.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bits {
     /// How many were predicted.
     pub scored: usize,
@@ -27,7 +30,7 @@ pub struct Bits {
     pub recalled: f64,
     /// By the mixture of the three.
     pub mixed: f64,
-    /// The most that the mixture had cost above the base, after any token.
+    /// The most that the mixture had cost above the base in its life, after any token.
     pub regret: f64,
 }
 
@@ -35,11 +38,23 @@ pub struct Bits {
 #[derive(Clone)]
 pub struct Mixture {
     learner: Learner,
-    frozen: Cache,
+    frozen: Context,
     recall: Recall,
     shares: Shares,
     bits: Bits,
 }
+
+/// All of it that is kept. The frozen context is made anew from the tokens, in the same passes.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    learner: learner::Saved,
+    recall: Recall,
+    shares: Shares,
+    bits: Bits,
+}
+
+/// What saved bytes begin with; the last two bytes are the version.
+const MAGIC: [u8; 8] = *b"herlm\0\x02\0";
 
 impl Mixture {
     /// A mixture around a learner that begins a context.
@@ -47,7 +62,7 @@ impl Mixture {
         learner.begin_anew();
         Self {
             learner,
-            frozen: Cache::default(),
+            frozen: Context::default(),
             recall: Recall::default(),
             shares: Shares::default(),
             bits: Bits::default(),
@@ -59,7 +74,7 @@ impl Mixture {
         &self.learner
     }
 
-    /// What all tokens so far cost.
+    /// What all tokens that were learned so far cost.
     pub fn bits(&self) -> Bits {
         self.bits
     }
@@ -70,31 +85,136 @@ impl Mixture {
         self.shares.0
     }
 
-    /// Predicts tokens, and learns each chunk before it goes on.
+    /// Predicts tokens, and with `learn` learns each chunk before it goes on; without, as with its
+    /// own words, they are only scored and become context. Gives what these tokens cost; the very
+    /// first one of a context has nothing before it and costs nothing.
     ///
     /// # Errors
     /// When a token is none of the model's; then nothing has changed.
-    pub fn read(&mut self, base: &Base, tokens: &[u32]) -> Result<()> {
-        let Self { learner, frozen, recall, shares, bits } = self;
-        let mut look = |seen: &Seen<'_>| -> Result<()> {
-            let beside = beside(base, frozen, seen)?;
-            let recalled = recall.step(&seen.pass.states, seen.targets);
-            for ((frozen, learned), recalled) in beside.iter().zip(seen.nats).zip(recalled) {
-                let learned = libm::exp(-learned);
-                let recalled = (1.0 - RECALLED) * learned + RECALLED * recalled;
-                let given = [libm::exp(-frozen), learned, recalled];
-                bits.add(given, shares.step(given));
+    pub fn read(&mut self, base: &Base, tokens: &[u32], learn: bool) -> Result<Bits> {
+        let mut cost = Bits::default();
+        let chunk = self.learner.settings().chunk;
+        for targets in self.learner.begin(base, tokens)?.chunks(chunk) {
+            let predicted = self.learner.predict(base, targets, learn)?;
+            let frozen = self.beside(base, &predicted.inputs, targets)?;
+            self.weigh(&predicted, &frozen, targets, learn, &mut cost);
+            if learn {
+                self.learner.learn(base, predicted.pass, targets)?;
             }
-            Ok(())
+            self.learner.take(predicted.inputs, targets);
+        }
+        cost.regret = self.bits.regret;
+        Ok(cost)
+    }
+
+    /// What each target costs the base alone, with the same context, in nats.
+    fn beside(&mut self, base: &Base, inputs: &[u32], targets: &[u32]) -> Result<Vec<f64>> {
+        let (tokens, cuts) = self.learner.seen();
+        if self.frozen.cuts() != cuts {
+            self.frozen.again_in(base, None, tokens, cuts)?;
+        }
+        let mut pass = self.frozen.read(base, None, inputs, Want::All)?;
+        self.frozen.note(inputs.len());
+        pass.score(targets)
+    }
+
+    /// Adds what a chunk cost, and with `learn` takes note of it.
+    fn weigh(
+        &mut self,
+        predicted: &Predicted,
+        frozen: &[f64],
+        targets: &[u32],
+        learn: bool,
+        cost: &mut Bits,
+    ) {
+        let recalled = if learn {
+            self.recall.step(&predicted.pass.states, targets)
+        } else {
+            self.recall.clone().step(&predicted.pass.states, targets)
         };
-        learner.read_with(base, tokens, true, &mut look).map(|_| ())
+        let mut shares = self.shares;
+        for ((frozen, learned), recalled) in frozen.iter().zip(&predicted.nats).zip(recalled) {
+            let learned = libm::exp(-learned);
+            let recalled = (1.0 - RECALLED) * learned + RECALLED * recalled;
+            let given = [libm::exp(-frozen), learned, recalled];
+            let mixed = shares.step(given);
+            cost.add(given, mixed);
+            if learn {
+                self.bits.add(given, mixed);
+            }
+        }
+        if learn {
+            self.shares = shares;
+        }
+    }
+
+    /// Takes its small form, for a time without words: what was learned as a byte a number, the
+    /// optimiser roughly, and of the context the newest tokens, which are read again when it goes
+    /// on. That changes what comes after, so it has its place in a journal. Twice is the same as
+    /// once.
+    pub fn rest(&mut self) {
+        self.learner.rest();
+        self.frozen = Context::default();
     }
 
     /// Forgets the context and what was just said, as between two conversations.
     pub fn begin_anew(&mut self) {
         self.learner.begin_anew();
-        self.frozen.clear();
+        self.frozen = Context::default();
         self.recall.clear();
+    }
+
+    /// All of it as bytes. A mixture that is loaded from them goes on to the bit as this one, at
+    /// any point.
+    ///
+    /// # Errors
+    /// None is known.
+    pub fn save(&self) -> Result<Vec<u8>> {
+        let saved = Saved {
+            learner: self.learner.save(),
+            recall: self.recall.clone(),
+            shares: self.shares,
+            bits: self.bits,
+        };
+        let body = postcard::to_allocvec(&saved).map_err(|e| Error(format!("saving: {e}")))?;
+        let sum = crc32c::crc32c(&body).to_le_bytes();
+        Ok([&MAGIC[..], &sum[..], &body[..]].concat())
+    }
+
+    /// A mixture from its bytes.
+    ///
+    /// # Errors
+    /// When the bytes are damaged or were saved with another base.
+    pub fn load(base: &Base, bytes: &[u8]) -> Result<Self> {
+        let damaged =
+            |what: &str| Error(format!("the saved language model {what}: take an older one"));
+        let rest =
+            bytes.strip_prefix(&MAGIC).ok_or_else(|| damaged("is none, or of another version"))?;
+        let (sum, body) = rest.split_first_chunk::<4>().ok_or_else(|| damaged("is cut off"))?;
+        if u32::from_le_bytes(*sum) != crc32c::crc32c(body) {
+            return Err(damaged("is damaged"));
+        }
+        let (saved, rest): (Saved, _) =
+            postcard::take_from_bytes(body).map_err(|_| damaged("is damaged"))?;
+        let vocab = base.config.vocab;
+        if !rest.is_empty() || saved.recall.tokens().iter().any(|t| *t as usize >= vocab) {
+            return wrong(
+                "the language model was saved with a base of another shape: give that one",
+            );
+        }
+        let load = || {
+            saved.recall.check(base.config.width)?;
+            saved.shares.check()?;
+            Learner::load(base, saved.learner)
+        };
+        let learner = load().map_err(|e| {
+            Error(format!(
+                "the language model was saved with a base of another shape ({}): give that one",
+                e.0
+            ))
+        })?;
+        let frozen = Context::default();
+        Ok(Self { learner, frozen, recall: saved.recall, shares: saved.shares, bits: saved.bits })
     }
 }
 
@@ -108,24 +228,4 @@ impl Bits {
         self.mixed += cost(mixed);
         self.regret = self.regret.max(self.mixed - self.frozen);
     }
-}
-
-/// A chunk that a learner has just predicted, and not learned yet.
-pub(crate) struct Seen<'a> {
-    /// What the learner's cache holds from before.
-    pub context: &'a [u32],
-    pub inputs: &'a [u32],
-    pub targets: &'a [u32],
-    pub pass: &'a Pass,
-    /// What each target cost the learner.
-    pub nats: &'a [f64],
-}
-
-/// What each target costs the base alone, with the same context.
-fn beside(base: &Base, cache: &mut Cache, seen: &Seen<'_>) -> Result<Vec<f64>> {
-    // The learner has cut its context in half: so does this.
-    if cache.len() != seen.context.len() {
-        base.read_again(None, cache, seen.context)?;
-    }
-    base.read(None, cache, seen.inputs, Want::All)?.score(seen.targets)
 }

@@ -1,8 +1,12 @@
 //! What was just said: the newest hidden states, and the token that came after each.
 //!
 //! A neural cache (Grave, Joulin and Usunier 2016): the next token is looked up among those that
-//! followed states like the present one. It knows at once, and forgets as it fills.
+//! followed states like the present one. It knows at once, and forgets as it fills. A state is kept
+//! as a byte a number, in memory as on the disk.
 
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, wrong};
 use crate::kernel::{View, multiply};
 use crate::math;
 
@@ -10,12 +14,21 @@ use crate::math;
 const KEPT: usize = 4000;
 /// How much more a state counts that is alike: e to the power of this times its cosine.
 const SHARPNESS: f32 = 25.0;
+/// How many states are compared at once.
+const PART: usize = 256;
 
-/// The newest states, each of length 1, and what followed.
-#[derive(Clone, Default)]
+/// The newest states, each as its direction in bytes, and what followed.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Recall {
-    states: Vec<f32>,
+    states: Vec<i8>,
     next: Vec<u32>,
+}
+
+/// A direction of length 1, of one in bytes.
+fn unit(row: &[i8], out: &mut Vec<f32>) {
+    let square: i32 = row.iter().map(|x| i32::from(*x) * i32::from(*x)).sum();
+    let factor = 1.0 / (square as f32).sqrt().max(1.0);
+    out.extend(row.iter().map(|x| f32::from(*x) * factor));
 }
 
 impl Recall {
@@ -29,15 +42,22 @@ impl Recall {
         self.states.drain(..old * width);
         let before = self.next.len();
         for row in states.chunks_exact(width) {
-            let factor = 1.0 / math::dot(row, row).sqrt().max(f32::MIN_POSITIVE);
-            self.states.extend(row.iter().map(|x| x * factor));
+            let top = row.iter().fold(f32::MIN_POSITIVE, |top, x| top.max(x.abs()));
+            self.states.extend(row.iter().map(|x| (x / top * 127.0).round() as i8));
         }
         self.next.extend_from_slice(targets);
         let all = self.next.len();
+        let mut own = Vec::with_capacity(n * width);
+        self.states[before * width..].chunks_exact(width).for_each(|row| unit(row, &mut own));
+        let own = View::new(&own, n, width);
         let mut alike = vec![0.0; n * all];
-        let own = View::new(&self.states[before * width..], n, width);
-        let kept = View::new(&self.states, all, width).turned();
-        multiply(&mut alike, all, (own, kept), SHARPNESS, false);
+        let mut part = Vec::with_capacity(PART * width);
+        for (i, states) in self.states.chunks(PART * width).enumerate() {
+            part.clear();
+            states.chunks_exact(width).for_each(|row| unit(row, &mut part));
+            let kept = View::new(&part, states.len() / width, width).turned();
+            multiply(&mut alike[i * PART..], all, (own, kept), SHARPNESS, false);
+        }
         let rows = alike.chunks_exact(all).zip(targets).enumerate();
         rows.map(|(i, (row, target))| self.given(&row[..before + i], *target)).collect()
     }
@@ -53,6 +73,21 @@ impl Recall {
             }
         }
         if all > 0.0 { f64::from(of_token / all) } else { 0.0 }
+    }
+
+    /// Refuses what is none of a base with hidden states of this width.
+    pub fn check(&self, width: usize) -> Result<()> {
+        let n = self.next.len();
+        if n > KEPT + crate::PASS_MAX || self.states.len() != n * width {
+            let numbers = self.states.len();
+            return wrong(format!("{n} states of what was just said, in {numbers} numbers"));
+        }
+        Ok(())
+    }
+
+    /// What followed the states.
+    pub fn tokens(&self) -> &[u32] {
+        &self.next
     }
 
     /// Forgets all.
@@ -89,5 +124,6 @@ mod tests {
             assert!(recall.next.len() <= KEPT + 20);
         }
         assert!(!recall.next.contains(&1));
+        assert!(recall.check(2).is_ok() && recall.check(3).is_err());
     }
 }

@@ -5,13 +5,17 @@
 //! good (Herbster and Warmuth 1998). So the mixture costs at most 1 bit, and `SHARE / ln 2` bits an
 //! outcome, more than the first predictor alone, whatever the others do.
 
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, wrong};
+
 /// How much is dealt out anew after each outcome.
 const SHARE: f64 = 0.002;
 /// Weights at the beginning: half of all for the first, which is the frozen base.
 const BIRTH: [f64; 3] = [0.5, 0.25, 0.25];
 
 /// The weights of three predictors.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Shares(pub [f64; 3]);
 
 impl Default for Shares {
@@ -30,6 +34,15 @@ impl Shares {
         let all: f64 = parts.iter().sum();
         self.0 = std::array::from_fn(|i| (1.0 - SHARE) * parts[i] / all + SHARE * BIRTH[i]);
         all
+    }
+
+    /// Refuses weights that are none.
+    pub fn check(&self) -> Result<()> {
+        let all: f64 = self.0.iter().sum();
+        if self.0.iter().all(|w| (0.0..=1.0).contains(w)) && (all - 1.0).abs() < 1e-6 {
+            return Ok(());
+        }
+        wrong(format!("the predictions' weights are {:?}, not shares of 1", self.0))
     }
 }
 

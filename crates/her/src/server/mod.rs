@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use axum::Router;
 use her_identity::{Error, ErrorKind, House, Result};
-use her_learn::Catalog;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -33,17 +32,20 @@ mod channels;
 mod departs;
 mod docs;
 mod events;
+mod forget;
 mod gate;
 mod gates;
 mod history;
 mod identities;
 mod lanes;
+mod language;
 mod learn;
 pub mod legacy;
 mod meter;
 mod metrics;
 mod moved;
 mod ndjson;
+mod openai;
 mod openapi;
 mod predict;
 mod problem;
@@ -59,6 +61,7 @@ use events::Followed;
 use gate::Gate;
 use lanes::Lanes;
 use metrics::Metrics;
+use openai::Stage;
 use ui::Screens;
 
 /// Blocking work (replays, logs, cards) that runs at one time; more waits for its turn.
@@ -78,6 +81,7 @@ pub(crate) struct App {
     followed: Followed,
     screens: Screens,
     channels: Channels,
+    stage: Stage,
     gates: Gates,
     /// None where no other node is known.
     departs: Option<Arc<Departs>>,
@@ -107,7 +111,7 @@ impl Server {
         let dir = &settings.data_dir;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|e| Error::io(format!("making the data directory {}", dir.display()), e))?;
-        let house = Arc::new(House::open(settings.house(), Catalog::builtin())?);
+        let house = Arc::new(House::open(settings.house(), settings.catalog())?);
         let token = first::token(&settings.token_file())?;
         let tls = tls::acceptor(&settings.tls)?;
         let runtime = Builder::new_multi_thread()
@@ -145,6 +149,7 @@ impl Server {
             followed: Followed::default(),
             screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),
+            stage: Stage::default(),
             gates: Gates::new(settings, moves, seed()?),
             departs: departs.clone(),
             moves: watch::Sender::new(0),

@@ -54,6 +54,14 @@ impl State {
         postcard::to_extend(&later, bytes).expect("a state is plain data")
     }
 
+    /// What a saved state was made of, without the rest of it.
+    pub(crate) fn birth_of(bytes: &[u8]) -> Result<Birth> {
+        let damaged = |e: String| Error::new(ErrorKind::Corrupt, format!("snapshot: {e}"));
+        let (birth, _) =
+            postcard::take_from_bytes::<String>(bytes).map_err(|e| damaged(e.to_string()))?;
+        serde_json::from_str(&birth).map_err(|e| damaged(e.to_string()))
+    }
+
     /// A state from the bytes of [`save`](Self::save).
     pub fn load(bytes: &[u8], catalog: &Catalog) -> Result<Self> {
         let damaged =
@@ -84,6 +92,7 @@ impl State {
             pending: Pending::load(&s.pending)?,
             recent,
             frozen: s.frozen,
+            resting: false,
         })
     }
 }

@@ -16,8 +16,8 @@ fn its_parts_are_the_base_and_the_learner() {
     let alone = learner.clone().read(&model.base, &text, true).unwrap();
     let mut mixture = Mixture::new(learner);
     // In pieces as it comes; chunks then end elsewhere, so here at their ends.
-    mixture.read(&model.base, &text[..65]).unwrap();
-    mixture.read(&model.base, &text[65..]).unwrap();
+    mixture.read(&model.base, &text[..65], true).unwrap();
+    mixture.read(&model.base, &text[65..], true).unwrap();
     let bits = mixture.bits();
     assert_eq!(bits.scored, 199);
     assert!((bits.learned - alone.bits).abs() < 1e-6, "{} and {}", bits.learned, alone.bits);
@@ -36,7 +36,7 @@ fn its_parts_are_the_base_and_the_learner() {
     assert!((bits.frozen - nats / std::f64::consts::LN_2).abs() < 1e-3, "{bits:?}");
     assert!((mixture.weights().iter().sum::<f64>() - 1.0).abs() < 1e-9);
     mixture.begin_anew();
-    let refused = mixture.read(&model.base, &[1, 999]).unwrap_err();
+    let refused = mixture.read(&model.base, &[1, 999], true).unwrap_err();
     assert!(refused.to_string().contains("token 999"));
     assert_eq!(mixture.bits(), bits);
 }
@@ -68,7 +68,7 @@ fn a_wrecked_learner_costs_next_to_nothing() {
     for (rate, text) in [(1.0, wrecked), (1e-2, tokens(800, 6)), (0.3, vec![70; 800])] {
         let learner = Learner::new(&model.base, SPEC, Settings { rate, ..TIGHT }).unwrap();
         let mut mixture = Mixture::new(learner);
-        mixture.read(&model.base, &text).unwrap();
+        mixture.read(&model.base, &text, true).unwrap();
         let bits = mixture.bits();
         let bound = 1.0 + 0.002 * bits.scored as f64;
         assert!(bits.regret <= bound, "rate {rate}: {bits:?}");
@@ -86,9 +86,9 @@ fn what_was_just_said_is_expected_before_it_is_learned() {
     // So slow that nothing is learned; only recall can gain.
     let settings = Settings { rate: 1e-9, ..TIGHT };
     let mut mixture = Mixture::new(Learner::new(&model.base, SPEC, settings).unwrap());
-    mixture.read(&model.base, &sentence).unwrap();
+    mixture.read(&model.base, &sentence, true).unwrap();
     let once = mixture.bits();
-    mixture.read(&model.base, &sentence.repeat(3)).unwrap();
+    mixture.read(&model.base, &sentence.repeat(3), true).unwrap();
     let again = mixture.bits();
     let gain = |a: f64, b: f64| (a - b) / 72.0;
     let frozen = gain(again.frozen, once.frozen);
