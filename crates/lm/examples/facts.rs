@@ -1,15 +1,18 @@
 //! Facts that are told once, and asked in a fresh conversation: who knows them?
 //!
-//! `cargo run -p her-lm --example facts -- MODEL [MEMORIES]`. Thirty facts are told as messages of a
-//! user. Then each is asked for, by the base alone, by what the weights learned from the telling,
-//! with memories put before the model, and with both; and so are twenty questions that have nothing
-//! to do with the facts, to see whose answers change. An answer counts when it has the word that
-//! was told. Lines of JSON.
+//! `cargo run -p her-lm --example facts -- MODEL`. Thirty facts are told as messages of a user. Then
+//! each is asked for, by the base alone, with memories put before it, by what the weights learned
+//! from the telling, and with both; and so are twenty questions that have nothing to do with the
+//! facts, to see whose answers change. An answer counts when it has the word that was told. Lines of
+//! JSON.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use her_lm::memory::{Found, in_words};
-use her_lm::{Adapter, Cache, Learner, Memory, Message, Mixture, Model, Settings, Spec, Want};
+use her_lm::memory::Found;
+use her_lm::{
+    Adapter, Learner, Manner, Memory, Message, Mixture, Model, Sampler, Settings, Spec, Voice,
+};
+use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -76,31 +79,36 @@ const OTHERS: [&str; 20] = [
 ];
 
 /// Tokens of an answer.
-const ANSWER: usize = 32;
+const ANSWER: usize = 20;
 
-/// Says what comes most likely, word by word, in a conversation of its own.
-fn answer(
+/// What is said to each of some conversations, the likeliest word by word, all of them together.
+fn answers(
     model: &Model,
-    adapter: Option<&Adapter>,
-    system: Option<&str>,
-    asked: &str,
-) -> Result<String, Failure> {
+    adapter: Option<&Arc<Adapter>>,
+    conversations: &[Vec<Message>],
+) -> Result<Vec<String>, Failure> {
     let chat = model.chat.as_ref().ok_or("the model has no template for conversations")?;
-    let system = system.map(|text| Message::new("system", text));
-    let messages: Vec<Message> = system.into_iter().chain([Message::new("user", asked)]).collect();
-    let mut tokens = model.tokens.encode(&chat.render(&messages, true)?)?;
-    let (mut cache, mut said) = (Cache::default(), Vec::new());
-    while said.len() < ANSWER {
-        let pass = model.base.read(adapter, &mut cache, &tokens, Want::Last)?;
-        let best = pass.logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-        let token = best.map_or(0, |(at, _)| at as u32);
-        if Some(token) == model.tokens.end {
-            break;
-        }
-        said.push(token);
-        tokens = vec![token];
+    let manner = Manner { temperature: 0.0, ..Manner::default() };
+    let mut voices = Vec::new();
+    for messages in conversations {
+        let mut voice = Voice::new(adapter.map(Arc::clone));
+        voice.hear(&model.base, &model.tokens.encode(&chat.render(messages, true)?)?)?;
+        voices.push((voice, Sampler::new(manner)?));
     }
-    Ok(model.tokens.decode(&said)?.trim().replace('\n', " "))
+    let mut said = vec![Vec::new(); voices.len()];
+    for _ in 0..ANSWER {
+        let mut all: Vec<_> = voices.iter_mut().map(|(voice, by)| (voice, by)).collect();
+        let tokens = Voice::say_together(&model.base, &mut all, 0)?;
+        for (said, token) in said.iter_mut().zip(tokens) {
+            said.push(token?.token);
+        }
+    }
+    let text = |said: &Vec<u32>| -> Result<String, Failure> {
+        let end = said.iter().position(|token| Some(*token) == model.tokens.end);
+        let text = model.tokens.decode(&said[..end.unwrap_or(said.len())])?;
+        Ok(text.trim().replace('\n', " "))
+    };
+    said.iter().map(text).collect()
 }
 
 /// What the weights learn when the facts are told, each once, as messages.
@@ -117,56 +125,51 @@ fn told(model: &Model) -> Result<Mixture, Failure> {
 }
 
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let ([path] | [path, _]) = arguments.as_slice() else {
-        return Err("give MODEL [MEMORIES]".into());
-    };
-    let most: usize = arguments.get(1).map_or(Ok(2), |n| n.parse())?;
+    let path = std::env::args().nth(1).ok_or("give MODEL")?;
     let model = Model::open(path.as_ref())?;
     let mut memory = Memory::new(her_lm::memory::MEMORIES)?;
     for (fact, _, _) in FACTS {
         memory.hear(&model, "user", fact)?;
     }
     found(&model, &memory)?;
-    let mixture = told(&model)?;
-    let adapter = Some(mixture.learner().adapter());
-    let ways = [
-        ("base", None, false),
-        ("weights", adapter, false),
-        ("memory", None, true),
-        ("both", adapter, true),
-    ];
+    let adapter = Arc::new(told(&model)?.learner().adapter().clone());
+    let asked: Vec<&str> = FACTS.iter().map(|fact| fact.1).chain(OTHERS).collect();
     let mut plain = Vec::new();
-    for (way, adapter, recalls) in ways {
-        let ask = |asked: &str| -> Result<(String, usize), Failure> {
-            let found = if recalls { memory.recall(&model, asked, most)? } else { Vec::new() };
-            let said = answer(&model, adapter, in_words(&found).as_deref(), asked)?;
-            Ok((said, found.len()))
-        };
+    for (way, adapter, reminds) in [
+        ("base", None, false),
+        ("memory", None, true),
+        ("weights", Some(&adapter), false),
+        ("both", Some(&adapter), true),
+    ] {
+        let mut conversations = Vec::new();
+        for asked in &asked {
+            let messages = vec![Message::new("user", *asked)];
+            let reminded = if reminds { memory.remind(&model, &messages)? } else { messages };
+            conversations.push(reminded);
+        }
+        let said = answers(&model, adapter, &conversations)?;
+        let (told, strange) = said.split_at(FACTS.len());
+        if plain.is_empty() {
+            plain = strange.to_vec();
+        }
         let mut right = 0;
-        for (fact, asked, wanted) in FACTS {
-            let (said, _) = ask(asked)?;
+        for ((fact, _, wanted), said) in FACTS.iter().zip(told) {
             let fine = wanted.split('|').any(|word| said.to_lowercase().contains(word));
             right += usize::from(fine);
-            let line = serde_json::json!({ "way": way, "fact": fact, "said": said, "fine": fine });
-            println!("{line}");
+            println!("{}", json!({ "way": way, "fact": fact, "said": said, "fine": fine }));
         }
-        let (mut changed, mut recalled) = (0, 0);
-        for (i, asked) in OTHERS.iter().enumerate() {
-            let (said, found) = ask(asked)?;
-            recalled += usize::from(found > 0);
-            if way == "base" {
-                plain.push(said.clone());
-            }
-            changed += usize::from(said != plain[i]);
-            println!("{}", serde_json::json!({ "way": way, "asked": asked, "said": said }));
+        for (asked, said) in OTHERS.iter().zip(strange) {
+            println!("{}", json!({ "way": way, "asked": asked, "said": said }));
         }
-        let (facts, others) = (FACTS.len(), OTHERS.len());
+        let reminded = |of: &[Vec<Message>]| of.iter().filter(|of| of.len() > 1).count();
         println!(
             "{}",
-            serde_json::json!({
-                "way": way, "answered": right, "of": facts, "unrelated_changed": changed,
-                "unrelated_with_memories": recalled, "of_unrelated": others,
+            json!({
+                "way": way, "answered": right, "of": FACTS.len(),
+                "reminded": reminded(&conversations[..FACTS.len()]),
+                "unrelated_changed": strange.iter().zip(&plain).filter(|(a, b)| a != b).count(),
+                "of_unrelated": OTHERS.len(),
+                "unrelated_reminded": reminded(&conversations[FACTS.len()..]),
             })
         );
     }
@@ -193,13 +196,12 @@ fn found(model: &Model, memory: &Memory) -> Result<(), Failure> {
         }
         best.sort_by(f32::total_cmp);
         strange.sort_by(f32::total_cmp);
-        let words: BTreeSet<usize> = [2, 5, 15].into();
-        let at = |of: &[f32]| words.iter().map(|i| of[*i]).collect::<Vec<f32>>();
+        let at = |of: &[f32]| [1, 2, 3].map(|quarter| of[of.len() * quarter / 4]);
         println!(
             "{}",
-            serde_json::json!({
+            json!({
                 "found_by": way, "within": within, "of": FACTS.len(),
-                "right_scores": at(&best), "best_of_unrelated": at(&strange),
+                "quarters_of_right_scores": at(&best), "quarters_of_best_unrelated": at(&strange),
             })
         );
     }

@@ -17,6 +17,7 @@ mod model {
     mod oracle;
     mod passes;
     mod quants;
+    mod remembering;
     mod saving;
     mod speaking;
     mod telling;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use her_identity::turn::State;
 use her_identity::{Error, House, Result};
-use her_lm::{Adapter, LanguageModel, Manner, Message, Sampler, Shared, Teller, Voice, Want};
+use her_lm::{Adapter, LanguageModel, Manner, Memory, Message, Sampler, Shared, Teller, Voice};
 use serde_json::Value;
 
 use super::{How, TOKENS};
@@ -17,6 +17,7 @@ const HEARD: usize = 256;
 pub struct Speaker {
     shared: Arc<Shared>,
     adapter: Arc<Adapter>,
+    memory: Arc<Memory>,
     /// The version that it is of.
     pub version: u64,
     /// The identity learns no more.
@@ -86,6 +87,7 @@ impl Speaker {
         Some(Self {
             shared: Arc::clone(model.shared()),
             adapter: model.adapter(),
+            memory: Arc::clone(model.memory()),
             version: state.version(),
             frozen: state.is_frozen(),
         })
@@ -123,6 +125,19 @@ impl Speaker {
         };
         let text = chat.render(messages, true).map_err(invalid)?;
         model.tokens.encode(&text).map_err(invalid)
+    }
+
+    /// The same with what is remembered of other conversations before it, if there is room for that.
+    pub fn reminded(&self, messages: &[Message], how: &How) -> Result<Vec<u32>> {
+        let model = &self.shared.model;
+        let reminded = self.memory.remind(model, messages).map_err(invalid)?;
+        if reminded != messages {
+            let prompt = self.prompt(&reminded)?;
+            if self.room(prompt.len(), how).is_ok() {
+                return Ok(prompt);
+            }
+        }
+        self.prompt(messages)
     }
 
     /// Says what comes next. `tell` is given each piece of text as it is said, and an empty one from
@@ -205,20 +220,9 @@ impl Speaker {
             ))
             .because(TooLong));
         }
-        let width = model.base.config.width;
-        let mut sum = vec![0.0f32; width];
-        let mut cache = her_lm::Cache::default();
-        for some in tokens.chunks(64) {
-            let pass = model.base.read(None, &mut cache, some, Want::All).map_err(invalid)?;
-            for row in pass.states.chunks_exact(width) {
-                sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-            }
-        }
-        let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
-        if length > 0.0 {
-            sum.iter_mut().for_each(|x| *x /= length);
-        }
-        Ok((sum, tokens.len()))
+        let mut vector = her_lm::embed(model, text).map_err(invalid)?;
+        her_lm::unit(&mut vector);
+        Ok((vector, tokens.len()))
     }
 }
 

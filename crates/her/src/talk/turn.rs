@@ -140,7 +140,7 @@ pub fn answer(
     turn: &Turn<'_>,
     tell: &mut dyn FnMut(&str) -> bool,
 ) -> Result<Told> {
-    let prompt = speaker.prompt(turn.messages)?;
+    let prompt = speaker.reminded(turn.messages, turn.how)?;
     let spoken = speaker.say(&prompt, turn.how, tell)?;
     let (version, frozen) = (speaker.version, speaker.frozen);
     Ok(Told { version, frozen, learned: Learned::default(), spoken })

@@ -2,7 +2,7 @@
 //! then sent on to the branch that goes on from there.
 
 use super::role::{HELD_MAX, Held};
-use super::{Done, Learner, Replies};
+use super::{Done, Learner, Replies, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::journal::{Head, IdentityId};
@@ -64,7 +64,10 @@ impl Learner {
                     send(events, replies);
                 }
                 self.detours.insert(id, Detour::Onward(send));
-                self.let_go(id);
+                // One that predicts at this moment, on a thread of its own, comes back first.
+                if matches!(self.slots.get(&id), Some(Slot::Live(..))) {
+                    self.let_go(id);
+                }
             }
             None => {
                 for (events, replies) in held {

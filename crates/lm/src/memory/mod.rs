@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::chat::Message;
 use crate::embed::{embed, unit};
 use crate::error::{Error, Result, wrong};
 use crate::math;
@@ -25,6 +26,11 @@ pub const MEMORY_BYTES: usize = 512;
 
 /// How much words count beside meaning, 0 to 1.
 const WORDS: f32 = 0.6;
+
+/// How many memories are put before the model at once.
+const REMINDED: usize = 2;
+/// How much a memory must be alike to be put there.
+const ALIKE: f32 = 0.35;
 
 /// One thing that was said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,7 +173,30 @@ impl Memory {
         Ok(self.alike(text, &embed(model, text)?, most))
     }
 
-    /// The same with the vector at hand.
+    /// A conversation with what is remembered of others that is like its last words, in a system
+    /// message at its beginning. What is said in it already is not told again, and what is hardly
+    /// alike not at all. Costs a forward pass over the last words.
+    ///
+    /// # Errors
+    /// When those cannot become a vector.
+    pub fn remind(&self, model: &Model, messages: &[Message]) -> Result<Vec<Message>> {
+        let mut reminded = messages.to_vec();
+        let asked = messages.last().filter(|last| last.role == "user" && !last.content.is_empty());
+        let Some(asked) = asked else { return Ok(reminded) };
+        let text = &asked.content[..asked.content.floor_char_boundary(MEMORY_BYTES)];
+        let mut found = self.recall(model, text, REMINDED)?;
+        let said = |found: &Found<'_>| messages.iter().any(|m| m.content.contains(found.text));
+        found.retain(|found| found.score >= ALIKE && !said(found));
+        if let Some(words) = in_words(&found) {
+            match reminded.first_mut().filter(|first| first.role == "system") {
+                Some(system) => system.content = format!("{}\n\n{words}", system.content),
+                None => reminded.insert(0, Message::new("system", words)),
+            }
+        }
+        Ok(reminded)
+    }
+
+    /// The memories most like a text, as [`recall`](Self::recall) finds them, by its vector.
     pub fn alike(&self, text: &str, vector: &[f32], most: usize) -> Vec<Found<'_>> {
         let mean = self.mean(vector.len());
         let centred = |vector: &mut Vec<f32>| {
@@ -214,9 +243,10 @@ impl Memory {
         mean
     }
 
-    /// How much a word tells: nothing when it is in every memory.
+    /// How much a word tells: nothing when it is in every memory. One that is in none counts as if
+    /// it were in one: with few memories it would count more than all others.
     fn rarity(&self, word: u32) -> f32 {
-        let (all, with) = (self.items.len(), self.known.get(&word).copied().unwrap_or(0));
+        let (all, with) = (self.items.len(), self.known.get(&word).copied().unwrap_or(0).max(1));
         libm::logf((all as f32 + 1.0) / (with as f32 + 0.5)).max(0.0)
     }
 

@@ -16,7 +16,7 @@ fn what_is_alike_in_words_or_in_meaning_is_found() {
     memory.remember("user", "My sister lives in Oslo.", &vector(-1.0, 0.0)).unwrap();
     let by_words = memory.alike("What is my dog's name?", &vector(0.0, -1.0), 1);
     assert_eq!(texts(&by_words), ["My dog is called Rex."]);
-    let by_meaning = memory.alike("Which job?", &vector(0.1, 0.9), 2);
+    let by_meaning = memory.alike("Which one?", &vector(0.1, 0.9), 2);
     assert_eq!(by_meaning[0].text, "I work in a bakery.");
     assert!(by_meaning[0].score > by_meaning[1].score);
     assert!(memory.alike("anything", &vector(1.0, 1.0), 0).is_empty());

@@ -1,12 +1,20 @@
 //! The words of a memory, and where a long text is cut.
 
-/// The words of a text as numbers, sorted, each once: small letters, without a plural's `s`.
+/// Words that tell nothing of what a text is about. Of English only: in another language they are
+/// told by being in many memories.
+const EMPTY: &str = " a an and are as at be been but by can could did do does for from had has have he \
+                     her his how i if in is it its me my not of on or our she so than that the their \
+                     them they this to us was we were what when where which who whom whose why will \
+                     with would you your ";
+
+/// The words of a text as numbers, sorted, each once: small letters, without a plural's `s`, and
+/// without those that tell nothing.
 pub(super) fn of(text: &str) -> Vec<u32> {
     let mut words: Vec<u32> = text
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .filter(|word| !word.is_empty() && !EMPTY.contains(&format!(" {word} ")))
         .map(|word| {
-            let word = word.to_lowercase();
             let stem = if word.len() > 3 { word.strip_suffix('s') } else { None };
             crc32c::crc32c(stem.unwrap_or(&word).as_bytes())
         })
