@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{Config, Part, Site};
 use crate::error::{Result, wrong};
+use crate::probes::Probes;
 
 /// Where weights come from.
 pub(crate) trait Source {
@@ -55,6 +56,8 @@ pub struct Base {
     pub norm: Vec<f32>,
     /// Its own head, where it is not the embedding.
     head: Option<Matrix>,
+    /// What who learns on top of it must not forget.
+    pub(crate) probes: Probes,
 }
 
 impl Base {
@@ -90,6 +93,7 @@ impl Base {
             embedding: matrix(Part::Embedding)?,
             norm: numbers(source, Part::Norm, &config)?,
             head: if own_head { Some(matrix(Part::Head)?) } else { None },
+            probes: Probes::default(),
             config,
         })
     }
