@@ -15,6 +15,7 @@ mod departure;
 pub(crate) mod figure;
 mod form;
 mod identities;
+mod language;
 mod legacy;
 mod live;
 mod login;
