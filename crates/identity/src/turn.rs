@@ -120,7 +120,7 @@ impl State {
                 return Err(Error::invalid("an identity is born once; this one lives already"));
             }
             What::Branched { .. } => {
-                // A branch of a frozen identity learns again, also where it is told inside of a life.
+                // A branch of a frozen identity learns again, also where that is told in a life.
                 self.frozen = false;
                 None
             }

@@ -1,8 +1,8 @@
 //! What ordinary estimators make of a text: its words, or the numbers that a language model makes
 //! of it.
 //!
-//! `cargo run -p her-lm --example embeddings -- MODELS BASE EVENTS [MOST]`: a directory of models, the
-//! name of one, and lines of `{"x": {"text": …}, "y": …}`. Each event is predicted before it is
+//! `cargo run -p her-lm --example embeddings -- MODELS BASE EVENTS [MOST]`: a directory of models,
+//! the name of one, and lines of `{"x": {"text": …}, "y": …}`. Each event is predicted before it is
 //! learned. A line of JSON a spec: the share that was right, of all and of the second half.
 
 #![allow(clippy::disallowed_methods, reason = "it tells how long an event takes")]

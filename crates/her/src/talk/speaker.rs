@@ -127,7 +127,7 @@ impl Speaker {
         model.tokens.encode(&text).map_err(invalid)
     }
 
-    /// The same with what is remembered of other conversations before it, if there is room for that.
+    /// The same with what is remembered of other conversations before it, if there is room.
     pub fn reminded(&self, messages: &[Message], how: &How) -> Result<Vec<u32>> {
         let model = &self.shared.model;
         let reminded = self.memory.remind(model, messages).map_err(invalid)?;

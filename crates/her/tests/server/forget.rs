@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Running, event, line};
+use super::tongue::{spec, tiny_base};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -76,4 +77,34 @@ fn from_the_page_it_takes_two_steps() {
     assert_eq!((done.status, done.header("location")), (303, Some("/ui/sam/memory?struck=3")));
     assert!(r.get("/ui/sam/memory?struck=3").text().contains("Forgotten"));
     assert_eq!(r.version(), 18);
+}
+
+#[test]
+fn a_language_model_forgets_what_was_said_to_it() {
+    let r = Running::new(&[]);
+    tiny_base(r.dir.path());
+    let say = |name: &str, conversation: &str, text: &str| {
+        let x = json!({"text": text, "role": "user", "conversation": conversation});
+        let said = r.post(&format!("/v1/identities/{name}/learn"), &json!({ "x": x }));
+        assert_eq!(said.status, 200, "{}", said.text());
+    };
+    for name in ["sam", "ada"] {
+        assert_eq!(r.put(&format!("/v1/identities/{name}"), &spec()).status, 201);
+        say(name, "a", "a b c d e f g h");
+        if name == "sam" {
+            say(name, "b", "my name is b c d");
+        }
+        say(name, "a", "h g f e d c b a");
+        say(name, "c", "a c e g a c e g");
+    }
+    let model = |name: &str| r.get(&format!("/v1/identities/{name}/model")).body;
+    assert_ne!(model("sam"), model("ada"), "it was learned");
+    let done = r.post("/v1/identities/sam/forget", &json!({"from": 3})).json();
+    assert_eq!((&done["struck"], &done["version"]), (&json!(1), &json!(4)), "{done}");
+    assert_eq!(
+        model("sam"),
+        model("ada"),
+        "weights, context and memories are those of who never heard it"
+    );
+    assert_eq!(r.ask("POST", "/v1/identities/sam/verify", "", b"").json()["verified"], true);
 }

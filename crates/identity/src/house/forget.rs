@@ -269,20 +269,21 @@ impl House {
 
     /// Holds learning, lives the rest again, and gives the name to the new branch.
     fn pass_over(&self, mut relife: Relife<'_>, range: Span, erase: bool) -> Result<Forgotten> {
-        let _turn = self.registry.one_at_a_time();
         let (name, old) = (relife.record.name.clone(), relife.record.current);
         let kept = relife.kept;
+        // Before anything is held: what fails lets go of it.
+        let mut holding = Holding { house: self, id: old, to: None };
+        let end = self.asked(old, Moving::Hold)?;
+        relife.go_to(end.seq)?;
+        let head = relife.life.closed();
+        self.snapshots.put(relife.life.id(), &head, &relife.life.state().save())?;
+        let _turn = self.registry.one_at_a_time();
         self.settled(&name)?;
         let before = self.record(&name)?;
         if before.current != old {
             let what = format!("{name} was rewound meanwhile, and forgot nothing; try again");
             return Err(Error::new(ErrorKind::Busy, what));
         }
-        let end = self.asked(old, Moving::Hold)?;
-        let mut holding = Holding { house: self, id: old, to: None };
-        relife.go_to(end.seq)?;
-        let head = relife.life.closed();
-        self.snapshots.put(relife.life.id(), &head, &relife.life.state().save())?;
         let (parent, _) = before.branch_of(old, kept)?;
         let id = relife.life.id();
         let mut record = (*before).clone();

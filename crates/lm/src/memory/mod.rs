@@ -55,7 +55,7 @@ pub struct Found<'a> {
     pub text: &'a str,
     /// How much it is alike, of both below: 1 is the same, 0 has nothing in common.
     pub score: f32,
-    /// The cosine of both vectors, from −1 to 1, after what all memories have in common was taken off.
+    /// The cosine of both vectors, −1 to 1, after what all memories have in common was taken off.
     pub meaning: f32,
     /// The share of the asked words that it has, the rarer the heavier: 0 to 1.
     pub words: f32,

@@ -2,10 +2,10 @@
 
 /// Words that tell nothing of what a text is about. Of English only: in another language they are
 /// told by being in many memories.
-const EMPTY: &str = " a an and are as at be been but by can could did do does for from had has have he \
-                     her his how i if in is it its me my not of on or our she so than that the their \
-                     them they this to us was we were what when where which who whom whose why will \
-                     with would you your ";
+const EMPTY: &str = " a an and are as at be been but by can could did do does for from had has \
+                     have he her his how i if in is it its me my not of on or our she so than \
+                     that the their them they this to us was we were what when where which who \
+                     whom whose why will with would you your ";
 
 /// The words of a text as numbers, sorted, each once: small letters, without a plural's `s`, and
 /// without those that tell nothing.
