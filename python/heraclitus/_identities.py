@@ -218,6 +218,19 @@ class Identity(_Mind):
         """Go on from a past version. Nothing is deleted: it is a new branch of the same name."""
         self._house._ask(self._house._door.rewind, self.name, version, once=True)
 
+    def forget(
+        self, start: int, end: int | None = None, *, erase: bool = False, dry_run: bool = False
+    ) -> dict[str, typing.Any]:
+        """Forget what was learned in versions ``start`` to ``end`` (that one alone if left out).
+
+        A new branch takes the name, whose state is to the bit that of an identity that never saw
+        those events. With ``erase`` the branches before are let go of; ``left`` of the answer
+        says what remains of them. With ``dry_run`` it only says what would be struck.
+        """
+        end = start if end is None else end
+        forget = self._house._door.forget
+        return self._house._ask(forget, self.name, start, end, erase, dry_run, once=True)
+
     def fork(self, name: str, version: int | None = None) -> Identity:
         """A new identity that goes on from here, or from a version."""
         self._house._ask(self._house._door.fork, self.name, name, version, once=True)

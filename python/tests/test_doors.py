@@ -173,6 +173,12 @@ def test_both_doors_answer_as_the_model_does(house: typing.Any) -> None:
     assert sam.log(start=born + 1, limit=1)[0]["y"] == ys[0]
     sam.rewind(born + 100)
     assert sam.predict_proba_one(xs[0]) == young.predict_proba_one(xs[0])
+    before = sam.version
+    sam.learn_one(xs[0], ys[0])
+    assert sam.forget(before + 1, dry_run=True)["struck"] == 1
+    told = sam.forget(before + 1, erase=True)
+    assert (told["struck"], told["version"], sam.version) == (1, before, before)
+    assert "segment files" in told["left"][0]
     sam.freeze()
     with pytest.raises(heraclitus.HouseError) as raised:
         sam.learn_one(xs[0], True)

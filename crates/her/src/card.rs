@@ -129,7 +129,7 @@ impl Life {
             }
             What::Freeze => self.frozen = Some(at),
             What::Branched { .. } => self.frozen = None,
-            What::Rehearse { .. } => {}
+            What::Rehearse { .. } | What::Rest => {}
         }
         if drift {
             if self.alarms.len() == ALARMS_MAX {

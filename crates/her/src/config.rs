@@ -136,6 +136,10 @@ pub struct Settings {
     pub proxy: Duration,
     /// The other nodes that it knows and is known by.
     pub nodes: Vec<Peer>,
+    /// Where the models lie that language identities stand on, if not in the data directory.
+    pub bases: Option<PathBuf>,
+    /// After how long a silence a language identity takes its small form; never if nothing.
+    pub rest_after: Duration,
     /// How long requests under way may take when the server ends.
     pub drain: Duration,
     origins: BTreeMap<&'static str, Origin>,
@@ -218,6 +222,8 @@ impl Settings {
             departures_max: 2,
             proxy: Duration::from_hours(24),
             nodes: Vec::new(),
+            bases: None,
+            rest_after: Duration::from_mins(5),
             drain: Duration::from_secs(30),
             origins: BTreeMap::new(),
         }
@@ -255,7 +261,10 @@ impl Settings {
             let text = match value {
                 toml::Value::Table(inner)
                     if above.is_empty()
-                        && matches!(name.as_str(), "limits" | "channels" | "tls" | "node") =>
+                        && matches!(
+                            name.as_str(),
+                            "limits" | "channels" | "tls" | "node" | "language"
+                        ) =>
                 {
                     self.take_table(path, &format!("{name}."), inner)?;
                     continue;
@@ -326,6 +335,16 @@ impl Settings {
     /// The file with the token.
     pub fn token_file(&self) -> PathBuf {
         self.token_file.clone().unwrap_or_else(|| self.data_dir.join("token"))
+    }
+
+    /// Where the models lie that language identities stand on.
+    pub fn bases(&self) -> PathBuf {
+        self.bases.clone().unwrap_or_else(|| self.data_dir.join("bases"))
+    }
+
+    /// What specs may name: all estimators, and language models of the bases that are here.
+    pub fn catalog(&self) -> her_learn::Catalog {
+        her_lm::catalog(her_lm::Bases::new(self.bases()))
     }
 
     /// How the house is opened.

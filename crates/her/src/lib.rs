@@ -23,6 +23,8 @@ pub mod node;
 mod resident;
 pub mod server;
 
+pub mod talk;
+
 mod when;
 
 pub mod wire;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use her_identity::event::{Event, What, limits};
 use her_identity::figures::{ALARMS_KEPT, Alarm};
-use her_identity::house::{House, Record, Verified, weight_name};
+use her_identity::house::{Branch, Forgotten, House, Record, Verified, weight_name};
 use her_identity::identity::Identity;
 use her_identity::journal::IdentityId;
 use her_identity::legacy::Left;
@@ -13,6 +13,10 @@ use her_identity::turn::{Answer, Reply, State};
 use her_identity::{Error, Result};
 use her_learn::{Model, Row, Target};
 use serde_json::{Map, Value, json};
+
+mod language;
+
+pub use language::language;
 
 /// A prediction: `{"label", "proba"}` for classes, `{"value"}` for numbers, null without opinion.
 pub fn prediction(answer: &Answer) -> Value {
@@ -57,7 +61,7 @@ pub fn state(state: &State, top: usize) -> Value {
     let (weights, count) = top_weights(model, top);
     let weights: Map<String, Value> =
         weights.into_iter().map(|(name, w)| (name, w.into())).collect();
-    json!({
+    let mut card = json!({
         "version": state.version(),
         "task": model.task(),
         "spec": model.spec(),
@@ -69,7 +73,11 @@ pub fn state(state: &State, top: usize) -> Value {
         "waiting_for_a_label": state.waiting(),
         "frozen": state.is_frozen(),
         "figures": state.figures().to_json(model.task()),
-    })
+    });
+    if let Some(language) = language(state) {
+        card["language"] = language;
+    }
+    card
 }
 
 /// The largest weights by absolute value, then by name; and how many there are. Only these get
@@ -158,6 +166,9 @@ pub fn portrait<T: Send + 'static>(
     card["name"] = record.name.clone().into();
     card["epoch"] = epoch.into();
     card["durable_version"] = house.head(name)?.seq.into();
+    if let Some(relived) = house.forgetting(name) {
+        card["forgetting"] = json!(relived);
+    }
     merge(&mut card, self::record(&record, &house.branch_heads(name)?));
     card["journal"] = house.dir().display().to_string().into();
     Ok((card, also))
@@ -183,9 +194,8 @@ pub fn line(house: &House, name: &str) -> Result<Value> {
 /// What is written down about a name, with the durable head of each branch.
 pub fn record(record: &Record, heads: &[(IdentityId, u64)]) -> Value {
     let head = |id| heads.iter().find(|(of, _)| *of == id).map(|(_, head)| *head);
-    json!({
-        "branch": record.current.to_string(),
-        "branches": record.branches.iter().map(|b| json!({
+    let branch = |b: &Branch| {
+        let mut told = json!({
             "id": b.id.to_string(),
             "created_ms": b.created_ms,
             "head": head(b.id),
@@ -193,9 +203,50 @@ pub fn record(record: &Record, heads: &[(IdentityId, u64)]) -> Value {
                 "id": p.id.to_string(),
                 "version": p.version,
             })),
-        })).collect::<Vec<_>>(),
+        });
+        if let Some(forgot) = b.forgot {
+            told["forgot"] = json!(forgot);
+        }
+        told
+    };
+    json!({
+        "branch": record.current.to_string(),
+        "branches": record.branches.iter().map(branch).collect::<Vec<_>>(),
         "tags": record.tags,
     })
+}
+
+/// What was forgotten, and in words what of it is left somewhere.
+pub fn forgotten(name: &str, told: &Forgotten) -> Value {
+    let mut left = Vec::new();
+    match &told.erased {
+        None => left.push(format!(
+            "branch {} keeps what was struck, on disk and in its snapshots",
+            told.branch
+        )),
+        Some(erased) => {
+            left.push(format!(
+                "the frames of {} branches stay in segment files that identities of this data \
+                 directory share; to be rid of them, move the identities to a new data directory \
+                 (her depart) and delete this one",
+                erased.frames_of.len()
+            ));
+            left.extend(
+                erased.shared_with.iter().map(|other| {
+                    format!("{other} was forked from the same life; let it forget too")
+                }),
+            );
+            let copy = |dir: &String| format!("the copy in {dir} may hold it; delete it");
+            left.extend(erased.copies.iter().map(copy));
+        }
+    }
+    left.extend(told.may_return.iter().map(|client| {
+        format!("the newest of client {client} was struck: what it sends again is learned again")
+    }));
+    let mut value = json!(told);
+    value["name"] = name.into();
+    value["left"] = left.into();
+    value
 }
 
 /// A copy that was left behind.

@@ -72,6 +72,32 @@ fn the_past_of_an_identity() {
 }
 
 #[test]
+fn what_should_not_have_been_learned_is_forgotten() {
+    let place = Place::new();
+    place.born("eve");
+    place.feed(&["learn", "eve", "--format", "ndjson"], &events(0, 50)).ok();
+    let range = ["forget", "eve", "--from", "10", "--to", "19"];
+    let would = place.run(&[&range[..], &["--dry-run", "--json"]].concat()).ok().json();
+    assert_eq!(
+        (&would["struck"], &would["was"], &would["kept"]),
+        (&json!(10), &json!(51), &json!(9))
+    );
+    assert_eq!(place.run(&["show", "eve", "--json"]).json()["version"], 51, "nothing happened");
+    let told = place.run(&range).ok();
+    assert!(told.out.contains("10 learned events"), "{}", told.out);
+    assert!(told.out.contains("keeps what was struck"), "{}", told.out);
+    let one = place.run(&["forget", "eve", "--from", "2", "--erase", "--json"]).ok().json();
+    assert_eq!((&one["struck"], &one["version"]), (&json!(1), &json!(40)));
+    assert_eq!(one["erased"]["branches"], 2);
+    let verified = place.run(&["verify", "eve", "--json"]).ok().json();
+    assert_eq!((&verified["events"], &verified["version"]), (&json!(40), &json!(40)));
+    place.run(&["forget", "eve", "--from", "99"]).fails(3, "no version 99");
+    place.run(&["forget", "eve", "--from", "1"]).fails(7, "learned nothing");
+    place.run(&["freeze", "eve"]).ok();
+    place.run(&["forget", "eve", "--from", "5"]).fails(5, "let the fork forget");
+}
+
+#[test]
 fn labels_come_late() {
     let place = Place::new();
     place.born("eve");

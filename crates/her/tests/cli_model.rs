@@ -1,10 +1,10 @@
-//! `her model check` on the real model, on files that are none, and on a model that is unfit.
+//! `her model` on the real model, on files that are none, and on a model that is unfit.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 mod support;
 use support::{Place, str_of};
@@ -57,6 +57,42 @@ fn what_is_no_model_is_told_by_file_and_place() {
     place.run(&["model", "check", str_of(&cut)]).fails(7, "it is cut off or damaged; fetch it");
     std::fs::write(&cut, &whole[..1_000_000]).unwrap();
     place.run(&["model", "check", str_of(&cut)]).fails(7, "are left");
+}
+
+#[test]
+fn a_fit_model_is_added_once_and_listed() {
+    let place = Place::new();
+    assert_eq!(place.run(&["model", "list", "--json"]).ok().lines(), [] as [Value; 0]);
+    let real = real();
+    let add = ["model", "add", str_of(&real), "--json"];
+    let told = place.run(&add).ok().json();
+    assert_eq!(told["name"], "SmolLM2-135M-Instruct.Q4_1");
+    assert_eq!((&told["again"], &told["linked"]), (&json!(false), &json!(false)));
+    let path = place.data().join("bases/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 98_362_432);
+    assert_eq!(place.run(&add).ok().json()["again"], true);
+    let listed = place.run(&["model", "list", "--json"]).ok().lines();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((&listed[0]["bytes"], &listed[0]["format"]), (&json!(98_362_432), &json!("gguf")));
+    // Somebody else's model of the same name takes nobody's place.
+    std::fs::write(&path, ignorant()).unwrap();
+    place.run(&add).fails(1, "is another model of the same name");
+    std::fs::remove_file(&path).unwrap();
+    let told = place.run(&[&add[..], &["--link"]].concat()).ok().json();
+    assert_eq!(told["linked"], true);
+    assert!(path.is_symlink());
+}
+
+#[test]
+fn a_model_that_is_unfit_is_not_added() {
+    let place = Place::new();
+    let path = place.dir.path().join("ignorant.gguf");
+    std::fs::write(&path, ignorant()).unwrap();
+    place.run(&["model", "add", str_of(&path)]).fails(7, "unfit: ");
+    place.run(&["model", "add", "no-such.gguf"]).fails(3, "there is no such file");
+    let odd = place.write("odd.bin", "PK");
+    place.run(&["model", "add", str_of(&odd)]).fails(7, "a model is a file NAME.gguf");
+    assert!(!place.data().join("bases").exists());
 }
 
 /// A file of one layer, 8 wide, whose 258 tokens all look alike: it knows nothing.

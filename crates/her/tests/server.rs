@@ -16,16 +16,22 @@ mod connections;
 mod crowd;
 #[path = "server/departs.rs"]
 mod departs;
+#[path = "server/forget.rs"]
+mod forget;
 #[path = "server/fuzz.rs"]
 mod fuzz;
 #[path = "server/fuzz_socket.rs"]
 mod fuzz_socket;
 #[path = "server/gates.rs"]
 mod gates;
+#[path = "server/language.rs"]
+mod language;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/locks.rs"]
 mod locks;
+#[path = "server/openai.rs"]
+mod openai;
 #[path = "server/page.rs"]
 mod page;
 #[path = "server/person.rs"]
@@ -44,6 +50,8 @@ mod stream;
 mod tail;
 #[path = "server/tls.rs"]
 mod tls;
+#[path = "support/tongue.rs"]
+mod tongue;
 #[path = "server/v2.rs"]
 mod v2;
 #[path = "server/walk.rs"]

@@ -93,6 +93,8 @@ pub enum What {
         /// The version of the last.
         to: u64,
     },
+    /// The model takes the form in which it needs least room, as nobody is expected to come soon.
+    Rest,
 }
 
 /// What an identity is made of.
@@ -297,6 +299,7 @@ impl Event {
             What::Rehearse { from, to } => {
                 serde_json::json!({ "event": "rehearse", "from": from, "to": to })
             }
+            What::Rest => serde_json::json!({ "event": "rest" }),
         };
         map["at_ms"] = self.at_ms.into();
         if let Some(request) = &self.request {

@@ -34,6 +34,7 @@ use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Reply};
 use crate::world::{random, wait};
 
+mod forget;
 mod held;
 mod leave;
 pub(crate) mod line;
@@ -41,12 +42,13 @@ mod moving;
 mod past;
 mod registry;
 
+pub use forget::{Forgotten, Relived};
 pub use held::Counted;
 pub use line::Verified;
 pub use moving::{Arrival, Place, Registered, TAIL_BYTES};
 pub use past::weight_name;
 use registry::Registry;
-pub use registry::{Branch, Origin, Record};
+pub use registry::{Branch, Origin, Record, Span};
 pub(crate) use registry::{check_format, hex, parse};
 
 /// How a house is opened.
@@ -84,6 +86,7 @@ pub struct House {
     register: Register,
     arrivals: moving::Arrivals,
     places: RwLock<moving::Places>,
+    forgetting: forget::Forgetting,
     shards: Vec<Shard>,
     reports: Vec<crate::journal::JournalReport>,
     commits: Arc<Times>,
@@ -119,6 +122,7 @@ impl House {
             register: Register::new(disk(), &config.dir),
             arrivals: moving::Arrivals::new(disk(), &config.dir),
             places: RwLock::default(),
+            forgetting: forget::Forgetting::default(),
             config,
             catalog,
             registry,
@@ -172,7 +176,12 @@ impl House {
     pub fn create(&self, name: &str, birth: &Birth) -> Result<Record> {
         registry::check_name(name)?;
         // Built once here, so that a mistake in the spec is told before anything is written.
-        crate::turn::State::born(birth.clone(), &self.catalog)?;
+        let built = crate::turn::State::born(birth.clone(), &self.catalog)?;
+        let mut birth = birth.clone();
+        if built.model().is_heavy() {
+            // It hangs on files: which ones is said in full, so that no others take their place.
+            birth.model = built.model().spec().clone();
+        }
         let _turn = self.registry.one_at_a_time();
         if self.registry.find(name).is_ok() {
             return Err(Error::new(
@@ -181,7 +190,7 @@ impl House {
             ));
         }
         let id = new_id()?;
-        self.begin(id, self.event(What::Born(Box::new(birth.clone()))), None)?;
+        self.begin(id, self.event(What::Born(Box::new(birth))), None)?;
         let record = Record::new(name, id, self.config.journal.clock.now_ms());
         self.registry.put(&*self.config.journal.disk, record.clone())?;
         Ok(record)

@@ -9,7 +9,7 @@ use her_learn::row::Shape;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{self, Batch, Event, What};
 use crate::journal::{Digest, Frame, FrameHeader, FrameKind, Head, IdentityId, JournalReader};
-use crate::snapshot::Snapshots;
+use crate::snapshot::{Snapshot, Snapshots};
 use crate::turn::{Desk, Reply, State};
 
 /// A live identity: the only writer of its journal.
@@ -29,20 +29,64 @@ pub struct Identity {
     snapshot_at: u64,
 }
 
-impl Identity {
-    /// Brings an identity back: the newest snapshot, then every event after it.
-    pub fn open(
+/// An identity on its way into memory: it is known where its journal ends, and its newest snapshot
+/// was read.
+pub(crate) struct Opening {
+    id: IdentityId,
+    head: Head,
+    found: Option<Snapshot>,
+    nonce: u64,
+    granted: Option<u64>,
+}
+
+impl Opening {
+    /// Reads the newest snapshot of an identity, which is to write under `granted` if the register
+    /// gave an epoch.
+    pub fn new(
         id: IdentityId,
         reader: &dyn JournalReader,
         snapshots: &Snapshots,
-        catalog: &Catalog,
         nonce: u64,
+        granted: Option<u64>,
     ) -> Result<Self> {
         let head = reader
             .head(id)?
             .ok_or_else(|| Error::not_found(format!("identity {id} has no journal")))?;
-        let past = State::at(id, head.seq, reader, snapshots, catalog)?;
-        Ok(Self {
+        // A damaged one is told by `doctor`; an older one and the journal give the same state.
+        let found = snapshots.latest(id, head.seq, &mut Vec::new())?;
+        Ok(Self { id, head, found, nonce, granted })
+    }
+
+    /// Whether this is that identity, and nothing was written since.
+    pub fn is_newest(&self, id: IdentityId, reader: &dyn JournalReader) -> bool {
+        self.id == id && reader.head(id).is_ok_and(|head| head == Some(self.head))
+    }
+
+    /// Whether its model takes long for an event.
+    pub fn is_heavy(&self, reader: &dyn JournalReader, catalog: &Catalog) -> bool {
+        let spec = match &self.found {
+            Some(snapshot) => State::birth_of(&snapshot.bytes).ok().map(|birth| birth.model),
+            None => {
+                let mut spec = None;
+                let born = tell(self.id, 0, 1, reader, &mut |_, event| {
+                    if let What::Born(birth) = &event.what {
+                        spec = Some(birth.model.clone());
+                    }
+                    Ok(ControlFlow::Break(()))
+                });
+                born.ok().and(spec)
+            }
+        };
+        let model = spec.and_then(|spec| catalog.builder().build(&spec).ok());
+        model.is_some_and(|model| model.estimator().is_heavy())
+    }
+
+    /// The newest snapshot, then every event after it.
+    pub fn finish(self, reader: &dyn JournalReader, catalog: &Catalog) -> Result<Identity> {
+        let Self { id, head, found, nonce, granted } = self;
+        let from = from(found, catalog)?;
+        let past = State::replay(id, from, head.seq, reader, catalog)?;
+        let mut identity = Identity {
             id,
             snapshot_at: past.snapshot_at,
             state: past.state,
@@ -52,15 +96,49 @@ impl Identity {
             filling: Batch::default(),
             closed: Vec::new(),
             nonce,
-        })
+        };
+        if let Some(epoch) = granted {
+            identity.grant(epoch);
+        }
+        Ok(identity)
+    }
+}
+
+/// A snapshot's state, with its version and the chain's value there.
+fn from(found: Option<Snapshot>, catalog: &Catalog) -> Result<Option<(State, u64, Digest)>> {
+    found.map(|s| Ok((State::load(&s.bytes, catalog)?, s.head.seq, s.head.digest))).transpose()
+}
+
+impl Identity {
+    /// A new line of life, of which the journal knows nothing yet: it goes on from `state`, whose
+    /// version may be ahead of the head by events that are [copied](Self::copy) first.
+    pub(crate) fn branching(id: IdentityId, state: State, head: Head, nonce: u64) -> Self {
+        Self {
+            id,
+            snapshot_at: state.version(),
+            state,
+            head,
+            owned: false,
+            granted: None,
+            filling: Batch::default(),
+            closed: Vec::new(),
+            nonce,
+        }
+    }
+
+    /// Puts an event that the state has already into the frame that is being filled.
+    pub(crate) fn copy(&mut self, event: &Event) {
+        if !self.filling.push(event) {
+            self.close_frame();
+            assert!(self.filling.push(event), "an event within its limits fits an empty frame");
+        }
     }
 
     /// Applies an event and puts it into the frame that is being filled.
     pub fn apply(&mut self, event: &Event, desk: &mut Desk) -> Result<Reply> {
         let reply = self.state.turn(event, desk)?;
-        if !reply.duplicate && !self.filling.push(event) {
-            self.close_frame();
-            assert!(self.filling.push(event), "an event within its limits fits an empty frame");
+        if !reply.duplicate {
+            self.copy(event);
         }
         Ok(reply)
     }
@@ -230,14 +308,7 @@ impl State {
     ) -> Result<Past> {
         // A damaged one is told by `doctor`; an older one and the journal give the same state.
         let found = snapshots.latest(id, version, &mut Vec::new())?;
-        let from = match found {
-            Some(s) => {
-                let state = State::load(&s.bytes, catalog)?;
-                Some((state, s.head.seq, s.head.digest))
-            }
-            None => None,
-        };
-        Self::replay(id, from, version, reader, catalog)
+        Self::replay(id, from(found, catalog)?, version, reader, catalog)
     }
 
     /// Folds the journal from a state (or from birth) up to and with `version`.

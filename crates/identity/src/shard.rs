@@ -17,7 +17,7 @@ use her_learn::{Catalog, Row};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::identity::Identity;
+use crate::identity::{Identity, Opening};
 use crate::journal::{Frame, IdentityId, Journal, JournalReader};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Desk, Reply};
@@ -28,12 +28,17 @@ use crate::world::has_threads;
 mod alone;
 mod commit;
 mod core;
+mod detour;
+mod heavy;
 mod inbox;
 mod role;
 mod times;
 
 use self::core::{Core, Worst};
 use commit::{Committer, Group, SnapshotJob, Waiting};
+use detour::Detour;
+pub use detour::Onward;
+use heavy::{Away, Lesson, Workshop};
 use inbox::{Inbox, Taken, Urgent};
 use role::Held;
 pub use role::{Done, HELD_MAX, Lead, Moving, Role, Stand, moved};
@@ -68,6 +73,8 @@ pub struct Shard {
 enum Slot {
     /// With the number of the learner's last look at it.
     Live(Box<Identity>, u64),
+    /// Its events take long: another thread works on it.
+    Away(Box<Away>),
     /// Its state is ahead of the journal or was left half-way; it is replayed once nothing of it
     /// is under way.
     Broken(Arc<Error>),
@@ -81,6 +88,7 @@ struct Learner {
     /// Of identities that departed once, or arrive.
     roles: HashMap<IdentityId, Role>,
     held: HashMap<IdentityId, Held>,
+    detours: HashMap<IdentityId, Detour>,
     desk: Desk,
     committer: Committer,
     /// What will be the next commit.
@@ -96,6 +104,14 @@ struct Learner {
     parting: Vec<SnapshotJob>,
     looks: u64,
     resident_max: usize,
+    clock: Arc<dyn Clock>,
+    workshop: Workshop,
+    /// Identities that another thread works on.
+    away: usize,
+    /// Identities that took their small form: they are let go next.
+    rested: Vec<IdentityId>,
+    /// One that was about to come into memory.
+    opened: Option<Opening>,
     /// What an event or a prediction takes.
     cost: Worst,
 }
@@ -114,6 +130,9 @@ impl Shard {
         let reader: Arc<Reader> = journal.reader().into();
         let clock = Arc::clone(commits.clock());
         let (committer, jobs) = Committer::new(journal, Arc::clone(&snapshots), commits);
+        let inbox = Arc::new(Inbox::new(QUEUE_EVENTS_MAX));
+        let workshop =
+            Workshop::new(name, Arc::clone(&inbox), Arc::clone(&reader), catalog.clone());
         let learner = Learner {
             reader: Arc::clone(&reader),
             snapshots,
@@ -121,6 +140,7 @@ impl Shard {
             slots: HashMap::new(),
             roles: HashMap::new(),
             held: HashMap::new(),
+            detours: HashMap::new(),
             desk: Desk::default(),
             committer,
             waiting: Vec::new(),
@@ -133,9 +153,13 @@ impl Shard {
             parting: Vec::new(),
             looks: 0,
             resident_max: resident_max.max(1),
+            clock: Arc::clone(&clock),
+            workshop,
+            away: 0,
+            rested: Vec::new(),
+            opened: None,
             cost: Worst::new(0),
         };
-        let inbox = Inbox::new(QUEUE_EVENTS_MAX);
         let (learner, threads) = (Mutex::new(learner), Vec::new());
         #[cfg(feature = "testing")]
         if !has_threads() {
@@ -210,6 +234,17 @@ impl Shard {
         drop(self.urgent(Urgent::Moving(id, moving)));
     }
 
+    /// Hands events in that another branch had taken: they were counted there, and are not
+    /// refused here.
+    pub fn onward(&self, id: IdentityId) -> Onward {
+        // A learner keeps this, which must not keep the learner.
+        let core = Arc::downgrade(&self.core);
+        Box::new(move |events, replies| match core.upgrade() {
+            Some(core) => core.inbox.pass_on(id, events, replies),
+            None => replies(Err(inbox::closing())),
+        })
+    }
+
     /// A reader of this shard's journal.
     pub fn reader(&self) -> &Arc<Reader> {
         &self.reader
@@ -271,7 +306,7 @@ impl Learner {
     }
 
     fn is_idle(&self) -> bool {
-        !self.committing && self.nothing_to_commit()
+        !self.committing && self.away == 0 && self.nothing_to_commit()
     }
 
     fn nothing_to_commit(&self) -> bool {
@@ -282,6 +317,13 @@ impl Learner {
     /// They come back by a snapshot when they are asked for. Called while nothing is under way,
     /// so all that is not in `touched` is durable.
     fn unload(&mut self) {
+        let rested = std::mem::take(&mut self.rested);
+        for id in rested {
+            let rests = |slot: &Slot| matches!(slot, Slot::Live(i, _) if i.state().is_resting());
+            if !self.touched.contains(&id) && self.slots.get(&id).is_some_and(rests) {
+                self.part_with(id);
+            }
+        }
         if self.slots.len() <= self.resident_max {
             return;
         }
@@ -296,23 +338,26 @@ impl Learner {
         idle.sort_unstable();
         idle.truncate(self.slots.len() - self.resident_max + self.resident_max / 8);
         for (_, id) in idle {
-            if let Some(Slot::Live(mut identity, _)) = self.slots.remove(&id)
-                && let Some((head, bytes)) = identity.due_snapshot(true)
-            {
-                self.parting.push(SnapshotJob { id, head, bytes });
-            }
+            self.part_with(id);
+        }
+    }
+
+    fn part_with(&mut self, id: IdentityId) {
+        let Some(Slot::Live(mut identity, _)) = self.slots.remove(&id) else { return };
+        self.lay_to_rest(id, &mut identity);
+        if let Some((head, bytes)) = identity.due_snapshot(true) {
+            self.parting.push(SnapshotJob { id, head, bytes });
         }
     }
 
     fn urgent(&mut self, urgent: Urgent) {
+        if let Some(id) = urgent.about()
+            && self.is_away(id)
+        {
+            return self.wait_for(id, urgent);
+        }
         match urgent {
-            Urgent::Predict(id, row, done) => {
-                let answer = match self.elsewhere(id) {
-                    Some(e) => Err(e),
-                    None => self.live(id).and_then(|()| self.predict(id, &row)),
-                };
-                done(answer);
-            }
+            Urgent::Predict(id, row, done) => self.predict(id, row, done),
             Urgent::Look(id, look) => match self.live(id) {
                 Ok(()) => {
                     if let Some(Slot::Live(identity, _)) = self.slots.get(&id) {
@@ -331,7 +376,11 @@ impl Learner {
                 }
             }
             Urgent::Begin(begin) => self.committer.begin(begin),
+            Urgent::Moving(id, _) if matches!(self.slots.get(&id), Some(Slot::Away(_))) => {
+                self.wait_for(id, urgent);
+            }
             Urgent::Moving(id, moving) => self.moving(id, moving),
+            Urgent::Back(back) => self.back(*back),
             Urgent::Committed(failed) => self.committed(failed),
         }
     }
@@ -344,7 +393,20 @@ impl Learner {
         }
     }
 
-    fn predict(&mut self, id: IdentityId, row: &Row) -> Result<(Answer, u64)> {
+    fn predict(&mut self, id: IdentityId, row: Row, done: Predicted) {
+        let ready = match self.elsewhere(id) {
+            Some(e) => Err(e),
+            None => self.live(id),
+        };
+        if let Err(e) = ready {
+            return done(Err(e));
+        }
+        if let Some((row, done)) = self.predict_away(id, row, done) {
+            done(self.predict_here(id, &row));
+        }
+    }
+
+    fn predict_here(&mut self, id: IdentityId, row: &Row) -> Result<(Answer, u64)> {
         let Some(Slot::Live(identity, _)) = self.slots.get(&id) else {
             return Err(Error::not_found(format!("identity {id} is not in memory")));
         };
@@ -380,21 +442,34 @@ impl Learner {
             }
             _ => {}
         }
-        self.nonce = self.nonce.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let (reader, snapshots) = (&*self.reader, &*self.snapshots);
-        let mut identity = Identity::open(id, reader, snapshots, &self.catalog, self.nonce)?;
-        if let Some(epoch) = self.granted(id) {
-            identity.grant(epoch);
-        }
+        let there = self.opened.take().filter(|o| o.is_newest(id, &*self.reader));
+        let opening = there.map_or_else(|| self.opening(id), Ok)?;
+        let identity = opening.finish(&*self.reader, &self.catalog)?;
         self.slots.insert(id, Slot::Live(Box::new(identity), self.looks));
         Ok(())
     }
 
+    /// An identity that is to come into memory.
+    fn opening(&mut self, id: IdentityId) -> Result<Opening> {
+        self.nonce = self.nonce.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        Opening::new(id, &*self.reader, &self.snapshots, self.nonce, self.granted(id))
+    }
+
     fn events(&mut self, id: IdentityId, events: Vec<Event>, replies: Replies) {
+        if self.is_away(id) {
+            return self.learn_later((id, events, replies));
+        }
         let Some((events, replies)) = self.admit(id, events, replies) else { return };
         if let Err(e) = self.live(id) {
             return replies(Err(e));
         }
+        let Some(lesson) = self.learn_away(id, Lesson::new(events, replies)) else { return };
+        self.learn(id, lesson);
+    }
+
+    /// Learns here and now.
+    fn learn(&mut self, id: IdentityId, lesson: Lesson) {
+        let (events, replies) = lesson.into_parts();
         let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { return };
         let mut results = Vec::with_capacity(events.len());
         let desk = &mut self.desk;
@@ -405,11 +480,8 @@ impl Learner {
                 Err(panic) => {
                     // The state may be half-way through the event. What was applied before it is
                     // in the frame and will be durable; the state itself is replayed.
-                    let error = Error::new(
-                        ErrorKind::Poisoned,
-                        format!("the identity panicked on an event ({})", text_of(&*panic)),
-                    );
                     self.desk = Desk::default();
+                    let error = panicked(&*panic);
                     return self.poison(id, results, error, replies);
                 }
             }
@@ -432,7 +504,9 @@ impl Learner {
         for waiting in lost {
             (waiting.replies)(Err(Error::new(error.kind, error.message.clone())));
         }
-        self.slots.insert(id, Slot::Broken(error));
+        if !self.undo_away(id, &error) {
+            self.slots.insert(id, Slot::Broken(error));
+        }
     }
 
     fn poison(
@@ -469,6 +543,9 @@ impl Learner {
         for id in ids {
             let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { continue };
             group.frames.append(&mut identity.take_frames());
+            if identity.state().is_resting() {
+                self.rested.push(id);
+            }
             // Saving a large state takes longer than a departure may hold learning up.
             if role::is_in_transit(self.roles.get(&id)) {
                 continue;
@@ -496,14 +573,18 @@ impl Learner {
         let mut ids: Vec<IdentityId> = self.slots.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
-            let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) else { continue };
-            if let Some((head, bytes)) = identity.due_snapshot(true) {
-                group.snapshots.push(SnapshotJob { id, head, bytes });
-            }
+            self.part_with(id);
         }
+        group.frames.append(&mut self.orphans);
+        group.snapshots.append(&mut self.parting);
         self.committer.commit(group);
         self.committer.close();
     }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let what = format!("the identity panicked on an event ({})", text_of(panic));
+    Error::new(ErrorKind::Poisoned, what)
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

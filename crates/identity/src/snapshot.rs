@@ -120,19 +120,31 @@ impl Snapshots {
     /// from the newest. So there are never more than `newest` + 64, and their spacing doubles.
     pub fn prune(&self, id: IdentityId, newest: usize) -> Result<Vec<u64>> {
         let gone = to_prune(&self.list(id)?, newest.max(1));
+        self.remove(id, &gone)?;
+        Ok(gone)
+    }
+
+    /// Removes all snapshots of `id`, durably, and returns how many there were.
+    pub fn remove_all(&self, id: IdentityId) -> Result<u64> {
+        let all = self.list(id)?;
+        self.remove(id, &all)?;
+        Ok(all.len() as u64)
+    }
+
+    fn remove(&self, id: IdentityId, versions: &[u64]) -> Result<()> {
         let dir = self.dir_of(id);
-        for &seq in &gone {
+        for &seq in versions {
             let name = format::snapshot_file(seq);
             self.disk
                 .remove(&dir.join(&name))
                 .map_err(|source| Error::io(format!("remove snapshot {name} of {id}"), source))?;
         }
-        if !gone.is_empty() {
-            self.disk
-                .sync_dir(&dir)
-                .map_err(|source| Error::io(format!("sync snapshots of {id}"), source))?;
+        if versions.is_empty() {
+            return Ok(());
         }
-        Ok(gone)
+        self.disk
+            .sync_dir(&dir)
+            .map_err(|source| Error::io(format!("sync snapshots of {id}"), source))
     }
 
     /// The path of a snapshot below the directory that the store lies in.

@@ -43,6 +43,8 @@ pub struct State {
     pending: Pending,
     recent: Recent,
     frozen: bool,
+    /// Whether the newest event was to take the resting form.
+    resting: bool,
 }
 
 impl std::fmt::Debug for State {
@@ -94,6 +96,7 @@ impl State {
             pending: Pending::default(),
             recent: Recent::default(),
             frozen: false,
+            resting: false,
             birth,
         })
     }
@@ -116,7 +119,11 @@ impl State {
             What::Born(_) => {
                 return Err(Error::invalid("an identity is born once; this one lives already"));
             }
-            What::Branched { .. } => None,
+            What::Branched { .. } => {
+                // A branch of a frozen identity learns again, also where it is told inside of a life.
+                self.frozen = false;
+                None
+            }
             What::Learn { row, target, weight } => {
                 self.check_learns()?;
                 drift = self.learn(row, target, *weight, event.at_ms, desk)?;
@@ -142,8 +149,18 @@ impl State {
                 self.rehearse(*from, *to, desk)?;
                 None
             }
+            What::Rest => {
+                self.check_learns()?;
+                if !self.model.rest() {
+                    return Err(Error::invalid(
+                        "this model has no resting form: it is kept as it is at all times",
+                    ));
+                }
+                None
+            }
         };
         self.version += 1;
+        self.resting = matches!(event.what, What::Rest);
         if let Some(request) = &event.request {
             self.clients.done(request, self.version, self.birth.options.clients_max);
         }
@@ -251,7 +268,7 @@ impl State {
     fn learned(&mut self, row: &Row, target: &Target, weight: f64, at_ms: u64) {
         self.figures.count(at_ms);
         self.figures.path.update(&self.model);
-        if self.figures.learned == self.birth.options.shadow_after {
+        if self.figures.learned == self.birth.options.shadow_after && !self.model.is_heavy() {
             let frozen = self.model.freeze(&self.catalog);
             self.shadow = Some(frozen.expect("a model that saves itself can be loaded"));
         }
@@ -304,7 +321,7 @@ impl State {
         &self.model
     }
 
-    /// The model as it was when the shadow was frozen; none before.
+    /// The model as it was when the shadow was frozen; none before, and none of heavy models.
     pub fn shadow(&self) -> Option<&Model> {
         self.shadow.as_ref().map(Frozen::model)
     }
@@ -317,6 +334,16 @@ impl State {
     /// True when the identity learns no more.
     pub fn is_frozen(&self) -> bool {
         self.frozen
+    }
+
+    /// The newest version that may be learned a second time; none where nothing is kept for that.
+    pub(crate) fn newest_kept(&self) -> Option<u64> {
+        self.recent.newest()
+    }
+
+    /// Whether the newest event was to take the resting form.
+    pub fn is_resting(&self) -> bool {
+        self.resting
     }
 
     /// Lets a branch of a frozen identity learn again.

@@ -74,7 +74,10 @@ fn events_of_every_format_are_read_and_written_alike() {
     let first = first();
     let second =
         [&first[2..5], &[event(9, What::Rehearse { from: 2, to: 1 << 33 })], &first[7..]].concat();
-    for (name, version, events) in [("events-v1.bin", 1, &first), ("events-v2.bin", 2, &second)] {
+    let third = [&second[1..4], &[event(10, What::Rest)], &second[4..]].concat();
+    let all =
+        [("events-v1.bin", 1, &first), ("events-v2.bin", 2, &second), ("events-v3.bin", 3, &third)];
+    for (name, version, events) in all {
         let written = payload(events);
         let bytes = golden(name, &written);
         assert_eq!(bytes[0], version, "{name}");
@@ -87,7 +90,7 @@ fn events_of_every_format_are_read_and_written_alike() {
     let learn = What::Learn { row: much, target: Target::None, weight: 1.0 };
     while batch.push(&event(1, learn.clone())) {}
     assert_eq!(batch.take()[0], 1);
-    let newer = [3, 0];
+    let newer = [4, 0];
     let refused = decode(&newer, &mut Vec::new(), &mut |_| Ok(())).unwrap_err();
     assert_eq!(refused.kind, her_identity::ErrorKind::Unsupported);
 }

@@ -4,6 +4,8 @@
 //! [`Catalog::builtin`] lists the slices. A user's own estimators are added with
 //! [`Catalog::with`].
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,6 +73,17 @@ impl std::fmt::Debug for Entry {
 #[derive(Debug, Clone)]
 pub struct Catalog {
     slices: Vec<&'static [Entry]>,
+    lent: Lent,
+}
+
+/// What estimators need from outside of their specs, one of a type.
+#[derive(Clone, Default)]
+struct Lent(Vec<Arc<dyn std::any::Any + Send + Sync>>);
+
+impl std::fmt::Debug for Lent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} things", self.0.len())
+    }
 }
 
 impl Default for Catalog {
@@ -102,12 +115,20 @@ impl Catalog {
                 crate::neighbors::ENTRIES,
                 crate::ensemble::ENTRIES,
             ],
+            lent: Lent::default(),
         }
     }
 
     /// The same with more estimators. A name that is taken already keeps its first meaning.
     pub fn with(mut self, entries: &'static [Entry]) -> Self {
         self.slices.push(entries);
+        self
+    }
+
+    /// The same with something that estimators ask for when they are built, such as large files
+    /// that many of them share. Of one type, the first is kept.
+    pub fn lend<T: std::any::Any + Send + Sync>(mut self, thing: Arc<T>) -> Self {
+        self.lent.0.push(thing);
         self
     }
 
@@ -167,6 +188,11 @@ impl Builder<'_> {
     /// The catalogue that is built from: for estimators that make children later.
     pub fn catalog(&self) -> &Catalog {
         self.catalog
+    }
+
+    /// What was lent to the catalogue of this type.
+    pub fn lent<T: std::any::Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.catalog.lent.0.iter().find_map(|thing| Arc::clone(thing).downcast().ok())
     }
 
     /// Builds an estimator by name.

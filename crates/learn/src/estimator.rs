@@ -61,6 +61,23 @@ pub trait Estimator: Send + Sync {
         None
     }
 
+    /// True for estimators that take long for an event, tens of milliseconds and more: who owns one
+    /// works on it on a thread of its own, and keeps no frozen copy to predict beside it.
+    fn is_heavy(&self) -> bool {
+        false
+    }
+
+    /// Takes the form in which it needs least room, for a time without events. Its state may
+    /// change by that, as by an event. False, and nothing has changed, where there is no such form.
+    fn rest(&mut self) -> bool {
+        false
+    }
+
+    /// The estimator itself, for those who know its type and want more of it than these traits.
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        None
+    }
+
     /// This estimator as a spec: its name alone, or its name with its parameters.
     fn spec(&self) -> Value {
         let name = self.entry().name;
@@ -116,6 +133,18 @@ pub trait AnomalyDetector: Estimator {
 
     /// The anomaly score: the higher, the more unusual.
     fn score_one(&self, x: &Features, cx: &mut Context<'_>) -> f64;
+
+    /// What precedes learning: finds whatever is wrong with the event, and gives its score, unless
+    /// learning it gives that as well.
+    fn before_learning(&self, x: &Features, cx: &mut Context<'_>) -> Option<f64> {
+        Some(self.score_one(x, cx))
+    }
+
+    /// Learns from one event, and gives the score it had before where one pass gives both.
+    fn score_and_learn_one(&mut self, x: &Features, cx: &mut Context<'_>) -> Option<f64> {
+        self.learn_one(x, cx);
+        None
+    }
 }
 
 /// Puts events into groups.

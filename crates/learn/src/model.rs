@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
-use crate::estimator::{Any, ClassId, Estimator, WeightKey};
+use crate::estimator::{AnomalyDetector, Any, ClassId, Estimator, WeightKey};
 use crate::features::{Context, FeatureId, Features, Names, Overlay, Pool, Vocabulary};
 use crate::row::{Kind, Row, Shape, Target};
 use crate::saved::{self, Loader};
@@ -207,6 +207,16 @@ impl Model {
         &self.names
     }
 
+    /// Whether its estimator takes long for an event.
+    pub fn is_heavy(&self) -> bool {
+        self.root.estimator().is_heavy()
+    }
+
+    /// Takes its resting form; see [`Estimator::rest`].
+    pub fn rest(&mut self) -> bool {
+        self.root.estimator_mut().rest()
+    }
+
     /// The root of the spec, to be looked at.
     pub fn root(&self) -> &Any {
         &self.root
@@ -239,8 +249,9 @@ impl Model {
         self.check_target(target)?;
         check_weight(weight)?;
         self.lookup(row, scratch);
-        self.predict_features(out, scratch)?;
-        self.learn_resolved(row, target, weight, scratch);
+        self.before_learning(out, scratch)?;
+        let score = self.learn_resolved(row, target, weight, scratch);
+        out.value = score.or(out.value);
         Ok(())
     }
 
@@ -258,7 +269,7 @@ impl Model {
         self.lookup(row, scratch);
         // Only a trial run shows whether every step can take what reaches it.
         let mut trial = std::mem::take(&mut scratch.trial);
-        let outcome = self.predict_features(&mut trial, scratch);
+        let outcome = self.before_learning(&mut trial, scratch);
         scratch.trial = trial;
         outcome?;
         self.learn_resolved(row, target, weight, scratch);
@@ -295,6 +306,20 @@ impl Model {
     }
 
     fn predict_features(&self, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
+        self.predict_with(out, scratch, |a, x, cx| Some(a.score_one(x, cx)))
+    }
+
+    /// Predicts, unless learning does that as well, and finds whatever is wrong with the event.
+    fn before_learning(&self, out: &mut Prediction, scratch: &mut Scratch) -> Result<()> {
+        self.predict_with(out, scratch, |a, x, cx| a.before_learning(x, cx))
+    }
+
+    fn predict_with(
+        &self,
+        out: &mut Prediction,
+        scratch: &mut Scratch,
+        score: impl FnOnce(&dyn AnomalyDetector, &Features, &mut Context<'_>) -> Option<f64>,
+    ) -> Result<()> {
         out.clear();
         let Scratch { x, overlay, pool, .. } = scratch;
         let mut cx =
@@ -302,15 +327,21 @@ impl Model {
         match &self.root {
             Any::Classifier(c) => c.predict_proba_one(x, &mut out.proba, &mut cx),
             Any::Regressor(r) => out.value = Some(r.predict_one(x, &mut cx)),
-            Any::AnomalyDetector(a) => out.value = Some(a.score_one(x, &mut cx)),
+            Any::AnomalyDetector(a) => out.value = score(&**a, x, &mut cx),
             Any::Clusterer(c) => out.value = Some(f64::from(c.predict_one(x, &mut cx))),
             _ => unreachable!("the task was checked when the model was built"),
         }
         cx.refusal().map_or(Ok(()), Err)
     }
 
-    /// The learning half, after every check has passed.
-    fn learn_resolved(&mut self, row: &Row, target: &Target, weight: f64, scratch: &mut Scratch) {
+    /// The learning half, after every check has passed; the score of before, if it gives that.
+    fn learn_resolved(
+        &mut self,
+        row: &Row,
+        target: &Target,
+        weight: f64,
+        scratch: &mut Scratch,
+    ) -> Option<f64> {
         if let Some(gone) = self.names.begin_event() {
             self.root.estimator_mut().forget(&gone);
         }
@@ -329,10 +360,11 @@ impl Model {
         match (&mut self.root, y) {
             (Any::Classifier(c), Y::Class(y)) => c.learn_one(x, y, weight, &mut cx),
             (Any::Regressor(r), Y::Value(y)) => r.learn_one(x, y, weight, &mut cx),
-            (Any::AnomalyDetector(a), _) => a.learn_one(x, &mut cx),
+            (Any::AnomalyDetector(a), _) => return a.score_and_learn_one(x, &mut cx),
             (Any::Clusterer(c), _) => c.learn_one(x, weight, &mut cx),
             _ => unreachable!("the target was checked against the task"),
         }
+        None
     }
 
     /// Remembers the ids of a row's names for the next rows of its shape, if all are known. What a

@@ -6,9 +6,10 @@
 use crate::adapter::Adapter;
 use crate::config::{Config, Site};
 use crate::error::{Result, wrong};
-use crate::forward::{Cache, LayerPass, Pass, Turn};
+use crate::forward::{Cache, LayerPass, Pass};
 use crate::kernel::{View, multiply};
 use crate::math;
+use crate::turn::Turn;
 use crate::weights::{Base, Layer};
 
 /// One layer while its gradient is taken.

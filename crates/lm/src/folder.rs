@@ -286,6 +286,10 @@ impl Source for Folder {
         })
     }
 
+    fn blocks(&self, _: Part) -> Option<(Kind, &[u8])> {
+        None
+    }
+
     fn bytes(&self) -> u64 {
         self.shards.iter().map(|map| map.len() as u64).sum()
     }

@@ -5,7 +5,9 @@ use crate::config::{Config, Site};
 use crate::error::{Result, wrong};
 use crate::kernel::{View, multiply};
 use crate::math;
-use crate::weights::{Base, Layer};
+use crate::packed::Rounded;
+use crate::turn::Turn;
+use crate::weights::{Base, Layer, Matrix};
 
 /// How many tokens one pass reads at most.
 pub const PASS_MAX: usize = 512;
@@ -15,12 +17,31 @@ pub const PASS_MAX: usize = 512;
 pub enum Want {
     /// Nothing: the tokens become context.
     Context,
+    /// The last hidden states of every token, without logits.
+    States,
     /// The logits after the last token.
     Last,
     /// The logits after every token.
     All,
     /// The same, and what the backward pass needs.
     Lesson,
+}
+
+/// By which products a pass is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Products {
+    /// In f32: what is learned and scored by.
+    Exact,
+    /// By weights of few bits and numbers rounded to eight: to speak. Maps that have no such
+    /// weights are multiplied in f32.
+    Low,
+}
+
+/// Whose tokens a pass reads: they follow those in the cache, which takes them in.
+pub(crate) struct Part<'a> {
+    pub adapter: Option<&'a Adapter>,
+    pub cache: &'a mut Cache,
+    pub tokens: &'a [u32],
 }
 
 /// Keys and values of the tokens that were read.
@@ -83,36 +104,6 @@ pub struct Pass {
     pub(crate) turn: Turn,
 }
 
-/// Cosines and sines for the positions of a pass.
-#[derive(Default)]
-pub(crate) struct Turn {
-    pairs: Vec<(f32, f32)>,
-    each: usize,
-}
-
-impl Turn {
-    fn new(config: &Config, start: usize, tokens: usize) -> Self {
-        let angle = |at: usize, turn: &f64| (start + at) as f64 * turn;
-        let both = |angle: f64| (libm::cos(angle) as f32, libm::sin(angle) as f32);
-        let row = |at: usize| config.turns.iter().map(move |turn| both(angle(at, turn)));
-        Self { pairs: (0..tokens).flat_map(row).collect(), each: config.turns.len() }
-    }
-
-    /// Turns every pair of every head, a row a token; `way` is −1 to turn back.
-    pub fn apply(&self, x: &mut [f32], heads: usize, way: f32) {
-        let row = heads * self.each * 2;
-        for (x, turns) in x.chunks_exact_mut(row).zip(self.pairs.chunks_exact(self.each)) {
-            for head in x.chunks_exact_mut(self.each * 2) {
-                for (pair, (cos, sin)) in head.chunks_exact_mut(2).zip(turns) {
-                    let (a, b, sin) = (pair[0], pair[1], sin * way);
-                    pair[0] = a * cos - b * sin;
-                    pair[1] = a * sin + b * cos;
-                }
-            }
-        }
-    }
-}
-
 /// Rows divided by the root of their mean square and multiplied with gains; gives the rows and what
 /// each was divided by, inverted.
 pub(crate) fn norm(x: &[f32], gains: &[f32], epsilon: f32) -> (Vec<f32>, Vec<f32>) {
@@ -127,52 +118,93 @@ pub(crate) fn norm(x: &[f32], gains: &[f32], epsilon: f32) -> (Vec<f32>, Vec<f32
     (out, factors)
 }
 
-/// One layer while it is computed: its weights, the adapter's share, the number of tokens.
+/// The product of some rows with a map.
+fn product(products: Products, matrix: &Matrix, x: &[f32]) -> Vec<f32> {
+    let (rows, columns) = (matrix.rows, matrix.columns);
+    let n = x.len() / columns;
+    let mut out = vec![0.0; n * rows];
+    if n == 0 {
+        return out;
+    }
+    match &matrix.packed {
+        Some(packed) if products == Products::Low => {
+            packed.multiply(&Rounded::new(x, columns), &mut out);
+        }
+        _ => {
+            let weights = View::new(&matrix.weights, rows, columns).turned();
+            multiply(&mut out, rows, (View::new(x, n, columns), weights), 1.0, false);
+        }
+    }
+    out
+}
+
+/// One layer while it is computed for the tokens of all parts.
 struct Step<'a> {
     config: &'a Config,
     layer: &'a Layer,
-    adapter: Option<&'a Adapter>,
+    products: Products,
     index: usize,
-    tokens: usize,
 }
 
 impl Step<'_> {
-    /// A linear map with the adapter's share.
-    fn linear(&self, site: Site, x: &[f32], kept: &mut LayerPass) -> Vec<f32> {
+    /// A linear map with each adapter's share. What is kept is the last part's; a lesson has one.
+    fn linear(&self, site: Site, x: &[f32], parts: &[Part<'_>], kept: &mut LayerPass) -> Vec<f32> {
         let matrix = &self.layer.linear[site as usize];
-        let (rows, columns, n) = (matrix.rows, matrix.columns, self.tokens);
-        let mut out = vec![0.0; n * rows];
-        let input = View::new(x, n, columns);
-        let weights = View::new(&matrix.weights, rows, columns).turned();
-        multiply(&mut out, rows, (input, weights), 1.0, false);
-        if let Some(adapter) = self.adapter {
-            let rank = adapter.spec().rank;
-            let down = View::new(adapter.down(self.index, site), rank, columns).turned();
-            let up = View::new(adapter.up(self.index, site), rows, rank).turned();
-            let mut narrow = vec![0.0; n * rank];
-            multiply(&mut narrow, rank, (input, down), 1.0, false);
-            multiply(&mut out, rows, (View::new(&narrow, n, rank), up), 1.0, true);
-            kept.narrow[site as usize] = narrow;
+        let (rows, columns) = (matrix.rows, matrix.columns);
+        let mut out = product(self.products, matrix, x);
+        let mut at = 0;
+        for part in parts {
+            let n = part.tokens.len();
+            if let Some(adapter) = part.adapter {
+                let rank = adapter.spec().rank;
+                let input = View::new(&x[at * columns..(at + n) * columns], n, columns);
+                let down = View::new(adapter.down(self.index, site), rank, columns).turned();
+                let up = View::new(adapter.up(self.index, site), rows, rank).turned();
+                let mut narrow = vec![0.0; n * rank];
+                multiply(&mut narrow, rank, (input, down), 1.0, false);
+                let out = &mut out[at * rows..(at + n) * rows];
+                multiply(out, rows, (View::new(&narrow, n, rank), up), 1.0, true);
+                kept.narrow[site as usize] = narrow;
+            }
+            at += n;
         }
         out
     }
 
     /// The attention of one layer, added to the hidden state.
-    fn attend(&self, h: &mut [f32], cache: &mut Cache, turn: &Turn, kept: &mut LayerPass) {
+    fn attend(&self, h: &mut [f32], parts: &mut [Part<'_>], turn: &Turn, kept: &mut LayerPass) {
         let c = self.config;
         let (x, factors) = norm(h, &self.layer.attention_norm, c.epsilon);
-        let mut queries = self.linear(Site::Query, &x, kept);
-        let mut keys = self.linear(Site::Key, &x, kept);
-        let values = self.linear(Site::Value, &x, kept);
+        let mut queries = self.linear(Site::Query, &x, parts, kept);
+        let mut keys = self.linear(Site::Key, &x, parts, kept);
+        let values = self.linear(Site::Value, &x, parts, kept);
         turn.apply(&mut queries, c.heads, 1.0);
         turn.apply(&mut keys, c.kv_heads, 1.0);
-        let start = cache.len;
-        let (all_keys, all_values) = (&mut cache.keys[self.index], &mut cache.values[self.index]);
-        all_keys.extend_from_slice(&keys);
-        all_values.extend_from_slice(&values);
-        let (n, all, head) = (self.tokens, start + self.tokens, c.head);
+        let mut mixed = vec![0.0; queries.len()];
+        let mut at = 0;
+        for part in parts.iter_mut() {
+            let end = at + part.tokens.len();
+            let cache = &mut *part.cache;
+            cache.keys[self.index].extend_from_slice(&keys[at * c.keys()..end * c.keys()]);
+            cache.values[self.index].extend_from_slice(&values[at * c.keys()..end * c.keys()]);
+            let own = at * c.queries()..end * c.queries();
+            kept.looks = self.look(&queries[own.clone()], cache, &mut mixed[own]);
+            at = end;
+        }
+        let out = self.linear(Site::Out, &mixed, parts, kept);
+        kept.before = (h.to_vec(), factors);
+        kept.queries = queries;
+        add(h, &out);
+    }
+
+    /// What one part's queries find in its cache, which holds its own keys and values last; gives
+    /// who looked at whom.
+    fn look(&self, queries: &[f32], cache: &Cache, mixed: &mut [f32]) -> Vec<f32> {
+        let c = self.config;
+        let (all_keys, all_values) = (&cache.keys[self.index], &cache.values[self.index]);
+        let (start, n, head) = (cache.len, queries.len() / c.queries(), c.head);
+        let all = start + n;
         let mut looks = vec![0.0; c.heads * n * all];
-        let mut mixed = vec![0.0; n * c.queries()];
         let scale = 1.0 / (head as f32).sqrt();
         for (i, looks) in looks.chunks_exact_mut(n * all).enumerate() {
             let shared = i / (c.heads / c.kv_heads) * head;
@@ -189,20 +221,17 @@ impl Step<'_> {
             let out = &mut mixed[i * head..];
             multiply(out, c.queries(), (View::new(looks, n, all), value), 1.0, false);
         }
-        let out = self.linear(Site::Out, &mixed, kept);
-        kept.before = (h.to_vec(), factors);
-        (kept.queries, kept.looks) = (queries, looks);
-        add(h, &out);
+        looks
     }
 
     /// The feed-forward part of one layer, added to the hidden state.
-    fn feed(&self, h: &mut [f32], kept: &mut LayerPass) {
+    fn feed(&self, h: &mut [f32], parts: &[Part<'_>], kept: &mut LayerPass) {
         let (x, factors) = norm(h, &self.layer.feed_norm, self.config.epsilon);
-        let gate = self.linear(Site::Gate, &x, kept);
-        let up = self.linear(Site::Up, &x, kept);
+        let gate = self.linear(Site::Gate, &x, parts, kept);
+        let up = self.linear(Site::Up, &x, parts, kept);
         let open = |(g, u): (&f32, &f32)| g / (1.0 + math::exp(-g)) * u;
         let inner: Vec<f32> = gate.iter().zip(&up).map(open).collect();
-        let out = self.linear(Site::Down, &inner, kept);
+        let out = self.linear(Site::Down, &inner, parts, kept);
         kept.middle = (h.to_vec(), factors);
         (kept.gate, kept.up) = (gate, up);
         add(h, &out);
@@ -246,51 +275,84 @@ impl Base {
         tokens: &[u32],
         want: Want,
     ) -> Result<Pass> {
-        self.may_read(cache, tokens)?;
+        self.read_parts(&mut [Part { adapter, cache, tokens }], want, Products::Exact)
+    }
+
+    /// The same by weights of few bits, as voices speak: faster, and some thousandths of a bit a
+    /// token off. No lesson is read so.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_low(
+        &self,
+        adapter: Option<&Adapter>,
+        cache: &mut Cache,
+        tokens: &[u32],
+        want: Want,
+    ) -> Result<Pass> {
+        self.read_parts(&mut [Part { adapter, cache, tokens }], want, Products::Low)
+    }
+
+    /// The same for the tokens of several at once, who share the base's products and nothing else.
+    /// With [`Want::Last`] the pass has a row of logits for each part. A lesson has one part.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); all caches are then as they were.
+    pub(crate) fn read_parts(
+        &self,
+        parts: &mut [Part<'_>],
+        want: Want,
+        products: Products,
+    ) -> Result<Pass> {
         let c = &self.config;
-        if let Some(adapter) = adapter {
-            adapter.fits(c)?;
+        for part in parts.iter() {
+            self.may_read(part.cache, part.tokens)?;
+            part.adapter.map_or(Ok(()), |adapter| adapter.fits(c))?;
         }
-        cache.keys.resize_with(c.layers, Vec::new);
-        cache.values.resize_with(c.layers, Vec::new);
-        let (n, start, width) = (tokens.len(), cache.len, c.width);
-        let turn = Turn::new(c, start, n);
-        let mut h = Vec::with_capacity(n * width);
-        for &token in tokens {
-            let at = token as usize * width;
-            h.extend_from_slice(&self.embedding.weights[at..at + width]);
+        let n = parts.iter().map(|part| part.tokens.len()).sum();
+        let start = parts.first().map_or(0, |part| part.cache.len);
+        let mut turn = Turn::new(c);
+        let mut h = Vec::with_capacity(n * c.width);
+        for part in parts.iter_mut() {
+            part.cache.keys.resize_with(c.layers, Vec::new);
+            part.cache.values.resize_with(c.layers, Vec::new);
+            turn.add(c, part.cache.len, part.tokens.len());
+            for &token in part.tokens {
+                let at = token as usize * c.width;
+                h.extend_from_slice(&self.embedding.weights[at..at + c.width]);
+            }
         }
         let mut layers = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
-            let step = Step { config: c, layer, adapter, index, tokens: n };
+            let step = Step { config: c, layer, products, index };
             let mut kept = LayerPass::default();
-            step.attend(&mut h, cache, &turn, &mut kept);
-            step.feed(&mut h, &mut kept);
+            step.attend(&mut h, parts, &turn, &mut kept);
+            step.feed(&mut h, parts, &mut kept);
             if want == Want::Lesson {
                 layers.push(kept);
             }
         }
-        cache.len += n;
+        let mut rows = Vec::new();
+        let mut end = 0;
+        for part in parts.iter_mut() {
+            part.cache.len += part.tokens.len();
+            end += part.tokens.len() * c.width;
+            if want == Want::Last {
+                rows.extend_from_slice(&h[end - c.width..end]);
+            }
+        }
         let rows = match want {
-            Want::Context => &h[..0],
-            Want::Last => &h[(n - 1) * width..],
-            Want::All | Want::Lesson => &h[..],
+            Want::Context => &[],
+            Want::Last => &rows[..],
+            Want::States | Want::All | Want::Lesson => &h[..],
         };
         let (states, factors) = norm(rows, &self.norm, c.epsilon);
-        let logits = self.logits(&states);
+        let logits = match want {
+            Want::States => Vec::new(),
+            _ => product(products, self.head(), &states),
+        };
         let last = if want == Want::Lesson { (h, factors) } else { Default::default() };
         Ok(Pass { tokens: n, start, states, logits, layers, last, turn })
-    }
-
-    fn logits(&self, states: &[f32]) -> Vec<f32> {
-        let (rows, head) = (states.len() / self.config.width, self.head());
-        let mut out = vec![0.0; rows * head.rows];
-        if rows > 0 {
-            let states = View::new(states, rows, head.columns);
-            let weights = View::new(&head.weights, head.rows, head.columns).turned();
-            multiply(&mut out, head.rows, (states, weights), 1.0, false);
-        }
-        out
     }
 }
 

@@ -102,6 +102,12 @@ pub fn name() -> &'static str {
     if cfg!(target_arch = "aarch64") { "neon" } else { "scalar" }
 }
 
+/// Which instructions voices speak by: `avx512-vnni`, `avx2` or `portable`. What they say does not
+/// depend on it, but for what is left to the products in f32.
+pub fn speaking() -> &'static str {
+    crate::packed::name()
+}
+
 /// A digest of products of fixed factors: where it is the same, so are, as far as is known, all
 /// results; where it differs, a life replayed would not give the same bits.
 pub fn bits() -> u64 {

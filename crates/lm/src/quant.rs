@@ -147,7 +147,28 @@ fn u32_at(b: &[u8], at: usize) -> u32 {
 
 /// The half float at a place.
 fn half(b: &[u8], at: usize) -> f32 {
-    let h = u32::from(u16_at(b, at));
+    from_half(u16_at(b, at))
+}
+
+/// The half float nearest to a number of 0 or above, and what it stands for; `None` where it would
+/// not be finite.
+pub(crate) fn to_half(x: f32) -> Option<(u16, f32)> {
+    // Half floats are in the order of their bits: the nearest is found by halving.
+    let (mut low, mut high) = (0u16, 0x7bff);
+    if !(0.0..=from_half(high)).contains(&x) {
+        return None;
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if from_half(middle) <= x { low = middle } else { high = middle }
+    }
+    let nearest = if x - from_half(low) <= from_half(high) - x { low } else { high };
+    Some((nearest, from_half(nearest)))
+}
+
+/// What a half float stands for.
+pub(crate) fn from_half(bits: u16) -> f32 {
+    let h = u32::from(bits);
     let sign = (h >> 15) << 31;
     let (exponent, mantissa) = ((h >> 10) & 31, h & 1023);
     match exponent {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::config::{Config, Part, Site};
 use crate::error::{Result, wrong};
+use crate::packed::Packed;
 use crate::probes::Probes;
+use crate::quant::Kind;
 
 /// Where weights come from.
 pub(crate) trait Source {
@@ -16,6 +18,9 @@ pub(crate) trait Source {
     fn name(&self, part: Part) -> String;
     /// A tensor's numbers, a row after the other. One row may be written without that dimension.
     fn read(&self, part: Part, rows: usize, columns: usize) -> Result<Vec<f32>>;
+    /// The blocks in which a tensor lies in the file, a row after the other, where it is one that
+    /// [`read`](Self::read) reads as it lies there.
+    fn blocks(&self, part: Part) -> Option<(Kind, &[u8])>;
     /// How much is on the disk, in bytes.
     fn bytes(&self) -> u64;
     /// What it says of its licence.
@@ -32,6 +37,19 @@ pub struct Matrix {
     pub columns: usize,
     /// `rows × columns` weights.
     pub weights: Vec<f32>,
+    /// The same in few bits, to speak with; none where its rows are not whole blocks.
+    pub(crate) packed: Option<Packed>,
+}
+
+impl Matrix {
+    fn load(source: &dyn Source, part: Part, config: &Config) -> Result<Self> {
+        let (rows, columns) = config.shape_of(part);
+        let weights = numbers(source, part, config)?;
+        let as_they_are =
+            source.blocks(part).and_then(|(kind, bytes)| Packed::new(kind, bytes, rows, columns));
+        let packed = as_they_are.or_else(|| Packed::round(&weights, rows, columns));
+        Ok(Self { rows, columns, weights, packed })
+    }
 }
 
 /// One layer's weights.
@@ -61,15 +79,13 @@ pub struct Base {
 }
 
 impl Base {
-    /// Reads all weights. Memory: 4 bytes a parameter, and one tensor more while reading.
+    /// Reads all weights. Memory: 4 bytes a parameter and about one to speak with, and one tensor
+    /// more while reading.
     pub(crate) fn load(source: &dyn Source) -> Result<Self> {
         let config = source.config()?;
         let own_head = source.names().contains(&source.name(Part::Head).as_str());
         strangers(source, &config)?;
-        let matrix = |part| {
-            let (rows, columns) = config.shape_of(part);
-            Ok(Matrix { rows, columns, weights: numbers(source, part, &config)? })
-        };
+        let matrix = |part| Matrix::load(source, part, &config);
         let layers = (0..config.layers)
             .map(|i| {
                 let [q, k, v, o, gate, up, down] = Site::ALL.map(|site| Part::Linear(i, site));
@@ -123,7 +139,10 @@ impl Base {
 
     /// How much memory the weights take, in bytes.
     pub fn memory(&self) -> u64 {
-        self.parameters() * size_of::<f32>() as u64
+        let maps = self.layers.iter().flat_map(|layer| &layer.linear);
+        let maps = maps.chain([&self.embedding]).chain(&self.head);
+        let packed = maps.filter_map(|map| map.packed.as_ref()).map(Packed::memory).sum::<u64>();
+        self.parameters() * size_of::<f32>() as u64 + packed
     }
 }
 

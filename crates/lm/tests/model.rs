@@ -18,7 +18,11 @@ mod model {
     mod oracle;
     mod passes;
     mod quants;
+    mod remembering;
     mod saving;
+    mod speaking;
+    mod telling;
     mod texts;
     pub mod tiny;
+    mod together;
 }

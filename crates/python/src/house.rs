@@ -6,12 +6,13 @@
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
+use her::client::forget::Forget;
 use her::client::kind::{self, Cause};
 use her::client::local::Local;
 use her::client::remote::Remote;
 use her::client::{Door, Item, busy, server_file};
 use her_identity::event::Request;
-use her_identity::house::Config;
+use her_identity::house::{Config, Span};
 use her_identity::{Error, ErrorKind, House as Home, Result};
 use her_learn::{Catalog, Row, Target};
 use pyo3::prelude::*;
@@ -173,6 +174,20 @@ impl House {
 
     fn rewind(&self, py: Python<'_>, name: &str, version: u64) -> PyResult<String> {
         self.tell(py, |door| door.rewind(name, version))
+    }
+
+    #[pyo3(signature = (name, start, end, erase, dry_run))]
+    fn forget(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        start: u64,
+        end: u64,
+        erase: bool,
+        dry_run: bool,
+    ) -> PyResult<String> {
+        let what = Forget { range: Span { from: start, to: end }, erase, dry_run };
+        self.tell(py, |door| door.forget(name, &what, &mut |_, _| ()))
     }
 
     #[pyo3(signature = (name, new_name, version=None))]

@@ -63,6 +63,7 @@ impl Context {
     pub fn options(&self) -> Options {
         Options {
             house: self.settings.house(),
+            catalog: self.settings.catalog(),
             url: self.common.url.clone(),
             ca: self.common.ca.clone(),
             token_file: self.token_file(),

@@ -8,7 +8,6 @@ use her_identity::disk::{Disk, RealDisk};
 use her_identity::format::TOKENS_FILE;
 use her_identity::journal::JournalReport;
 use her_identity::{Error, ErrorKind, House, Result};
-use her_learn::Catalog;
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -96,7 +95,7 @@ fn look(cx: &Context, found: &mut Value, troubles: &mut Vec<String>) {
             troubles.push(format!("only {} MiB are free on this disk", free >> 20));
         }
     }
-    match House::open(cx.settings().house(), Catalog::builtin()) {
+    match House::open(cx.settings().house(), cx.settings().catalog()) {
         Ok(house) => {
             found["in_use"] = false.into();
             let names = house.names();

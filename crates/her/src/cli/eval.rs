@@ -49,7 +49,7 @@ fn invalid(e: her_learn::Error) -> Error {
 }
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
-    let catalog = Catalog::builtin();
+    let catalog = cx.settings().catalog();
     let birth = Birth::from_json(&spec::read(&args.spec)?)?;
     let mut model =
         Model::with_cap(&birth.model, &catalog, birth.options.names_max).map_err(invalid)?;

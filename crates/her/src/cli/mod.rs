@@ -22,6 +22,7 @@ mod eval;
 pub mod exit;
 mod export;
 mod follow;
+mod forget;
 mod fork;
 mod freeze;
 mod gate;
@@ -47,6 +48,7 @@ mod spec;
 mod table;
 mod tag;
 mod tail;
+mod talk;
 mod token;
 mod verify;
 mod watch;
@@ -75,6 +77,7 @@ enum Verb {
     New(new::Args),
     Learn(learn::Args),
     Ask(ask::Args),
+    Talk(talk::Args),
     Label(label::Args),
     Eval(eval::Args),
     Show(show::Args),
@@ -83,6 +86,7 @@ enum Verb {
     Export(export::Args),
     Log(log::Args),
     Rewind(rewind::Args),
+    Forget(forget::Args),
     Fork(fork::Args),
     Freeze(freeze::Args),
     Leave(leave::Args),
@@ -132,6 +136,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::New(args) => new::run(args, context),
         Verb::Learn(args) => learn::run(args, context),
         Verb::Ask(args) => ask::run(args, context),
+        Verb::Talk(args) => talk::run(args, context),
         Verb::Label(args) => label::run(args, context),
         Verb::Eval(args) => eval::run(args, context),
         Verb::Show(args) => show::run(args, context),
@@ -140,6 +145,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Export(args) => export::run(args, context),
         Verb::Log(args) => log::run(args, context),
         Verb::Rewind(args) => rewind::run(args, context),
+        Verb::Forget(args) => forget::run(args, context),
         Verb::Fork(args) => fork::run(args, context),
         Verb::Freeze(args) => freeze::run(args, context),
         Verb::Leave(args) => leave::run(args, context),

@@ -1,7 +1,6 @@
 //! `her models`: what a spec may name.
 
 use her_identity::{Error, Result};
-use her_learn::Catalog;
 use her_learn::catalog::Entry;
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
-    let catalog = Catalog::builtin();
+    let catalog = cx.settings().catalog();
     let Some(name) = &args.name else { return list(catalog.entries(), cx) };
     if catalog.entries().any(|e| e.module == name) {
         return list(catalog.entries().filter(|e| e.module == name), cx);

@@ -10,7 +10,8 @@ use her_identity::{Error, Result};
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Listens for Ctrl-C and for the system's wish to end. A second one ends the process at once;
+    /// Listens for Ctrl-C and for the system's wish to end. A second one that comes before the first
+    /// was seen to by [`Self::take`] ends the process at once;
     /// what was acknowledged is durable all the same.
     pub fn listen() -> Result<Self> {
         let stop = Self::default();
@@ -27,16 +28,23 @@ impl Stop {
                 runtime.block_on(async {
                     let Ok(mut ended) = Ended::new() else { return };
                     let _ = ready.send(());
-                    ended.recv().await;
-                    flag.0.store(true, Ordering::Relaxed);
-                    ended.recv().await;
-                    std::process::exit(130);
+                    loop {
+                        ended.recv().await;
+                        if flag.0.swap(true, Ordering::Relaxed) {
+                            std::process::exit(130);
+                        }
+                    }
                 });
             })
             .map_err(|e| Error::io("starting a thread", e))?;
         // Without an answer, no signal can be caught: Ctrl-C then ends the process as usual.
         let _ = listening.recv();
         Ok(stop)
+    }
+
+    /// True when the user wanted to stop since the last time; then what is done goes on.
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
     }
 
     /// True once the user wants to stop.

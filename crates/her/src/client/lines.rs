@@ -121,7 +121,11 @@ fn line_of(item: &Item, numbered: bool) -> Result<Value> {
             map.insert("id".into(), (&**key).into());
             map.insert("y".into(), target.to_json());
         }
-        What::Born(_) | What::Branched { .. } | What::Freeze | What::Rehearse { .. } => {
+        What::Born(_)
+        | What::Branched { .. }
+        | What::Freeze
+        | What::Rehearse { .. }
+        | What::Rest => {
             return Err(Error::invalid("a stream holds events with features or labels only"));
         }
     }

@@ -11,25 +11,33 @@ use her_learn::Row;
 use serde_json::{Value, json};
 
 use super::feed::Feed;
+use super::forget::{self, Forget, Progress};
 use super::kind;
 use super::{Door, Hear, Next};
 use crate::locks::audit::{self, Deed};
+use crate::talk::turn::Given;
 use crate::wire;
 
 /// A house of our own.
 pub struct Local {
     house: House,
+    given: Given,
 }
 
 impl Local {
     /// The door of a house; the house is closed with it.
     pub fn new(house: House) -> Self {
-        Self { house }
+        Self { house, given: Given::default() }
     }
 
     /// The house behind the door.
     pub fn house(&self) -> &House {
         &self.house
+    }
+
+    /// What identities answered through this door.
+    pub(super) fn given(&self) -> &Given {
+        &self.given
     }
 }
 
@@ -167,6 +175,20 @@ impl Door for Local {
         self.audited("rewind", name, Some(format!("to version {version}")), |house| {
             house.rewind(name, version)?;
             wire::card(house, name, 0)
+        })
+    }
+
+    fn forget(&self, name: &str, what: &Forget, hear: Progress<'_>) -> Result<Value> {
+        let Forget { range, erase, dry_run } = *what;
+        if dry_run {
+            return Ok(wire::forgotten(name, &self.house.would_forget(name, range)?));
+        }
+        let erased = if erase { ", erased" } else { "" };
+        let note = format!("versions {} to {}{erased}", range.from, range.to);
+        self.audited("forget", name, Some(note), |house| {
+            let look = || house.forgetting(name).map(|relived| (relived.done, relived.of));
+            let done = forget::watched(|| house.forget(name, range, erase), look, hear)?;
+            Ok(wire::forgotten(name, &done))
         })
     }
 

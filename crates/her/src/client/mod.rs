@@ -10,11 +10,11 @@ use her_identity::event::What;
 use her_identity::house::Config;
 use her_identity::legacy::Owner;
 use her_identity::{Error, ErrorKind, House, Result};
-use her_learn::Catalog;
 use serde_json::Value;
 
 pub mod departs;
 pub mod feed;
+pub mod forget;
 pub mod gates;
 pub mod kind;
 mod lines;
@@ -22,10 +22,11 @@ pub mod local;
 pub mod mlflow;
 mod owners;
 pub mod remote;
+pub mod talk;
 pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
-pub trait Door: gates::GateDoor + departs::DepartDoor {
+pub trait Door: gates::GateDoor + departs::DepartDoor + talk::TalkDoor {
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;
     /// All identities, a line each.
@@ -50,6 +51,13 @@ pub trait Door: gates::GateDoor + departs::DepartDoor {
     fn log(&self, name: &str, from: u64, limit: usize) -> Result<Vec<Value>>;
     /// A new branch at a version takes the name.
     fn rewind(&self, name: &str, version: u64) -> Result<Value>;
+    /// A branch that never saw what was learned in some versions takes the name.
+    fn forget(
+        &self,
+        name: &str,
+        what: &forget::Forget,
+        hear: forget::Progress<'_>,
+    ) -> Result<Value>;
     /// A new identity that goes on from a version.
     fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value>;
     /// Learns no more.
@@ -111,6 +119,8 @@ pub type Hear<'a> = &'a mut dyn FnMut(u64, Result<Told>);
 pub struct Options {
     /// How the house is opened.
     pub house: Config,
+    /// What its specs may name.
+    pub catalog: her_learn::Catalog,
     /// A server's address; none for the house.
     pub url: Option<String>,
     /// The PEM file with the certificates that are trusted; none for those of this machine.
@@ -161,7 +171,7 @@ pub fn open(options: &Options) -> Result<Box<dyn Door>> {
         let remote = remote::Remote::trusting(url, token(options)?, options.ca.as_deref())?;
         return Ok(Box::new(remote));
     }
-    match House::open(options.house.clone(), Catalog::builtin()) {
+    match House::open(options.house.clone(), options.catalog.clone()) {
         Ok(house) => {
             let house = crate::depart::alone(house, &options.house.dir)?;
             Ok(Box::new(local::Local::new(house)))

@@ -10,6 +10,7 @@ use ureq::Agent;
 use ureq::http::{Method, Request};
 use ureq::tls::TlsConfig;
 
+use super::forget::{self, Forget, Progress};
 use super::kind::{self, Cause};
 use super::owners::{self, Owners, Whom};
 use super::{Door, Hear, Next, encoded, feed, trust};
@@ -79,6 +80,27 @@ impl Remote {
 
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
         parse(&self.send(Method::POST, path, "application/json", &body.to_string())?)
+    }
+
+    /// Posts JSON, and gives the answer as it comes.
+    pub(super) fn stream(&self, path: &str, body: &Value) -> Result<impl std::io::BufRead + use<>> {
+        let gone = |e: ureq::Error| unreachable(&self.base, &e);
+        let mut request = Request::builder().method(Method::POST);
+        request = request.uri(format!("{}{path}", self.base));
+        request = request.header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(body.to_string()).map_err(|e| gone(e.into()))?;
+        let mut answer = self.agent.run(request).map_err(gone)?;
+        let status = answer.status().as_u16();
+        if !(200..300).contains(&status) {
+            let body = answer.body_mut().read_to_string().map_err(gone)?;
+            return Err(
+                super::talk::refusal(status, &body).unwrap_or_else(|| refusal(status, &body))
+            );
+        }
+        Ok(std::io::BufReader::new(answer.into_body().into_reader()))
     }
 
     /// Asks whoever has the identity that the path names, and follows it where it moved.
@@ -271,6 +293,19 @@ impl Door for Remote {
 
     fn rewind(&self, name: &str, version: u64) -> Result<Value> {
         self.post(&of(name, "/rewind"), &json!({ "version": version }))
+    }
+
+    fn forget(&self, name: &str, what: &Forget, hear: Progress<'_>) -> Result<Value> {
+        let body = json!({
+            "from": what.range.from, "to": what.range.to,
+            "erase": what.erase, "dry_run": what.dry_run,
+        });
+        let look = || {
+            let card = parse(&self.get(&of(name, ""), &[]).ok()?).ok()?;
+            let relived = &card["forgetting"];
+            Some((relived["done"].as_u64()?, relived["of"].as_u64()?))
+        };
+        forget::watched(|| self.post(&of(name, "/forget"), &body), look, hear)
     }
 
     fn fork(&self, name: &str, new_name: &str, version: Option<u64>) -> Result<Value> {

@@ -26,7 +26,7 @@ use super::lanes::Lanes;
 use super::meter::{Meter, Sending, UnderWay};
 use super::metrics::RouteName;
 use super::problem::Problem;
-use super::{App, audit, moved, tls, told_to_stop, ui, v2};
+use super::{App, audit, moved, openai, tls, told_to_stop, ui, v2};
 use crate::config::Limits;
 use crate::locks::token::Token;
 
@@ -227,7 +227,6 @@ pub(super) async fn answer(
     granted: Result<Granted, Problem>,
 ) -> Response<Body> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let is_v2 = uri.path().starts_with("/v2");
     let response = match granted {
         Ok(granted) => {
             let pending = audit::begin(app, &granted, &method);
@@ -243,7 +242,11 @@ pub(super) async fn answer(
     };
     let route = response.extensions().get::<RouteName>().map_or("none", |r| r.0);
     app.metrics.request(route, &method, response.status());
-    if is_v2 { v2::flat(response) } else { response }
+    match uri.path() {
+        path if path.starts_with("/v2") => v2::flat(response),
+        path if path.starts_with("/openai/") => openai::told(response),
+        _ => response,
+    }
 }
 
 /// Who is in, by address.

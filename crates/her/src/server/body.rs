@@ -133,10 +133,15 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
 
 /// A member that is a version.
 pub(crate) fn version(map: &Map<String, Value>) -> Result<Option<u64>, Problem> {
-    match map.get("version") {
+    version_of(map, "version")
+}
+
+/// A member that names a version.
+pub(crate) fn version_of(map: &Map<String, Value>, name: &str) -> Result<Option<u64>, Problem> {
+    match map.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(v) => v.as_u64().map(Some).ok_or_else(|| {
-            Problem::malformed(format!("version must be a whole number of 1 or more, got {v}"))
+            Problem::malformed(format!("{name} must be a whole number of 1 or more, got {v}"))
         }),
     }
 }

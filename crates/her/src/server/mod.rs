@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use axum::Router;
 use her_identity::{Error, ErrorKind, House, Result};
-use her_learn::Catalog;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -33,20 +32,24 @@ mod channels;
 mod departs;
 mod docs;
 mod events;
+mod forget;
 mod gate;
 mod gates;
 mod history;
 mod identities;
 mod lanes;
+mod language;
 mod learn;
 pub mod legacy;
 mod meter;
 mod metrics;
 mod moved;
 mod ndjson;
+mod openai;
 mod openapi;
 mod predict;
 mod problem;
+mod rest;
 mod routes;
 mod server_file;
 mod tls;
@@ -59,6 +62,7 @@ use events::Followed;
 use gate::Gate;
 use lanes::Lanes;
 use metrics::Metrics;
+use openai::Stage;
 use ui::Screens;
 
 /// Blocking work (replays, logs, cards) that runs at one time; more waits for its turn.
@@ -78,6 +82,7 @@ pub(crate) struct App {
     followed: Followed,
     screens: Screens,
     channels: Channels,
+    stage: Stage,
     gates: Gates,
     /// None where no other node is known.
     departs: Option<Arc<Departs>>,
@@ -107,7 +112,7 @@ impl Server {
         let dir = &settings.data_dir;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|e| Error::io(format!("making the data directory {}", dir.display()), e))?;
-        let house = Arc::new(House::open(settings.house(), Catalog::builtin())?);
+        let house = Arc::new(House::open(settings.house(), settings.catalog())?);
         let token = first::token(&settings.token_file())?;
         let tls = tls::acceptor(&settings.tls)?;
         let runtime = Builder::new_multi_thread()
@@ -145,6 +150,7 @@ impl Server {
             followed: Followed::default(),
             screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),
+            stage: Stage::default(),
             gates: Gates::new(settings, moves, seed()?),
             departs: departs.clone(),
             moves: watch::Sender::new(0),
@@ -152,7 +158,7 @@ impl Server {
             house: Arc::clone(&house),
         });
         let routes: Router = routes::router(Arc::clone(&app));
-        runtime.spawn(keep(Arc::clone(&app), alive.clone()));
+        runtime.spawn(keep(Arc::clone(&app), settings.rest_after, alive.clone()));
         let gates = gates::Running::start(&app)?;
         let departs = match departs.as_ref().zip(key.as_ref()) {
             Some(of) => {
@@ -240,14 +246,16 @@ pub fn route_table() -> Vec<(&'static str, &'static str)> {
     routes::all().map(|route| (route.method, route.path)).collect()
 }
 
-/// Keeps the door while the server runs: ended tokens, and the count of who was refused.
-async fn keep(app: Arc<App>, alive: mpsc::Sender<()>) {
+/// Keeps the door while the server runs: ended tokens, the count of who was refused, and who rests
+/// `after` so long a silence.
+async fn keep(app: Arc<App>, after: std::time::Duration, alive: mpsc::Sender<()>) {
     let mut stopping = app.stopping.clone();
     let clock = Arc::clone(&app);
     tokio::select! {
         () = app.door.keep(|| clock.house.clock().now_ms()) => {}
         () = count_bytes(&app) => {}
         () = channels::rehearse(&app) => {}
+        () = rest::rest(&app, after) => {}
         () = told_to_stop(&mut stopping) => {}
     }
     app.door.write_refusals(app.house.clock().now_ms());

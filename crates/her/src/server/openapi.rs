@@ -88,6 +88,8 @@ fn operation(route: &Route) -> Value {
 fn refusal(route: &Route) -> Content {
     if route.path.starts_with("/v2") {
         ("application/json", "V2Error")
+    } else if route.path.starts_with("/openai") {
+        ("application/json", "OpenAiError")
     } else {
         ("application/problem+json", "Problem")
     }
@@ -100,7 +102,10 @@ fn refusals(route: &Route) -> Vec<u16> {
         all.push(401);
     }
     if route.path.starts_with("/v1/") || route.path.starts_with("/v2/models/") {
-        all.extend([422, 500, 503]);
+        all.push(422);
+    }
+    if ["/v1/", "/v2/models/", "/openai/"].iter().any(|start| route.path.starts_with(start)) {
+        all.extend([500, 503]);
     }
     if route.path.contains('{') && route.method != "PUT" {
         all.push(404);
@@ -118,6 +123,7 @@ fn parameters(route: &Route) -> Value {
     let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| {
         let (kind, help) = match name {
             "version" => ("integer", "a version, from 1"),
+            "model" => ("string", "the name of an identity, or name@version"),
             "client" => ("string", "the name that a client numbers its requests under"),
             _ => ("string", "the name of an identity"),
         };

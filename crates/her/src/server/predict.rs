@@ -143,6 +143,7 @@ pub(super) fn kind_of(event: &Event) -> EventKind {
         | What::Born(_)
         | What::Branched { .. }
         | What::Freeze
-        | What::Rehearse { .. } => EventKind::Learn,
+        | What::Rehearse { .. }
+        | What::Rest => EventKind::Learn,
     }
 }

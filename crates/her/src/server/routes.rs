@@ -14,13 +14,15 @@ use super::auth::granted;
 use super::metrics::RouteName;
 use super::problem::Problem;
 use super::{
-    audit, channels, docs, events, history, identities, learn, metrics, openapi, predict, ui,
+    audit, channels, docs, events, forget, history, identities, learn, metrics, openapi, predict,
+    ui,
 };
 use crate::locks::scope::Scope;
 
 mod departs;
 mod doors;
 mod gates;
+mod openai;
 
 /// A value in a query or a header.
 pub(super) struct Param {
@@ -79,7 +81,8 @@ const CHANNELS: [Param; 2] = [
 
 /// The routes of programs, which the OpenAPI document tells.
 pub(super) fn api() -> impl Iterator<Item = &'static Route> + Clone {
-    ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES).chain(doors::ROUTES)
+    let own = ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES);
+    own.chain(doors::ROUTES).chain(openai::ROUTES)
 }
 
 /// Every route: those of programs, then those of the page.
@@ -310,6 +313,18 @@ const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Card")),
         refusals: &[507],
         handler: || post(history::rewind),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/forget",
+        scope: Scope::Admin,
+        id: "forget",
+        summary: "Forget what was learned in some versions, as a branch that never saw it",
+        params: &[],
+        takes: &[(JSON, "Forget")],
+        gives: (200, (JSON, "Forgotten")),
+        refusals: &[409, 507],
+        handler: || post(forget::forget),
     },
     Route {
         method: "POST",

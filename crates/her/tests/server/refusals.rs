@@ -98,6 +98,11 @@ fn bad_input_is_named_and_changes_nothing() {
     check("rewind", "{\"version\": 99}", 404, "not_found", "99");
     check("rewind", "{\"version\": 0}", 422, "invalid", "begin at 1");
     check("rewind", "{\"version\": -1}", 400, "malformed", "-1");
+    check("forget", "{}", 400, "malformed", "from");
+    check("forget", "{\"from\": 1}", 422, "invalid", "learned nothing");
+    check("forget", "{\"from\": 9, \"to\": 4}", 422, "invalid", "9 to 4");
+    check("forget", "{\"from\": 1, \"to\": 99}", 404, "not_found", "99");
+    check("forget", "{\"from\": 1, \"erase\": 1}", 400, "malformed", "erase");
     check("fork", "{\"version\": 1}", 400, "malformed", "\"name\"");
     check("fork", "{\"name\": \"sam\"}", 409, "exists", "sam");
     check("fork", "{\"name\": \"a/b\"}", 422, "invalid", "a/b");

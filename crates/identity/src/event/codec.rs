@@ -20,9 +20,12 @@ const REMEMBER: u8 = 4;
 const LABEL: u8 = 5;
 const FREEZE: u8 = 6;
 const REHEARSE: u8 = 7;
+const REST: u8 = 8;
 
-/// The first format that knows [`REHEARSE`]; frames without it stay of the one before.
+/// The first formats that know [`REHEARSE`] and [`REST`]; frames without them stay of the ones
+/// before.
 const REHEARSE_SINCE: u8 = 2;
+const REST_SINCE: u8 = 3;
 
 const HAS_REQUEST: u8 = 1;
 const HAS_WEIGHT: u8 = 2;
@@ -115,6 +118,7 @@ impl Batch {
             What::Label { .. } => (LABEL, 1.0),
             What::Freeze => (FREEZE, 1.0),
             What::Rehearse { .. } => (REHEARSE, 1.0),
+            What::Rest => (REST, 1.0),
         };
         let mut flags = 0;
         if event.request.is_some() {
@@ -155,10 +159,11 @@ impl Batch {
             }
             What::Freeze => {}
             What::Rehearse { from, to } => {
-                self.since = REHEARSE_SINCE;
+                self.since = self.since.max(REHEARSE_SINCE);
                 put_len(&mut self.events, *from);
                 put_len(&mut self.events, *to);
             }
+            What::Rest => self.since = REST_SINCE,
         }
     }
 
@@ -339,6 +344,7 @@ impl<'a> Reader<'a> {
             LABEL => What::Label { key: self.str()?.into(), target: self.target()? },
             FREEZE => What::Freeze,
             REHEARSE => What::Rehearse { from: self.number()?, to: self.number()? },
+            REST => What::Rest,
             other => return Err(damaged(&format!("an event of kind {other}"))),
         };
         Ok(Event { at_ms, request, what })

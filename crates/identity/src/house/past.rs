@@ -38,7 +38,7 @@ impl House {
     }
 
     /// The state of a branch at a version, from its own journal or from that of its parent.
-    fn past(&self, record: &Record, version: u64) -> Result<Past> {
+    pub(super) fn past(&self, record: &Record, version: u64) -> Result<Past> {
         self.line(record, |line| line.past(version))
     }
 
@@ -111,7 +111,8 @@ impl House {
         let event = self.event(What::Branched { parent, version });
         self.begin(id, event, Some((version, past.digest, state.save())))?;
         let created_ms = self.config.journal.clock.now_ms();
-        Ok(Branch { id, parent: Some(Origin { id: parent, version }), created_ms })
+        let parent = Some(Origin { id: parent, version });
+        Ok(Branch { id, parent, created_ms, forgot: None })
     }
 
     /// Gives a version a name.

@@ -23,6 +23,18 @@ pub struct Branch {
     pub parent: Option<Origin>,
     /// When it began, in milliseconds since 1970.
     pub created_ms: u64,
+    /// What of the life before it is not part of this one; none for births, forks and rewinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgot: Option<Span>,
+}
+
+/// Versions of a line of life, the first and the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
 }
 
 /// Where a branch begins.
@@ -76,7 +88,7 @@ impl Record {
             format: RECORD_FREE,
             name: name.to_owned(),
             current: id,
-            branches: vec![Branch { id, parent: None, created_ms }],
+            branches: vec![Branch { id, parent: None, created_ms, forgot: None }],
             tags: BTreeMap::new(),
             registered: None,
         }
@@ -118,9 +130,13 @@ impl Record {
         let (mut line, mut id, mut end) = (Vec::new(), self.current, version);
         loop {
             let parent = self.branch(id).and_then(|b| b.parent);
-            line.push((id, parent.map_or(0, |origin| origin.version), end));
+            let begin = parent.map_or(0, |origin| origin.version);
+            // A branch that begins later has no part in it.
+            if begin <= end {
+                line.push((id, begin, end));
+            }
             match parent {
-                Some(origin) => (id, end) = (origin.id, origin.version),
+                Some(origin) => (id, end) = (origin.id, origin.version.min(version)),
                 None => break,
             }
         }

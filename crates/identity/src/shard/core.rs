@@ -38,7 +38,7 @@ impl Worst {
 
 /// A learner and what waits in front of it.
 pub(super) struct Core {
-    pub inbox: Inbox,
+    pub inbox: Arc<Inbox>,
     pub learner: Mutex<Learner>,
     pub clock: Arc<dyn Clock>,
     /// The committer's work, where no thread does it.
@@ -182,6 +182,7 @@ impl Learner {
                 | Urgent::Snapshot(_)
                 | Urgent::Committed(_)
                 | Urgent::Peek(..)
+                | Urgent::Back(_)
                 | Urgent::Moving(..) => false,
             })
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use her_learn::Row;
 
+use super::heavy::Back;
 use super::{Begin, COMMIT_EVENTS_MAX, Look, Moving, Peek, Predicted, Replies, TAKE_EVENTS_MAX};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -20,6 +21,8 @@ pub(super) enum Urgent {
     Moving(IdentityId, Moving),
     /// The committer is done with a group; these identities' frames were not taken.
     Committed(Vec<(IdentityId, Arc<Error>)>),
+    /// A heavy identity comes back.
+    Back(Box<Back>),
 }
 
 /// Events of one identity that were submitted together.
@@ -75,7 +78,7 @@ impl Inbox {
     pub fn submit(&self, id: IdentityId, events: Vec<Event>, replies: Replies) -> Result<()> {
         let mut q = self.lock();
         if q.closed {
-            return Err(Error::new(ErrorKind::Unavailable, "the house is closing; try again"));
+            return Err(closing());
         }
         if q.events + events.len() > self.events_max {
             return Err(Error::new(
@@ -86,6 +89,19 @@ impl Inbox {
         q.events += events.len();
         q.submits.push_back((id, events, replies));
         Ok(())
+    }
+
+    /// Adds events that were admitted elsewhere already, beyond the bound, and rings.
+    pub fn pass_on(&self, id: IdentityId, events: Vec<Event>, replies: Replies) {
+        let mut q = self.lock();
+        if q.closed {
+            drop(q);
+            return replies(Err(closing()));
+        }
+        q.events += events.len();
+        q.submits.push_back((id, events, replies));
+        drop(q);
+        self.ring();
     }
 
     /// Adds what is urgent; rings for nobody.
@@ -168,4 +184,9 @@ impl Inbox {
         taken.closed = q.closed && q.submits.is_empty();
         Some(taken)
     }
+}
+
+/// The refusal of a house that ends.
+pub(super) fn closing() -> Error {
+    Error::new(ErrorKind::Unavailable, "the house is closing; try again")
 }

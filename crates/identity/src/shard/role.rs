@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Learner, Replies, Slot, Waiting};
+use super::{Learner, Onward, Replies, Slot, Waiting};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::identity::Identity;
@@ -73,6 +73,10 @@ pub enum Moving {
     Seal(Done<Stand>),
     /// Where a follower stands.
     Stand(Done<Stand>),
+    /// Hold learning at the end of a branch, which is durable then.
+    Hold(Done<Head>),
+    /// Send what was held to the branch that follows, or learn it here.
+    Onward(Option<Onward>, Done<()>),
 }
 
 /// Called once.
@@ -120,6 +124,7 @@ impl Learner {
         events: Vec<Event>,
         replies: Replies,
     ) -> Option<(Vec<Event>, Replies)> {
+        let (events, replies) = self.detour(id, events, replies)?;
         let Some(role) = self.roles.get(&id) else { return Some((events, replies)) };
         let error = match role {
             Role::Owner { lead: None, .. } => return Some((events, replies)),
@@ -188,6 +193,8 @@ impl Learner {
             Moving::Follow(frames, warm, done) => self.follow(id, frames, warm, done),
             Moving::Seal(done) => self.seal(id, done),
             Moving::Stand(done) => self.stand(id, done),
+            Moving::Hold(done) => self.hold(id, done),
+            Moving::Onward(to, done) => self.onward(id, to, done),
         }
     }
 
@@ -239,7 +246,7 @@ impl Learner {
     }
 
     /// A state may be large: it is freed on a thread of its own.
-    fn let_go(&mut self, id: IdentityId) {
+    pub(super) fn let_go(&mut self, id: IdentityId) {
         let Some(slot) = self.slots.remove(&id) else { return };
         let slot = std::sync::Mutex::new(Some(slot));
         // Without a thread it is dropped here, which takes longer and harms nothing.
@@ -311,7 +318,7 @@ impl Learner {
         }
     }
 
-    fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, done: Done<Head>) {
+    fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, mut done: Done<Head>) {
         // Who left is kept up to date by its owner, and decides nothing.
         if !matches!(self.roles.get(&id), Some(Role::Follower | Role::Moved(_))) {
             return done(Err(refused("a follower")));
@@ -329,7 +336,12 @@ impl Learner {
             return done(Err(Error::new(error.kind, error.message.clone())));
         }
         if warm || self.slots.contains_key(&id) {
-            if let Err(e) = self.live(id).and_then(|()| self.fold(id, &frames)) {
+            if let Err(e) = self.live(id) {
+                return done(Err(e));
+            }
+            let Some((frames, again)) = self.follow_away(id, frames, done) else { return };
+            done = again;
+            if let Err(e) = self.fold(id, &frames) {
                 return done(Err(e));
             }
         } else {
@@ -362,8 +374,16 @@ impl Learner {
         Err(told)
     }
 
+    /// The head of an identity in memory, with all that was applied.
+    pub(super) fn closed_head(&mut self, id: IdentityId) -> Option<Head> {
+        match self.slots.get_mut(&id) {
+            Some(Slot::Live(identity, _)) => Some(identity.closed()),
+            _ => None,
+        }
+    }
+
     /// `done` hears when everything that an identity has applied is durable.
-    fn when_durable(&mut self, id: IdentityId, version: u64, done: Done<()>) {
+    pub(super) fn when_durable(&mut self, id: IdentityId, version: u64, done: Done<()>) {
         let reply = Reply { version, answer: None, duplicate: false, drift: false };
         let replies: Replies = Box::new(move |result| done(result.map(drop)));
         if !self.touched.contains(&id) {

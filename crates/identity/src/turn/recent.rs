@@ -68,6 +68,10 @@ impl Recent {
         }
     }
 
+    pub fn newest(&self) -> Option<u64> {
+        self.events.back().map(|learned| learned.version)
+    }
+
     fn place(&self, version: u64) -> Option<usize> {
         self.events.binary_search_by_key(&version, |learned| learned.version).ok()
     }

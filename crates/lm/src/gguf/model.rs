@@ -6,6 +6,7 @@ use crate::config::{
     WIDTH_MAX, turns,
 };
 use crate::error::{Error, Result, wrong};
+use crate::quant::Kind;
 use crate::weights::Source;
 
 /// Factors of the rotary positions, one a pair.
@@ -138,6 +139,11 @@ impl Source for Gguf {
             ));
         }
         Ok(self.numbers(tensor))
+    }
+
+    fn blocks(&self, part: Part) -> Option<(Kind, &[u8])> {
+        let tensor = self.header.tensors.get(&name(part))?;
+        Some((tensor.kind, self.bytes(tensor)))
     }
 
     fn bytes(&self) -> u64 {

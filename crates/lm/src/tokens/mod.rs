@@ -80,6 +80,12 @@ impl Tokens {
         self.inner.token_to_id(piece)
     }
 
+    /// Whether a token is none of a text's, but steers a conversation.
+    pub fn is_control(&self, token: u32) -> bool {
+        let special = |piece: String| self.inner.get_added_vocabulary().is_special_token(&piece);
+        self.piece(token).is_some_and(special)
+    }
+
     /// The texts of all control tokens.
     pub fn controls(&self) -> Vec<String> {
         let added = self.inner.get_added_tokens_decoder();

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use her_identity::clock::{Clock, RealClock};
 use her_identity::event::{Birth, Event, What};
 use her_identity::{Error, ErrorKind, House, Result};
-use her_learn::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -59,7 +58,7 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let streams = streams(args)?;
     let stop = Stop::listen()?;
     let dir = &cx.settings().data_dir;
-    let house = House::open(cx.settings().house(), Catalog::builtin());
+    let house = House::open(cx.settings().house(), cx.settings().catalog());
     let house = house.map_err(|e| if e.kind == ErrorKind::Busy { client::busy(dir) } else { e })?;
     if args.synthetic {
         cx.say("this stream is synthetic: a generator makes it, and changes its ways as it goes");

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::table;
+use super::{invalid, missing};
 use crate::client::kind::Cause;
 
 /// Test a model: what it is, whether its tokens bring texts back, what a known text costs, how fast
@@ -23,14 +24,9 @@ pub struct Args {
     file: PathBuf,
 }
 
-fn invalid(e: her_lm::Error) -> Error {
-    let message = e.to_string();
-    Error::invalid(message).because(e)
-}
-
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     if !args.file.exists() {
-        return Err(Error::not_found(format!("{}: there is no such file", args.file.display())));
+        return Err(missing(&args.file));
     }
     let clock = RealClock::new();
     let model = Model::open(&args.file).map_err(invalid)?;

@@ -9,7 +9,17 @@ use crate::locks::token::Token;
 
 /// Routes without an identity in their path that every token may ask: they tell of none, or of
 /// those only that the token is for.
-const NAMELESS: [&str; 4] = ["list", "metrics", "openapi", "v2_server"];
+const NAMELESS: [&str; 9] = [
+    "list",
+    "metrics",
+    "openapi",
+    "v2_server",
+    "openai_models",
+    "openai_model",
+    "openai_chat",
+    "openai_complete",
+    "openai_embed",
+];
 
 /// Where a request comes from, and when.
 #[derive(Debug, Clone, Copy)]

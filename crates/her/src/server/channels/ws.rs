@@ -302,7 +302,11 @@ impl Talk {
             return Ok(());
         }
         self.branch = record.current;
-        let Some(origin) = record.branch(self.branch).and_then(|b| b.parent) else { return Ok(()) };
+        let Some(branch) = record.branch(self.branch) else { return Ok(()) };
+        if let Some(forgot) = branch.forgot {
+            return self.send(json!({ "forgot": forgot }).to_string()).await;
+        }
+        let Some(origin) = branch.parent else { return Ok(()) };
         self.send(json!({ "rewound": origin.version }).to_string()).await
     }
 

@@ -15,7 +15,6 @@ use her_identity::format::{LEGACY_DIGEST_FILE, LEGACY_FILE, LEGACY_MANIFEST_FILE
 use her_identity::legacy::{Frozen, digest_line};
 use her_identity::turn::Desk;
 use her_identity::{Error, Result};
-use her_learn::Catalog;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -122,7 +121,7 @@ pub fn run(settings: &Settings, asked: &Asked) -> Result<()> {
     // An ensemble's threads would have to be started while it learns again, which is too late.
     her_identity::crew::set_threads(1);
     let clock = Arc::new(RealClock::new());
-    let frozen = Arc::new(open(asked)?);
+    let frozen = Arc::new(open(settings, asked)?);
     let tls = super::tls::acceptor(&settings.tls)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the server", e))?;
@@ -162,7 +161,7 @@ pub fn run(settings: &Settings, asked: &Asked) -> Result<()> {
     tell_end(&copy)
 }
 
-fn open(asked: &Asked) -> Result<Frozen> {
+fn open(settings: &Settings, asked: &Asked) -> Result<Frozen> {
     let manifest = asked.dir.join(LEGACY_MANIFEST_FILE);
     if !manifest.exists() {
         return Err(Error::not_found(format!(
@@ -172,7 +171,7 @@ fn open(asked: &Asked) -> Result<Frozen> {
             manifest.display()
         )));
     }
-    Frozen::open(&asked.dir, Catalog::builtin(), asked.manifest.as_deref())
+    Frozen::open(&asked.dir, settings.catalog(), asked.manifest.as_deref())
 }
 
 fn serve(

@@ -31,8 +31,10 @@ const LINES_MAX: usize = 10_000;
 type Shared = State<Arc<Copy>>;
 
 /// The routes that would change something.
-const CHANGES: [&str; 10] =
-    ["learn", "label", "freeze", "rewind", "fork", "tag", "snapshot", "leave", "talk", "ws"];
+const CHANGES: [&str; 11] = [
+    "learn", "label", "freeze", "rewind", "forget", "fork", "tag", "snapshot", "leave", "talk",
+    "ws",
+];
 
 /// The router.
 pub(super) fn router(copy: Arc<Copy>) -> Router {

@@ -9,6 +9,7 @@ pub(super) fn also(id: &str) -> &'static [Content] {
     match id {
         "learn" => &[("application/x-ndjson", "Reply")],
         "model_card" => &[("text/markdown", "Text")],
+        "openai_chat" | "openai_complete" => &[("text/event-stream", "Text")],
         "v2_infer" | "v2_infer_at" => &[("application/octet-stream", "Binary")],
         _ => &[],
     }

@@ -8,6 +8,7 @@ mod channels;
 mod departs;
 mod gates;
 mod legacy;
+mod openai;
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
@@ -22,7 +23,7 @@ pub(super) fn all() -> Value {
         legacy::all(),
         rest(),
     ];
-    let doors = [doors::cards(), doors::v2(), doors::v2_told()];
+    let doors = [doors::cards(), doors::v2(), doors::v2_told(), openai::all()];
     for part in own.into_iter().chain(doors) {
         if let Value::Object(part) = part {
             all.extend(part);
@@ -201,6 +202,29 @@ fn orders() -> Value {
             "required": ["version"],
             "properties": { "version": version() },
             "additionalProperties": false,
+        },
+        "Forget": {
+            "type": "object",
+            "required": ["from"],
+            "properties": {
+                "from": version(),
+                "to": version(),
+                "erase": { "type": "boolean" },
+                "dry_run": { "type": "boolean" },
+            },
+            "additionalProperties": false,
+        },
+        "Forgotten": {
+            "type": "object",
+            "required": ["name", "from", "to", "struck", "left_out", "kept", "was", "version"],
+            "properties": {
+                "name": { "type": "string" },
+                "struck": { "type": "integer" },
+                "left_out": { "type": "integer" },
+                "version": version(),
+                "may_return": { "type": "array", "items": { "type": "string" } },
+                "left": { "type": "array", "items": { "type": "string" } },
+            },
         },
         "Tag": {
             "type": "object",

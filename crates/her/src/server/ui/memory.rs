@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Request;
+use her_identity::house::Span;
 use her_identity::{House, Result};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -12,8 +13,8 @@ use serde_json::Value;
 
 use super::chart::branches;
 use super::figure::{How, grouped, number, short};
-use super::form;
 use super::shell::{self, Page, Shown, fragment};
+use super::{forget, form};
 use crate::server::App;
 use crate::server::answer::{self, Asked, At};
 use crate::server::audit::noted;
@@ -29,12 +30,16 @@ const EVENT_CHARS: usize = 160;
 /// Changed weights that a dry run shows.
 const CHANGES: usize = 12;
 
-/// `?back=`: a version to try going back to. `?done=`: one that was gone back to.
+/// `?back=`: a version to try going back to. `?done=`: one that was gone back to. `?from=&to=`:
+/// versions to try forgetting. `?struck=`: how many events were forgotten.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Look {
     back: Option<u64>,
     done: Option<u64>,
+    from: Option<u64>,
+    to: Option<u64>,
+    struck: Option<u64>,
 }
 
 /// What is to be seen.
@@ -57,13 +62,16 @@ pub(super) async fn page(
     At(name): At<String>,
     Asked(asked): Asked<Look>,
 ) -> Shown {
+    let range = asked.from.map(|from| Span { from, to: asked.to.unwrap_or(from) });
     let of = name.clone();
-    let (seen, tried) = app
+    let (seen, tried, forgets) = app
         .blocking(move |house| {
             let seen = look(house, &of)?;
             let head = seen.card["durable_version"].as_u64().unwrap_or(1);
             let tried = asked.back.map(|to| house.diff(&of, to, head, CHANGES)).transpose()?;
-            Ok((seen, tried))
+            let forgets = range.map(|range| house.would_forget(&of, range)).transpose()?;
+            let forgets = forgets.map(|told| wire::forgotten(&of, &told));
+            Ok((seen, tried, forgets))
         })
         .await?;
     let body = html! {
@@ -74,9 +82,17 @@ pub(super) async fn page(
                 ". The line before is still there, below."
             }
         }
+        @if let Some(struck) = asked.struck {
+            p.past role="status" {
+                "Forgotten: " (grouped(struck as f64)) " learned events are no part of this life. \
+                 The line before has them still, below."
+            }
+        }
         @if let Some(diff) = &tried { (dry_run(&name, diff)) }
+        @if let Some(told) = &forgets { (forget::dry_run(&name, told)) }
         @for (id, inner) in fragments(&name, &seen) { (fragment(id, &inner)) }
         (way_back(&name, &seen.card, asked.back))
+        (forget::choose(&name, &seen.card, range))
     };
     Ok(shell::page(&Page {
         title: &format!("Memory of {name}"),
@@ -109,6 +125,7 @@ fn tail(name: &str, seen: &Seen) -> Markup {
                     thead { tr {
                         th scope="col" { "Version" } th scope="col" { "Time" }
                         th scope="col" { "Event" } th scope="col" { "What" }
+                        th scope="col" { "Go" }
                     } }
                     tbody {
                         @for line in seen.tail.iter().rev() {
@@ -120,6 +137,9 @@ fn tail(name: &str, seen: &Seen) -> Markup {
                                 td { (when::time(line["at_ms"].as_u64().unwrap_or(0))) }
                                 td { (line["event"].as_str().unwrap_or("")) }
                                 td { code { (what(line)) } }
+                                td { @if teaches(line) {
+                                    a href={ "?from=" (version) } { "forget …" }
+                                } }
                             }
                         }
                     }
@@ -127,6 +147,11 @@ fn tail(name: &str, seen: &Seen) -> Markup {
             }
         }
     }
+}
+
+/// Whether an event is one that can be forgotten.
+fn teaches(line: &Value) -> bool {
+    matches!(line["event"].as_str(), Some("learn" | "predict" | "label"))
 }
 
 /// An event in a line: its features, then what it brought besides.

@@ -13,6 +13,7 @@ mod channels;
 pub(crate) mod chart;
 mod departure;
 pub(crate) mod figure;
+mod forget;
 mod form;
 mod identities;
 mod legacy;

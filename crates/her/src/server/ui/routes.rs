@@ -3,8 +3,8 @@
 use axum::routing::{get, post};
 
 use super::{
-    assets, audit, channels, departure, identities, legacy, live, login, memory, now, peers,
-    system, talk,
+    assets, audit, channels, departure, forget, identities, legacy, live, login, memory, now,
+    peers, system, talk,
 };
 use crate::locks::scope::Scope;
 use crate::server::routes::Route;
@@ -43,6 +43,18 @@ macro_rules! pages {
             gives: (303, ("text/html", "Text")),
             refusals: &[507],
             handler: || post(memory::rewind),
+        },
+        Route {
+            method: "POST",
+            path: "/ui/{name}/forget",
+            scope: Scope::Admin,
+            id: "ui_forget",
+            summary: "Forget what was learned in some versions, from the page",
+            params: &[],
+            takes: &[(super::form::KIND, "Forget")],
+            gives: (303, ("text/html", "Text")),
+            refusals: &[409, 507],
+            handler: || post(forget::forget),
         },
         Route {
             method: "POST",

@@ -1,0 +1,54 @@
+//! `her model list`: the models that identities can stand on.
+
+use her_identity::{Error, Result};
+use serde_json::{Value, json};
+
+use super::super::context::{Context, print};
+use super::super::table::Table;
+
+/// List the models that identities can stand on
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_: &Args, cx: &Context) -> Result<()> {
+    let models = models(cx)?;
+    if cx.json() {
+        let lines: String = models.iter().map(|model| format!("{model}\n")).collect();
+        return print(&lines);
+    }
+    if models.is_empty() {
+        let dir = cx.settings().bases();
+        return print(&format!("no models in {}; `her model add FILE`\n", dir.display()));
+    }
+    let mut table = Table::new(&["name", "format", "MiB", "lies in"]);
+    for model in &models {
+        let text = |key: &str| model[key].as_str().unwrap_or_default().to_owned();
+        let mib = model["bytes"].as_u64().unwrap_or(0) >> 20;
+        table.push(vec![text("name"), text("format"), mib.to_string(), text("path")]);
+    }
+    print(&table.text())
+}
+
+fn models(cx: &Context) -> Result<Vec<Value>> {
+    let dir = cx.settings().bases();
+    let reading = |e| Error::io(format!("reading {}", dir.display()), e);
+    let entries = match std::fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(reading(e)),
+    };
+    let mut models = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(reading)?.path();
+        let Ok(name) = super::name(&path) else { continue };
+        let file = if path.is_dir() { path.join("model.safetensors") } else { path.clone() };
+        models.push(json!({
+            "name": name,
+            "format": if path.is_dir() { "safetensors" } else { "gguf" },
+            "bytes": std::fs::metadata(file).map_or(0, |m| m.len()),
+            "path": path.display().to_string(),
+        }));
+    }
+    models.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
+    Ok(models)
+}

@@ -1,0 +1,168 @@
+//! Model files that many identities share: each is loaded once, when it is first asked for.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use her_learn::catalog::Builder;
+
+use crate::error::{Error, Result, wrong};
+use crate::model::Model;
+
+/// A model that is shared.
+pub struct Shared {
+    /// Under which name it is asked for.
+    pub name: String,
+    /// BLAKE3 of its files, in hexadecimal: two models of one digest are the same to the bit.
+    pub digest: String,
+    /// The model.
+    pub model: Model,
+}
+
+/// One model, loaded when it is first asked for; who asks meanwhile waits.
+type Cell = Arc<OnceLock<Arc<Shared>>>;
+
+/// A directory of model files. Each is a GGUF file or a directory with config.json, tokenizer.json
+/// and model.safetensors; its name is that of the file without `.gguf`, or that of the directory.
+pub struct Bases {
+    dir: PathBuf,
+    open: Mutex<BTreeMap<String, (Cell, Arc<Mutex<()>>)>>,
+}
+
+impl Bases {
+    /// The models in a directory, which need not be there yet.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), open: Mutex::default() }
+    }
+
+    /// Where they lie.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The names of all that are there, sorted.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let failed = |e: std::io::Error| Error(format!("{}: {e}", self.dir.display()));
+        let entries = match std::fs::read_dir(&self.dir) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(failed)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(failed)?.path();
+            let name =
+                if path.join("config.json").exists() { path.file_name() } else { stem(&path) };
+            names.extend(name.and_then(|name| name.to_str()).map(str::to_owned));
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The file or directory of a name.
+    ///
+    /// # Errors
+    /// When there is none; the message lists those that are there.
+    pub fn path(&self, name: &str) -> Result<PathBuf> {
+        let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+        if !plain {
+            return wrong(format!(
+                "the base {name:?} is no name: give that of a file without its folder"
+            ));
+        }
+        let file = self.dir.join(format!("{name}.gguf"));
+        let found = [file, self.dir.join(name)].into_iter().find(|path| path.exists());
+        found.ok_or_else(|| {
+            let there = match self.names() {
+                Ok(names) if !names.is_empty() => format!("there are {}", names.join(", ")),
+                _ => "there is none yet".to_owned(),
+            };
+            let dir = self.dir.display();
+            Error(format!(
+                "there is no model {name:?} in {dir}: {there}; add one with `her model add FILE`"
+            ))
+        })
+    }
+
+    /// A model by its name.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is not as it must be.
+    pub fn get(&self, name: &str) -> Result<Arc<Shared>> {
+        let name = name.strip_suffix(".gguf").unwrap_or(name);
+        let path = self.path(name)?;
+        let (cell, loading) = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.entry(name.to_owned()).or_default().clone()
+        };
+        // A failure is not kept: the file may be mended.
+        let _one = loading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = cell.get() {
+            return Ok(Arc::clone(shared));
+        }
+        let shared =
+            Shared { name: name.to_owned(), digest: digest(&path)?, model: Model::open(&path)? };
+        Ok(Arc::clone(cell.get_or_init(|| Arc::new(shared))))
+    }
+}
+
+impl Bases {
+    /// A model by its name, if it is the one that a digest tells of.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is another one.
+    pub(crate) fn same(&self, name: &str, digest: Option<&str>) -> Result<Arc<Shared>> {
+        if name.is_empty() {
+            return wrong("base is missing: name a model file, as `her model list` does");
+        }
+        let shared = self.get(name)?;
+        match digest {
+            Some(digest) if *digest != shared.digest => wrong(format!(
+                "the base {name} is another file than the one this identity learned on: its digest \
+                 is {}, and {digest} is wanted; put that one into {}",
+                shared.digest,
+                self.dir.display()
+            )),
+            _ => Ok(shared),
+        }
+    }
+
+    /// Those that were lent to a catalogue.
+    pub(crate) fn lent(builder: &Builder<'_>) -> her_learn::Result<Arc<Self>> {
+        builder.lent::<Self>().ok_or_else(|| {
+            let why = "no directory of base models is known here: use `her` or its server";
+            her_learn::Error::new(why)
+        })
+    }
+}
+
+fn stem(path: &Path) -> Option<&std::ffi::OsStr> {
+    let gguf = path.extension().is_some_and(|kind| kind == "gguf");
+    path.file_stem().filter(|_| gguf)
+}
+
+/// What a model's numbers and tokens hang on.
+const FILES: [&str; 4] =
+    ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+
+fn digest(path: &Path) -> Result<String> {
+    let mut hash = blake3::Hasher::new();
+    let mut add = |path: &Path| -> Result<()> {
+        let failed = |e: std::io::Error| Error(format!("{}: {e}", path.display()));
+        hash.update_reader(File::open(path).map_err(failed)?).map(drop).map_err(failed)
+    };
+    if path.is_dir() {
+        for name in FILES {
+            let file = path.join(name);
+            if file.exists() {
+                add(&file)?;
+            }
+        }
+    } else {
+        add(path)?;
+    }
+    Ok(hash.finalize().to_hex().to_string())
+}
