@@ -1,8 +1,8 @@
 //! Whether what is learned harms what the base could do before; and the way back.
 //!
 //! Every so many updates one part of some short texts of three kinds is predicted. When its kind
-//! costs noticeably more than it costs the base alone, the last weights that were good are taken back,
-//! and from then on steps are half as long.
+//! costs noticeably more than it costs the base alone, the last weights that were good are taken
+//! back, and from then on steps are half as long.
 
 use serde::{Deserialize, Serialize};
 

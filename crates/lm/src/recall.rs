@@ -63,7 +63,7 @@ impl Recall {
         rows.map(|(i, (row, target))| self.given(&row[..before + i], *target)).collect()
     }
 
-    /// The share of the states alike that were followed by a token, and how alike the most alike is.
+    /// The share of the states alike that were followed by a token, and how alike the nearest is.
     fn given(&self, alike: &[f32], token: u32) -> Option<(f64, f64)> {
         let (mut of_token, mut all) = (0.0f32, 0.0f32);
         let top = math::max(alike);
