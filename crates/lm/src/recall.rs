@@ -33,8 +33,8 @@ fn unit(row: &[i8], out: &mut Vec<f32>) {
 
 impl Recall {
     /// Takes in the states of a pass, a row a token, and what followed each. Gives, by what had
-    /// been taken in before that token, the probability that was given to what followed, and how alike
-    /// the most alike state was, as a cosine; none when nothing had been taken in.
+    /// been taken in before that token, the probability that was given to what followed, and how
+    /// alike the most alike state was, as a cosine; none when nothing had been taken in.
     pub fn step(&mut self, states: &[f32], targets: &[u32]) -> Vec<Option<(f64, f64)>> {
         let n = targets.len();
         let width = states.len() / n.max(1);
