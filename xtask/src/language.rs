@@ -1,5 +1,5 @@
-//! The base model of the tests, and the texts that a measurement reads: packages' files, by name and
-//! hash, in `target/data/language`.
+//! The base model of the tests, and the texts that a measurement reads: packages' files, by name
+//! and hash, in `target/data/language`.
 
 use std::path::{Path, PathBuf};
 

@@ -72,8 +72,8 @@ impl Adam {
         }
     }
 
-    /// Forgets where gradients pointed, but not how large they were: where nothing is known of that,
-    /// each number's first step is a whole one.
+    /// Forgets where gradients pointed, but not how large they were: where nothing is known of
+    /// that, each number's first step is a whole one.
     pub fn stand(&mut self) {
         self.mean.fill(0.0);
     }

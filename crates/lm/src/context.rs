@@ -1,5 +1,5 @@
-//! What has been read, as keys and values, and in which passes: the same tokens in other passes give
-//! other last bits.
+//! What has been read, as keys and values, and in which passes: the same tokens in other passes
+//! give other last bits.
 
 use crate::adapter::Adapter;
 use crate::config::Config;

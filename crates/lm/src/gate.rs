@@ -11,7 +11,7 @@ const RATE: f64 = 0.03;
 const DECAY: f64 = 0.999;
 /// What keeps steps small where gradients are nothing.
 const LEAST: f64 = 1e-3;
-/// The likeness, as a cosine, that is neither high nor low, and how much a difference from it counts.
+/// The likeness, as a cosine, that is neither high nor low, and how much a difference counts.
 const USUAL: f64 = 0.8;
 const SCALE: f64 = 5.0;
 /// Beyond this a number does not go: the share is then nothing, or all.

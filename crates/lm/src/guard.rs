@@ -1,8 +1,8 @@
 //! Whether what is learned harms what the base could do before; and the way back.
 //!
 //! Every so many updates one part of some short texts of three kinds is predicted. When its kind
-//! costs noticeably more than it costs the base alone, the last weights that were good are taken back,
-//! and from then on steps are half as long.
+//! costs noticeably more than it costs the base alone, the last weights that were good are taken
+//! back, and from then on steps are half as long.
 
 use serde::{Deserialize, Serialize};
 
@@ -156,7 +156,8 @@ impl Guard {
         let kind = |(i, kind): (usize, &&'static str)| {
             let parts = self.cost.iter().skip(i).step_by(KINDS.len()).filter(|part| part[0] > 0.0);
             let n = parts.clone().count().max(1) as f64;
-            let of = |who: usize| parts.clone().map(|part| part[who]).sum::<f64>() / n;
+            // From 0, as the sum of nothing is otherwise the negative one.
+            let of = |who: usize| parts.clone().fold(0.0, |sum, part| sum + part[who]) / n;
             Retained { kind, frozen: of(0), learned: of(1) }
         };
         let kinds = KINDS.iter().enumerate().map(kind).collect();

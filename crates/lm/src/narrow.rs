@@ -1,4 +1,4 @@
-//! Numbers in a byte each: 64 neighbours share a power of two, and each keeps seven bits and a sign.
+//! Numbers in a byte each: 64 neighbours share a power of two, each keeps seven bits and a sign.
 //!
 //! What was rounded once is not changed by rounding it again, so memory and disk agree.
 

@@ -32,9 +32,9 @@ fn unit(row: &[i8], out: &mut Vec<f32>) {
 }
 
 impl Recall {
-    /// Takes in the states of a pass, a row a token, and what followed each. Gives, by what had been
-    /// taken in before that token, the probability that was given to what followed, and how alike
-    /// the most alike state was, as a cosine; none when nothing had been taken in.
+    /// Takes in the states of a pass, a row a token, and what followed each. Gives, by what had
+    /// been taken in before that token, the probability that was given to what followed, and how
+    /// alike the most alike state was, as a cosine; none when nothing had been taken in.
     pub fn step(&mut self, states: &[f32], targets: &[u32]) -> Vec<Option<(f64, f64)>> {
         let n = targets.len();
         let width = states.len() / n.max(1);
@@ -63,7 +63,7 @@ impl Recall {
         rows.map(|(i, (row, target))| self.given(&row[..before + i], *target)).collect()
     }
 
-    /// The share of the states alike that were followed by a token, and how alike the most alike is.
+    /// The share of the states alike that were followed by a token, and how alike the nearest is.
     fn given(&self, alike: &[f32], token: u32) -> Option<(f64, f64)> {
         let (mut of_token, mut all) = (0.0f32, 0.0f32);
         let top = math::max(alike);
