@@ -3,8 +3,8 @@
 //! `cargo run -p her-lm --example facts -- MODEL`. Thirty facts are told as messages of a user.
 //! Then each is asked for, by the base alone, with memories put before it, by what the weights
 //! learned from the telling, and with both; and so are twenty questions that have nothing to do
-//! with the facts, to see whose answers change. An answer counts when it has the word that was told.
-//! Lines of JSON.
+//! with the facts, to see whose answers change. An answer counts when it has the word that was
+//! told. Lines of JSON.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Language identities that nobody talks to for a while take their small form, and leave memory.
 //!
-//! That is an event of their journal, since it changes what comes after. Who is talked to again comes
-//! back by it.
+//! That is an event of their journal, since it changes what comes after. Who is talked to again
+//! comes back by it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -140,8 +140,8 @@ impl Speaker {
         self.prompt(messages)
     }
 
-    /// Says what comes next. `tell` is given each piece of text as it is said, and an empty one from
-    /// time to time; it says whether anybody listens still.
+    /// Says what comes next. `tell` is given each piece of text as it is said, and an empty one
+    /// from time to time; it says whether anybody listens still.
     pub fn say(
         &self,
         prompt: &[u32],

@@ -11,8 +11,8 @@
 //! and 46 kB a token of context. **Errors** a text that is empty or longer than [`EVENT_BYTES`],
 //! other features, a role that is none, control tokens in messages.
 //!
-//! **Source** DESIGN §8; dynamic evaluation: Krause et al. 2018; LoRA: Hu et al. 2021, with A
-//! frozen: Sun et al. 2024; neural cache: Grave et al. 2016; fixed share: Herbster and Warmuth 1998.
+//! **Source** dynamic evaluation: Krause et al. 2018; LoRA: Hu et al. 2021, with A frozen: Sun et
+//! al. 2024; neural cache: Grave et al. 2016; fixed share: Herbster and Warmuth 1998.
 
 use std::any::Any as Concrete;
 use std::sync::Arc;
