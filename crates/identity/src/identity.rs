@@ -64,18 +64,17 @@ impl Opening {
 
     /// Whether its model takes long for an event.
     pub fn is_heavy(&self, reader: &dyn JournalReader, catalog: &Catalog) -> bool {
-        let spec = match &self.found {
-            Some(snapshot) => State::birth_of(&snapshot.bytes).ok().map(|birth| birth.model),
-            None => {
-                let mut spec = None;
-                let born = tell(self.id, 0, 1, reader, &mut |_, event| {
-                    if let What::Born(birth) = &event.what {
-                        spec = Some(birth.model.clone());
-                    }
-                    Ok(ControlFlow::Break(()))
-                });
-                born.ok().and(spec)
-            }
+        let spec = if let Some(snapshot) = &self.found {
+            State::birth_of(&snapshot.bytes).ok().map(|birth| birth.model)
+        } else {
+            let mut spec = None;
+            let born = tell(self.id, 0, 1, reader, &mut |_, event| {
+                if let What::Born(birth) = &event.what {
+                    spec = Some(birth.model.clone());
+                }
+                Ok(ControlFlow::Break(()))
+            });
+            born.ok().and(spec)
         };
         let model = spec.and_then(|spec| catalog.builder().build(&spec).ok());
         model.is_some_and(|model| model.estimator().is_heavy())

@@ -20,14 +20,18 @@ pub struct Shared {
     pub model: Model,
 }
 
-/// One model, loaded when it is first asked for; who asks meanwhile waits.
-type Cell = Arc<OnceLock<Arc<Shared>>>;
+/// One model, loaded when it is first asked for; who asks meanwhile waits at the lock.
+#[derive(Clone, Default)]
+struct Cell {
+    shared: Arc<OnceLock<Arc<Shared>>>,
+    loading: Arc<Mutex<()>>,
+}
 
 /// A directory of model files. Each is a GGUF file or a directory with config.json, tokenizer.json
 /// and model.safetensors; its name is that of the file without `.gguf`, or that of the directory.
 pub struct Bases {
     dir: PathBuf,
-    open: Mutex<BTreeMap<String, (Cell, Arc<Mutex<()>>)>>,
+    open: Mutex<BTreeMap<String, Cell>>,
 }
 
 impl Bases {
@@ -94,7 +98,7 @@ impl Bases {
     pub fn get(&self, name: &str) -> Result<Arc<Shared>> {
         let name = name.strip_suffix(".gguf").unwrap_or(name);
         let path = self.path(name)?;
-        let (cell, loading) = {
+        let Cell { shared: cell, loading } = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             open.entry(name.to_owned()).or_default().clone()
         };

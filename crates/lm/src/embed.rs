@@ -38,11 +38,15 @@ pub fn embed(model: &Model, text: &str) -> Result<Vec<f32>> {
         let pass = model.base.read(None, &mut Cache::default(), &read, Want::States)?;
         let counted = (read.len() - part.len()) * width;
         for row in pass.states[counted..].chunks_exact(width) {
-            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            for (sum, x) in sum.iter_mut().zip(row) {
+                *sum += x;
+            }
         }
     }
     let share = 1.0 / tokens.len() as f32;
-    sum.iter_mut().for_each(|x| *x *= share);
+    for x in &mut sum {
+        *x *= share;
+    }
     Ok(sum)
 }
 
@@ -50,6 +54,8 @@ pub fn embed(model: &Model, text: &str) -> Result<Vec<f32>> {
 pub fn unit(vector: &mut [f32]) {
     let length = math::dot(vector, vector).sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|x| *x /= length);
+        for x in vector {
+            *x /= length;
+        }
     }
 }

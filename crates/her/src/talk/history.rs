@@ -95,9 +95,10 @@ impl<'a> History<'a> {
     }
 
     fn request(&self, i: usize) -> Request {
-        match self.is_answer(i) {
-            true => self.of_answer(i, &self.said[i].1.content),
-            false => Request { client: self.key(i + 1), n: HEARD },
+        if self.is_answer(i) {
+            self.of_answer(i, &self.said[i].1.content)
+        } else {
+            Request { client: self.key(i + 1), n: HEARD }
         }
     }
 

@@ -214,7 +214,8 @@ fn pieces<'a>(message: &'a Message, new: &New) -> Vec<Piece<'a>> {
         let most = rest.floor_char_boundary(EVENT_BYTES);
         let space = rest[..most].rfind(char::is_whitespace).filter(|at| *at > 0);
         let (text, after) = rest.split_at(space.unwrap_or(most));
-        (rest, _) = (after, texts.push(text));
+        texts.push(text);
+        rest = after;
     }
     texts.push(rest);
     let last = texts.len() - 1;

@@ -62,7 +62,7 @@ impl Learner {
 
     /// Begins to open an identity on the thread for heavy ones, if it is one.
     fn opens_away(&mut self, id: IdentityId) -> bool {
-        if !self.lends() {
+        if !lends() {
             return false;
         }
         // An error is told by whoever opens it here.
@@ -72,18 +72,6 @@ impl Learner {
             return false;
         }
         self.send(id, None, Some(opening), Work::Open);
-        true
-    }
-
-    /// Whether there may be a thread for heavy identities.
-    #[cfg_attr(
-        not(feature = "testing"),
-        expect(clippy::unused_self, reason = "as in a simulation")
-    )]
-    fn lends(&self) -> bool {
-        #[cfg(feature = "testing")]
-        return has_threads();
-        #[cfg(not(feature = "testing"))]
         true
     }
 
@@ -149,7 +137,7 @@ impl Learner {
             Slot::Live(identity, _) => identity.state().model().is_heavy(),
             _ => false,
         };
-        if !self.lends() || !self.slots.get(&id).is_some_and(heavy) {
+        if !lends() || !self.slots.get(&id).is_some_and(heavy) {
             return None;
         }
         match self.slots.remove(&id) {
@@ -271,6 +259,14 @@ impl Learner {
             _ => false,
         }
     }
+}
+
+/// Whether there may be a thread for heavy identities: none in a simulation.
+fn lends() -> bool {
+    #[cfg(feature = "testing")]
+    return has_threads();
+    #[cfg(not(feature = "testing"))]
+    true
 }
 
 impl Piece {
