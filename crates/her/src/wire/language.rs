@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 /// that is no language model.
 pub fn language(state: &State) -> Option<Value> {
     let model = LanguageModel::of(state.model().root())?;
-    let (bits, weights) = (model.mixture().bits(), model.mixture().weights());
-    let learner = model.mixture().learner();
+    let figures = model.mixture().figures();
+    let (bits, weights) = (figures.bits, figures.weights);
     let scored = bits.scored as f64;
     let each = |bits: f64| (scored > 0.0).then(|| bits / scored);
-    let square = |x: &f32| f64::from(*x) * f64::from(*x);
-    let norm = learner.adapter().learned().iter().map(square).sum::<f64>().sqrt();
+    let tokens = &model.shared().model.tokens;
+    let span = |span: &her_lm::Span| {
+        let text = tokens.decode(&span.tokens).unwrap_or_default();
+        json!({"text": text, "at": span.at, "bits": span.bits})
+    };
     Some(json!({
         "base": model.shared().name,
         "digest": model.shared().digest,
@@ -27,7 +30,13 @@ pub fn language(state: &State) -> Option<Value> {
         "bits_saved": bits.frozen - bits.mixed,
         "regret": bits.regret,
         "weights": { "frozen": weights[0], "learned": weights[1], "recalled": weights[2] },
-        "updates": learner.updates(),
-        "adapter_norm": norm,
+        "recent": figures.recent,
+        "tokens_learned": figures.tokens,
+        "updates": figures.updates,
+        "updates_skipped": figures.skipped,
+        "adapter_norm": figures.norm,
+        "adapter_path": figures.path,
+        "retention": figures.retention,
+        "learned_from_you": figures.spans.iter().map(span).collect::<Vec<_>>(),
     }))
 }
