@@ -29,6 +29,7 @@ cargo xtask <verb>
   setup [conformance|peers|python|river-suite|page|doors|mlflow|capymoa|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams and the base model into target/data
+  data streams                    fetch the texts that the language model is measured with
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
@@ -58,6 +59,7 @@ fn run(arguments: &[String]) -> Result<()> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
         Some("setup") => setup::run(rest),
+        Some("data") if rest == ["streams"] => language::streams(),
         Some("data") => {
             refuse_arguments("data", rest)?;
             data::fetch()?;

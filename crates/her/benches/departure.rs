@@ -10,6 +10,8 @@
 mod load;
 #[path = "../tests/departures/places.rs"]
 mod places;
+#[path = "../tests/support/tongue.rs"]
+mod tongue;
 #[path = "../tests/departures/wire.rs"]
 mod wire;
 

@@ -138,6 +138,8 @@ pub struct Settings {
     pub nodes: Vec<Peer>,
     /// Where the models lie that language identities stand on, if not in the data directory.
     pub bases: Option<PathBuf>,
+    /// After how long a silence a language identity takes its small form; never if nothing.
+    pub rest_after: Duration,
     /// How long requests under way may take when the server ends.
     pub drain: Duration,
     origins: BTreeMap<&'static str, Origin>,
@@ -221,6 +223,7 @@ impl Settings {
             proxy: Duration::from_hours(24),
             nodes: Vec::new(),
             bases: None,
+            rest_after: Duration::from_mins(5),
             drain: Duration::from_secs(30),
             origins: BTreeMap::new(),
         }

@@ -16,6 +16,8 @@ mod load;
 mod net;
 #[path = "departures/places.rs"]
 mod places;
+#[path = "support/tongue.rs"]
+mod tongue;
 #[path = "departures/wire.rs"]
 mod wire;
 
@@ -52,7 +54,7 @@ fn under_load(two: &Two, rate: u64, work: impl FnOnce(&Load<'_>)) -> History {
     let load = Load::new(two);
     let rate = rate as f64 / CLIENTS.len() as f64;
     let begin = Instant::now();
-    let mut history = History::default();
+    let mut history = History { reads: two.reads, ..History::default() };
     std::thread::scope(|scope| {
         let _end = End(&load);
         let load = &load;
@@ -235,6 +237,33 @@ fn moves_between_processes_that_are_killed_lose_nothing_and_double_nothing() {
         assert!(moves >= rounds, "each round is a move: {moves} of {rounds}");
     });
     assert!(missed.is_empty(), "points that were not reached: {missed:?}");
+    let history = check(&two, history);
+    assert!(outcomes.contains_key("COMPLETED"), "{outcomes:?}");
+    a_planted_fault_is_seen(&history);
+}
+
+/// As above, for an identity that reads: its events take long, and another thread works on it.
+#[test]
+fn moves_of_an_identity_that_reads_lose_nothing_while_it_is_talked_to() {
+    let two = Two::begin([Site::here(), Site::here()], "segment_mib = 4", &tongue::spec());
+    let cases: [Case; 6] = [
+        Vec::new(),
+        vec![(Side::Source, "learner:sealed", "kill")],
+        vec![(Side::Target, "target:Frames:done", "kill")],
+        vec![(Side::Source, "source:Send:done", "stop 300")],
+        vec![(Side::Home, "register:written", "kill")],
+        vec![(Side::Target, "learner:owns", "kill")],
+    ];
+    let mut outcomes = BTreeMap::new();
+    let history = under_load(&two, number("HER_DEPARTURE_TEXTS", 60), |load| {
+        for case in &cases {
+            let (outcome, hits) = round(&two, case, &wait);
+            assert_eq!(hits.is_empty(), case.is_empty(), "{case:?} was not reached");
+            *outcomes.entry(outcome).or_insert(0) += 1;
+            goes_on(&two, load, case);
+        }
+        println!("{} moves: {outcomes:?}", load.turn().1);
+    });
     let history = check(&two, history);
     assert!(outcomes.contains_key("COMPLETED"), "{outcomes:?}");
     a_planted_fault_is_seen(&history);

@@ -24,6 +24,8 @@ mod fuzz;
 mod fuzz_socket;
 #[path = "server/gates.rs"]
 mod gates;
+#[path = "server/language.rs"]
+mod language;
 #[path = "server/life.rs"]
 mod life;
 #[path = "server/locks.rs"]

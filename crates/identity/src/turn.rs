@@ -43,7 +43,7 @@ pub struct State {
     pending: Pending,
     recent: Recent,
     frozen: bool,
-    /// Whether the newest event was to take the resting form; not kept.
+    /// Whether the newest event was to take the resting form.
     resting: bool,
 }
 
@@ -341,7 +341,7 @@ impl State {
         self.recent.newest()
     }
 
-    /// Whether the newest event that was seen here was to take the resting form.
+    /// Whether the newest event was to take the resting form.
     pub fn is_resting(&self) -> bool {
         self.resting
     }

@@ -1,9 +1,9 @@
 //! How many milliseconds a token takes: learned, scored, heard and spoken.
 //!
-//! `cargo run --profile quick -p her-lm --example rates -- MODEL TEXT [SECONDS]`, where TEXT is a
-//! file of some 10,000 letters. Every line is one thread's processor time, as the kernel counts it,
-//! beside the wall's: the lines are measured in turns for so many seconds each, 3 unless said.
-//! Start two at once for two cores.
+//! `cargo run --profile quick -p her-lm --example rates -- MODEL TEXT [SECONDS [ROWS]]`, where TEXT
+//! is a file of some 10,000 letters and ROWS a part of the names of the lines that are wanted.
+//! Every line is one thread's processor time, as the kernel counts it, beside the wall's: the lines
+//! are measured in turns for so many seconds each, 3 unless said. Start two at once for two cores.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,6 +20,8 @@ const SPEC: Spec = Spec { rank: 4, seed: 1 };
 /// How many tokens of context a voice has heard before it speaks, and how many it says then.
 const HEARD: usize = 128;
 const SAID: usize = 64;
+/// Over how many tokens few bits are compared with f32.
+const COSTED: usize = 2048;
 /// In how many turns each is measured.
 const TURNS: u32 = 3;
 
@@ -59,6 +61,20 @@ fn reading<'a>(model: &'a Model, text: &'a [u32], chunk: usize, want: Want, low:
         std::hint::black_box(pass?);
         Ok(chunk)
     })
+}
+
+/// What the beginning of the text costs the base, in bits a token, in contexts of 512.
+fn cost(model: &Model, text: &[u32], low: bool) -> Result<f64, Failed> {
+    let (mut cache, mut nats) = (Cache::default(), 0.0);
+    for (part, next) in text.chunks(32).zip(text[1..].chunks(32)).take(COSTED / 32) {
+        if cache.len() == 512 {
+            cache.clear();
+        }
+        let read = if low { Base::read_low } else { Base::read };
+        let mut pass = read(&model.base, None, &mut cache, part, Want::All)?;
+        nats += pass.score(next)?.iter().sum::<f64>();
+    }
+    Ok(nats / std::f64::consts::LN_2 / COSTED as f64)
 }
 
 /// Learns chunks of 32 tokens.
@@ -135,16 +151,16 @@ impl Row<'_> {
 
 fn main() -> Result<(), Failed> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let ([path, text] | [path, text, _]) = arguments.as_slice() else {
-        return Err("give MODEL TEXT [SECONDS]".into());
+    let ([path, text] | [path, text, _] | [path, text, _, _]) = arguments.as_slice() else {
+        return Err("give MODEL TEXT [SECONDS [ROWS]]".into());
     };
     let seconds: f64 = arguments.get(2).map_or(Ok(3.0), |s| s.parse())?;
     let begin = now();
     let model = Model::open(path.as_ref())?;
     let opened = begin.elapsed().as_secs_f64();
     let text = model.tokens.encode(&std::fs::read_to_string(text)?)?;
-    if text.len() < 1024 {
-        return Err(format!("{} tokens of text; give 1024 or more", text.len()).into());
+    if text.len() <= COSTED {
+        return Err(format!("{} tokens of text; give more than {COSTED}", text.len()).into());
     }
     println!(
         "kernels {} and {}; opened in {opened:.2} s; {} MB of weights; load {}",
@@ -172,6 +188,8 @@ fn main() -> Result<(), Failed> {
     for voices in [1, 2, 4, 8, 16] {
         row(&format!("spoken by {voices} at once"), speaking(model, text, voices)?);
     }
+    let wanted = arguments.get(3).map_or("", String::as_str);
+    rows.retain(|row| row.name.contains(wanted));
     for row in &mut rows {
         (row.work)()?;
     }
@@ -182,6 +200,10 @@ fn main() -> Result<(), Failed> {
     }
     println!("{:44} {:>8} {:>9} {:>9} {:>9}", "", "tokens", "CPU ms", "wall ms", "tokens/s");
     rows.iter().for_each(Row::print);
+    if wanted.is_empty() {
+        let (exact, low) = (cost(model, text, false)?, cost(model, text, true)?);
+        println!("the base's bits a token over {COSTED} tokens: f32 {exact:.4}, few bits {low:.4}");
+    }
     println!("load {}", std::fs::read_to_string("/proc/loadavg")?.trim());
     Ok(())
 }

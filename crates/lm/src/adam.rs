@@ -11,6 +11,8 @@ const MEAN: f32 = 0.9;
 const SQUARE: f32 = 0.99;
 /// What keeps a step finite where gradients are nothing.
 const EPSILON: f32 = 1e-8;
+/// How many steps lead to the full rate: the first ones know only signs of gradients.
+const WARM: u64 = 16;
 
 /// The state of an optimiser, for as many numbers as are learned.
 #[derive(Clone, Serialize, Deserialize)]
@@ -41,7 +43,7 @@ impl Adam {
 
     /// Keeps only roughly how large gradients were. Twice is the same as once.
     pub fn rest(&mut self) {
-        self.mean.fill(0.0);
+        self.stand();
         let square = narrow::fine(&narrow::coarse(&self.square), self.square.len());
         self.square = square.unwrap_or_default();
     }
@@ -70,6 +72,12 @@ impl Adam {
         }
     }
 
+    /// Forgets where gradients pointed, but not how large they were: where nothing is known of that,
+    /// each number's first step is a whole one.
+    pub fn stand(&mut self) {
+        self.mean.fill(0.0);
+    }
+
     /// One step of `rate`, with a gradient that is first shortened to the length `clip`. Gives how
     /// long the step was; nothing happens, and none is given, when the gradient is no number.
     pub fn step(
@@ -85,6 +93,7 @@ impl Adam {
         }
         self.steps += 1;
         let short = if length > clip { clip / length } else { 1.0 };
+        let rate = rate * self.steps.min(WARM) as f32 / WARM as f32;
         // Both means begin at nothing; these make up for it.
         let unbiased = |decay: f32| 1.0 / (1.0 - libm::pow(f64::from(decay), self.steps as f64));
         let (of_mean, of_square) = (unbiased(MEAN) as f32, unbiased(SQUARE) as f32);
@@ -107,7 +116,7 @@ mod tests {
     #[test]
     fn the_first_step_is_the_rate_and_steps_go_downhill() {
         let (mut x, mut adam) = (vec![5.0f32, -3.0, 0.0], Adam::new(3));
-        let length = adam.step(&mut x, vec![2.0, -1.0, 0.0], 0.1, 10.0).unwrap();
+        let length = adam.step(&mut x, vec![2.0, -1.0, 0.0], 0.1 * WARM as f32, 10.0).unwrap();
         assert!((length - 0.02f32.sqrt()).abs() < 1e-5, "{length}");
         for (x, wanted) in x.iter().zip([4.9, -2.9, 0.0]) {
             assert!((x - wanted).abs() < 1e-5, "{x}, not {wanted}");

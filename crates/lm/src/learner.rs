@@ -55,6 +55,9 @@ impl Settings {
     }
 }
 
+/// The least share of its rate that a learner goes back to.
+const SLOWEST: f32 = 1.0 / 1024.0;
+
 /// What came of reading some tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Reading {
@@ -158,6 +161,10 @@ impl Learner {
     /// How many updates it made in its life.
     pub fn updates(&self) -> u64 {
         self.life.updates
+    }
+
+    pub(crate) fn life(&self) -> Life {
+        self.life
     }
 
     /// The tokens in the context, and in which passes they were read.
@@ -267,6 +274,36 @@ impl Learner {
         self.rested = true;
     }
 
+    /// What was learned, rounded to a byte a number.
+    pub(crate) fn rounded(&self) -> Narrow {
+        let weights = self.adapter.learned();
+        Narrow::pack(weights, weights.len())
+    }
+
+    /// Goes back to other weights, with steps half as long from then on.
+    pub(crate) fn go_back(&mut self, weights: &[f32]) {
+        self.adapter.learned_mut().copy_from_slice(weights);
+        self.adam.stand();
+        self.context = Context::default();
+        self.life.rate = (self.life.rate * 0.5).max(self.settings.rate * SLOWEST);
+    }
+
+    /// Keeps a share of what was learned.
+    pub(crate) fn shrink(&mut self, share: f32) {
+        // Not by a product where nothing shall be left: what is no number would stay.
+        let shrunk = |x: &mut f32| *x = if share > 0.0 { *x * share } else { 0.0 };
+        self.adapter.learned_mut().iter_mut().for_each(shrunk);
+    }
+
+    /// Doubles a rate that was halved. Gives whether it was.
+    pub(crate) fn quicken(&mut self) -> bool {
+        let slow = self.life.rate < self.settings.rate;
+        if slow {
+            self.life.rate = (self.life.rate * 2.0).min(self.settings.rate);
+        }
+        slow
+    }
+
     /// Forgets the context, as between two conversations; what was learned stays.
     pub fn begin_anew(&mut self) {
         self.context = Context::default();
@@ -280,7 +317,7 @@ impl Learner {
             settings: self.settings,
             spec: self.adapter.spec(),
             learned: if self.rested {
-                Learned::Resting(Narrow::pack(weights, weights.len()))
+                Learned::Resting(self.rounded())
             } else {
                 Learned::Whole(weights.to_vec())
             },

@@ -4,35 +4,21 @@
 //! with a share of what was just said. Weights that follow how well each did make one prediction
 //! of the three. Costs one more forward pass than a [`Learner`] alone.
 
+use std::f64::consts::LN_2;
+
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::{Error, Result, wrong};
+use crate::figures::{Bits, Figures, Tally};
 use crate::forward::Want;
+use crate::gate::Gate;
+use crate::guard::{Guard, Retention};
 use crate::learner::{self, Learner, Predicted};
+use crate::math;
 use crate::recall::Recall;
 use crate::shares::Shares;
 use crate::weights::Base;
-
-/// How much of the third prediction is what was just said.
-const RECALLED: f64 = 0.1;
-
-/// What some tokens cost, in bits, by who predicted them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bits {
-    /// How many were predicted.
-    pub scored: usize,
-    /// By the base alone.
-    pub frozen: f64,
-    /// With what was learned.
-    pub learned: f64,
-    /// That, with a share of what was just said.
-    pub recalled: f64,
-    /// By the mixture of the three.
-    pub mixed: f64,
-    /// The most that the mixture had cost above the base in its life, after any token.
-    pub regret: f64,
-}
 
 /// A learner and what stands beside it.
 #[derive(Clone)]
@@ -40,8 +26,10 @@ pub struct Mixture {
     learner: Learner,
     frozen: Context,
     recall: Recall,
+    gate: Gate,
     shares: Shares,
-    bits: Bits,
+    guard: Guard,
+    tally: Tally,
 }
 
 /// All of it that is kept. The frozen context is made anew from the tokens, in the same passes.
@@ -49,8 +37,10 @@ pub struct Mixture {
 struct Saved {
     learner: learner::Saved,
     recall: Recall,
+    gate: Gate,
     shares: Shares,
-    bits: Bits,
+    guard: Guard,
+    tally: Tally,
 }
 
 /// What saved bytes begin with; the last two bytes are the version.
@@ -64,8 +54,10 @@ impl Mixture {
             learner,
             frozen: Context::default(),
             recall: Recall::default(),
+            gate: Gate::default(),
             shares: Shares::default(),
-            bits: Bits::default(),
+            guard: Guard::default(),
+            tally: Tally::default(),
         }
     }
 
@@ -76,7 +68,30 @@ impl Mixture {
 
     /// What all tokens that were learned so far cost.
     pub fn bits(&self) -> Bits {
-        self.bits
+        self.tally.bits
+    }
+
+    /// Its life in numbers.
+    pub fn figures(&self) -> Figures {
+        let life = self.learner.life();
+        let weights = self.learner.adapter().learned();
+        Figures {
+            bits: self.tally.bits,
+            recent: self.tally.recent(),
+            weights: self.shares.0,
+            tokens: life.tokens,
+            updates: life.updates,
+            skipped: life.skipped,
+            norm: f64::from(math::dot(weights, weights)).sqrt(),
+            path: life.path,
+            retention: self.retention(),
+            spans: self.tally.spans.clone(),
+        }
+    }
+
+    /// How well it keeps what its base could do.
+    pub fn retention(&self) -> Retention {
+        self.guard.retention(self.learner.life().rate)
     }
 
     /// How much each prediction counts now: the base, the learner, the learner with what was just
@@ -98,12 +113,13 @@ impl Mixture {
             let predicted = self.learner.predict(base, targets, learn)?;
             let frozen = self.beside(base, &predicted.inputs, targets)?;
             self.weigh(&predicted, &frozen, targets, learn, &mut cost);
-            if learn {
-                self.learner.learn(base, predicted.pass, targets)?;
-            }
+            let learned = learn && self.learner.learn(base, predicted.pass, targets)?;
             self.learner.take(predicted.inputs, targets);
+            if learned {
+                self.guard.watch(base, &mut self.learner)?;
+            }
         }
-        cost.regret = self.bits.regret;
+        cost.regret = self.tally.bits.regret;
         Ok(cost)
     }
 
@@ -132,19 +148,23 @@ impl Mixture {
         } else {
             self.recall.clone().step(&predicted.pass.states, targets)
         };
-        let mut shares = self.shares;
+        let (mut shares, mut gate) = (self.shares, self.gate);
         for ((frozen, learned), recalled) in frozen.iter().zip(&predicted.nats).zip(recalled) {
             let learned = libm::exp(-learned);
-            let recalled = (1.0 - RECALLED) * learned + RECALLED * recalled;
+            let recalled = recalled.map_or(learned, |recalled| gate.step(learned, recalled));
             let given = [libm::exp(-frozen), learned, recalled];
             let mixed = shares.step(given);
             cost.add(given, mixed);
             if learn {
-                self.bits.add(given, mixed);
+                self.tally.add(given, mixed);
             }
         }
         if learn {
-            self.shares = shares;
+            let gain = |(frozen, learned): (&f64, &f64)| (frozen - learned) / LN_2;
+            let gains: Vec<f64> = frozen.iter().zip(&predicted.nats).map(gain).collect();
+            let before = self.tally.bits.scored - gains.len() as u64;
+            self.tally.look(before, targets, &gains);
+            (self.shares, self.gate) = (shares, gate);
         }
     }
 
@@ -154,6 +174,7 @@ impl Mixture {
     /// once.
     pub fn rest(&mut self) {
         self.learner.rest();
+        self.guard.rest();
         self.frozen = Context::default();
     }
 
@@ -173,8 +194,10 @@ impl Mixture {
         let saved = Saved {
             learner: self.learner.save(),
             recall: self.recall.clone(),
+            gate: self.gate,
             shares: self.shares,
-            bits: self.bits,
+            guard: self.guard.clone(),
+            tally: self.tally.clone(),
         };
         let body = postcard::to_allocvec(&saved).map_err(|e| Error(format!("saving: {e}")))?;
         let sum = crc32c::crc32c(&body).to_le_bytes();
@@ -202,10 +225,14 @@ impl Mixture {
                 "the language model was saved with a base of another shape: give that one",
             );
         }
-        let load = || {
+        let load = || -> Result<Learner> {
             saved.recall.check(base.config.width)?;
             saved.shares.check()?;
-            Learner::load(base, saved.learner)
+            saved.gate.check()?;
+            saved.tally.check(vocab)?;
+            let learner = Learner::load(base, saved.learner)?;
+            saved.guard.check(learner.adapter().learned().len())?;
+            Ok(learner)
         };
         let learner = load().map_err(|e| {
             Error(format!(
@@ -213,19 +240,7 @@ impl Mixture {
                 e.0
             ))
         })?;
-        let frozen = Context::default();
-        Ok(Self { learner, frozen, recall: saved.recall, shares: saved.shares, bits: saved.bits })
-    }
-}
-
-impl Bits {
-    fn add(&mut self, given: [f64; 3], mixed: f64) {
-        let cost = |p: f64| -libm::log2(p.max(f64::MIN_POSITIVE));
-        self.scored += 1;
-        self.frozen += cost(given[0]);
-        self.learned += cost(given[1]);
-        self.recalled += cost(given[2]);
-        self.mixed += cost(mixed);
-        self.regret = self.regret.max(self.mixed - self.frozen);
+        let Saved { recall, gate, shares, guard, tally, .. } = saved;
+        Ok(Self { learner, frozen: Context::default(), recall, gate, shares, guard, tally })
     }
 }

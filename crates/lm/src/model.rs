@@ -9,6 +9,7 @@ use crate::chat::Chat;
 use crate::error::{Error, Result, wrong};
 use crate::folder::{self, Folder};
 use crate::gguf::Gguf;
+use crate::probes::Probes;
 use crate::tokens::Tokens;
 use crate::weights::{Base, Source};
 
@@ -101,13 +102,15 @@ impl Model {
         for kind in source.kinds() {
             *kinds.entry(kind).or_default() += 1;
         }
+        let mut base = Base::load(source)?;
+        base.probes = Probes::new(&tokens, base.config.context)?;
         Ok(Self {
             path: path.to_owned(),
             format,
             bytes: source.bytes(),
             licence: source.licence(),
             kinds,
-            base: Base::load(source)?,
+            base,
             tokens,
             chat,
         })

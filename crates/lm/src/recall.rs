@@ -13,7 +13,7 @@ use crate::math;
 /// How many states are kept.
 const KEPT: usize = 4000;
 /// How much more a state counts that is alike: e to the power of this times its cosine.
-const SHARPNESS: f32 = 25.0;
+const SHARPNESS: f32 = 32.0;
 /// How many states are compared at once.
 const PART: usize = 256;
 
@@ -32,9 +32,10 @@ fn unit(row: &[i8], out: &mut Vec<f32>) {
 }
 
 impl Recall {
-    /// Takes in the states of a pass, a row a token, and what followed each; gives the probability
-    /// that was given to what followed, by what had been taken in before that token.
-    pub fn step(&mut self, states: &[f32], targets: &[u32]) -> Vec<f64> {
+    /// Takes in the states of a pass, a row a token, and what followed each. Gives, by what had been
+    /// taken in before that token, the probability that was given to what followed, and how alike
+    /// the most alike state was, as a cosine; none when nothing had been taken in.
+    pub fn step(&mut self, states: &[f32], targets: &[u32]) -> Vec<Option<(f64, f64)>> {
         let n = targets.len();
         let width = states.len() / n.max(1);
         let old = self.next.len().saturating_sub(KEPT);
@@ -62,17 +63,18 @@ impl Recall {
         rows.map(|(i, (row, target))| self.given(&row[..before + i], *target)).collect()
     }
 
-    /// The share of the states alike that were followed by a token.
-    fn given(&self, alike: &[f32], token: u32) -> f64 {
+    /// The share of the states alike that were followed by a token, and how alike the most alike is.
+    fn given(&self, alike: &[f32], token: u32) -> Option<(f64, f64)> {
         let (mut of_token, mut all) = (0.0f32, 0.0f32);
+        let top = math::max(alike);
         for (alike, next) in alike.iter().zip(&self.next) {
-            let weight = math::exp(alike - SHARPNESS);
+            let weight = math::exp(alike - top);
             all += weight;
             if *next == token {
                 of_token += weight;
             }
         }
-        if all > 0.0 { f64::from(of_token / all) } else { 0.0 }
+        (all > 0.0).then(|| (f64::from(of_token / all), f64::from(top / SHARPNESS)))
     }
 
     /// Refuses what is none of a base with hidden states of this width.
@@ -105,13 +107,15 @@ mod tests {
         let (a, b) = ([3.0f32, 0.0], [0.0f32, 0.5]);
         let mut recall = Recall::default();
         let given = recall.step(&[a, b, a].concat(), &[7, 8, 7]);
-        assert_eq!(given[0], 0.0, "nothing was said before");
-        assert!(given[1] < 1e-9, "8 had never followed");
-        assert!(given[2] > 0.999, "7 followed this very state: {given:?}");
+        assert_eq!(given[0], None, "nothing was said before");
+        let told: Vec<(f64, f64)> = given.into_iter().flatten().collect();
+        assert!(told[0].0 < 1e-9 && told[0].1 < 0.01, "8 had never followed: {told:?}");
+        assert!(told[1].0 > 0.999 && told[1].1 > 0.99, "7 followed this very state: {told:?}");
         let given = recall.step(&[b, b].concat(), &[7, 8]);
-        assert!(given[0] < 1e-9 && given[1] > 0.4 && given[1] < 0.6, "{given:?}");
+        let told: Vec<f64> = given.into_iter().flatten().map(|(given, _)| given).collect();
+        assert!(told[0] < 1e-9 && told[1] > 0.4 && told[1] < 0.6, "{told:?}");
         recall.clear();
-        assert_eq!(recall.step(&a, &[7]), [0.0]);
+        assert_eq!(recall.step(&a, &[7]), [None]);
     }
 
     #[test]
@@ -120,7 +124,7 @@ mod tests {
         recall.step(&[1.0, 0.0], &[1]);
         for i in 0..=KEPT / 20 {
             let given = recall.step(&[0.0, 1.0].repeat(20), &[2; 20]);
-            assert!(i == 0 || given[0] > 0.99);
+            assert!(i == 0 || given[0].unwrap().0 > 0.99);
             assert!(recall.next.len() <= KEPT + 20);
         }
         assert!(!recall.next.contains(&1));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::{Config, Part, Site};
 use crate::error::{Result, wrong};
 use crate::packed::Packed;
+use crate::probes::Probes;
 use crate::quant::Kind;
 
 /// Where weights come from.
@@ -73,6 +74,8 @@ pub struct Base {
     pub norm: Vec<f32>,
     /// Its own head, where it is not the embedding.
     head: Option<Matrix>,
+    /// What who learns on top of it must not forget.
+    pub(crate) probes: Probes,
 }
 
 impl Base {
@@ -106,6 +109,7 @@ impl Base {
             embedding: matrix(Part::Embedding)?,
             norm: numbers(source, Part::Norm, &config)?,
             head: if own_head { Some(matrix(Part::Head)?) } else { None },
+            probes: Probes::default(),
             config,
         })
     }

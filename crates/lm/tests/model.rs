@@ -11,6 +11,7 @@
 mod model {
     mod files;
     mod gradients;
+    mod guarding;
     mod headers;
     mod learning;
     mod mixing;

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::context::Context;
 use super::table::{self, Table, count, figure, score};
 
+/// Parts of what was said that are shown of a language identity.
+const SPANS: usize = 5;
+
 /// Show what an identity is, and what it knows about itself
 #[derive(clap::Args)]
 pub struct Args {
@@ -22,7 +25,11 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
-    let card = cx.door()?.show(&args.name, args.at, args.top)?;
+    let door = cx.door()?;
+    let mut card = door.show(&args.name, args.at, args.top)?;
+    if card["language"].is_object() && args.at.is_none() {
+        card["language"]["learned"] = door.learned(&args.name, SPANS)?["spans"].take();
+    }
     cx.answer(&card, || text(&card))
 }
 
@@ -44,6 +51,7 @@ fn text(card: &Value) -> String {
         ("bits saved", figure(&figures["bits_saved"])),
         ("drift alarms", drift(figures)),
     ];
+    lines.extend(language(&card["language"]));
     if figures["rehearsed"].as_u64().is_some_and(|n| n > 0) {
         lines.push(("learned again", count(&figures["rehearsed"])));
     }
@@ -79,6 +87,33 @@ largest weights, {} of {all}",
         out += t.text().trim_start_matches('\n');
     }
     out
+}
+
+/// What a language identity's tokens cost, and what it learned most of.
+fn language(of: &Value) -> Vec<(&'static str, String)> {
+    if !of.is_object() {
+        return Vec::new();
+    }
+    let cost = |who: &str| figure(&of["bits_per_token"][who]);
+    let mut lines = vec![
+        ("base", of["base"].as_str().unwrap_or("–").to_owned()),
+        ("tokens read", count(&of["tokens"])),
+        ("bits a token", format!("{} live, {} frozen", cost("live"), cost("frozen"))),
+        (
+            "bits saved by it",
+            format!("{}; ever behind by {}", figure(&of["bits_saved"]), figure(&of["regret"])),
+        ),
+        (
+            "weights",
+            format!("{} updates, moved by {}", count(&of["updates"]), figure(&of["adapter_norm"])),
+        ),
+    ];
+    let spans = of["learned"].as_array().into_iter().flatten();
+    lines.extend(spans.map(|span| {
+        let bits = (figure(&span["frozen_bits"]), figure(&span["live_bits"]));
+        ("learned from you", format!("{}: {} → {} bits", span["text"], bits.0, bits.1))
+    }));
+    lines
 }
 
 fn drift(figures: &Value) -> String {

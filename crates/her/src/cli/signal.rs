@@ -10,9 +10,9 @@ use her_identity::{Error, Result};
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Listens for Ctrl-C and for the system's wish to end. A second one that comes before the first
-    /// was seen to by [`Self::take`] ends the process at once;
-    /// what was acknowledged is durable all the same.
+    /// Listens for Ctrl-C and for the system's wish to end. A second one that comes before the
+    /// first was seen to by [`Self::take`] ends the process at once; what was acknowledged is
+    /// durable all the same.
     pub fn listen() -> Result<Self> {
         let stop = Self::default();
         let flag = stop.clone();

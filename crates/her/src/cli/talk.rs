@@ -229,18 +229,25 @@ fn read() -> Receiver<std::io::Result<String>> {
 
 fn is_too_long(e: &Error) -> bool {
     use std::error::Error as _;
-    e.source().is_some_and(|why| why.is::<TooLong>())
+    e.source().is_some_and(<dyn std::error::Error>::is::<TooLong>)
 }
 
 /// What came of an answer, beside it.
 fn told(answer: &Value) -> String {
-    let version = table::count(&answer["version"]);
-    match (answer["learned_tokens"].as_u64(), answer["learned_nothing"].as_str()) {
-        (_, Some(why)) => format!("  · version {version}; nothing learned: {why}"),
-        (Some(n), None) if n > 0 => {
-            let bits = table::figure(&answer["bits_per_token"]);
-            format!("  · version {version}; {n} tokens learned, at {bits} bits each before")
-        }
-        _ => format!("  · version {version}"),
+    let mut all = vec![format!("  · version {}", table::count(&answer["version"]))];
+    let rate = |tokens: f64, part: &str| {
+        let seconds = answer["seconds"][part].as_f64().unwrap_or(0.0);
+        if seconds > 0.0 { format!(", {:.0} a second", tokens / seconds) } else { String::new() }
+    };
+    if let Some(why) = answer["learned_nothing"].as_str() {
+        all.push(format!("nothing learned: {why}"));
+    } else if let Some(n) = answer["learned_tokens"].as_f64().filter(|n| *n > 0.0) {
+        let bits = table::figure(&answer["bits_per_token"]);
+        let rate = rate(n, "learning");
+        all.push(format!("{n} tokens learned, at {bits} bits each before{rate}"));
     }
+    if let Some(n) = answer["tokens"].as_f64().filter(|n| *n > 0.0) {
+        all.push(format!("{n} spoken{}", rate(n, "speaking")));
+    }
+    all.join("; ")
 }

@@ -43,7 +43,7 @@ impl TalkDoor for Local {
             None => turn::told(house, name, turn, self.given(), tell)?,
             Some(version) => {
                 let past = Speaker::of(&house.at(name, version)?).ok_or_else(|| mute(name))?;
-                turn::answer(&past, turn, tell)?
+                turn::answer(&past, turn, house.clock(), tell)?
             }
         };
         Ok(said(&told))
@@ -71,6 +71,7 @@ fn said(told: &Told) -> Value {
         "version": told.version,
         "learned_tokens": learned.tokens,
         "bits_per_token": per_token,
+        "seconds": told.seconds.to_json(),
     });
     if told.frozen {
         said["learned_nothing"] = "it is frozen, and learns no more".into();

@@ -233,6 +233,12 @@ pub const KEYS: &[Key] = &[
         show: |s| s.bases().display().to_string(),
     },
     Key {
+        name: "language.rest_s",
+        help: "seconds of silence after which a language identity takes its small form; 0 for never",
+        read: |s, v| seconds(v, 0, 366 * 24 * 3600).map(|d| s.rest_after = d),
+        show: |s| s.rest_after.as_secs().to_string(),
+    },
+    Key {
         name: "drain_s",
         help: "seconds that requests under way may take when the server ends",
         read: |s, v| seconds(v, 0, 3600).map(|d| s.drain = d),

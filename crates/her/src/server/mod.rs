@@ -49,6 +49,7 @@ mod openai;
 mod openapi;
 mod predict;
 mod problem;
+mod rest;
 mod routes;
 mod server_file;
 mod tls;
@@ -157,7 +158,7 @@ impl Server {
             house: Arc::clone(&house),
         });
         let routes: Router = routes::router(Arc::clone(&app));
-        runtime.spawn(keep(Arc::clone(&app), alive.clone()));
+        runtime.spawn(keep(Arc::clone(&app), settings.rest_after, alive.clone()));
         let gates = gates::Running::start(&app)?;
         let departs = match departs.as_ref().zip(key.as_ref()) {
             Some(of) => {
@@ -245,14 +246,16 @@ pub fn route_table() -> Vec<(&'static str, &'static str)> {
     routes::all().map(|route| (route.method, route.path)).collect()
 }
 
-/// Keeps the door while the server runs: ended tokens, and the count of who was refused.
-async fn keep(app: Arc<App>, alive: mpsc::Sender<()>) {
+/// Keeps the door while the server runs: ended tokens, the count of who was refused, and who rests
+/// `after` so long a silence.
+async fn keep(app: Arc<App>, after: std::time::Duration, alive: mpsc::Sender<()>) {
     let mut stopping = app.stopping.clone();
     let clock = Arc::clone(&app);
     tokio::select! {
         () = app.door.keep(|| clock.house.clock().now_ms()) => {}
         () = count_bytes(&app) => {}
         () = channels::rehearse(&app) => {}
+        () = rest::rest(&app, after) => {}
         () = told_to_stop(&mut stopping) => {}
     }
     app.door.write_refusals(app.house.clock().now_ms());

@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use her_identity::clock::Clock;
 use her_identity::event::{Event, Request, What};
 use her_identity::identity::Identity;
 use her_identity::turn::Answer;
 use her_identity::{Error, House, Result};
 use her_learn::{Row, Target};
 use her_lm::{EVENT_BYTES, Message};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::How;
 use super::history::{History, New, Sort};
@@ -45,6 +46,24 @@ pub struct Learned {
     pub events: u64,
 }
 
+/// How long the parts of a turn took, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Seconds {
+    /// Learning what was new.
+    pub learning: f64,
+    /// From the last word that was learned to the first that was answered.
+    pub hearing: f64,
+    /// From the first word of the answer to its last.
+    pub speaking: f64,
+}
+
+impl Seconds {
+    /// The parts for people and programs.
+    pub fn to_json(&self) -> Value {
+        json!({ "learning": self.learning, "hearing": self.hearing, "speaking": self.speaking })
+    }
+}
+
 /// What came of a turn.
 #[derive(Debug, Clone)]
 pub struct Told {
@@ -56,6 +75,8 @@ pub struct Told {
     pub learned: Learned,
     /// What was answered.
     pub spoken: Spoken,
+    /// How long it took.
+    pub seconds: Seconds,
 }
 
 /// The newest answers, by who gave them and to what: one that comes back cut off is known by it.
@@ -105,9 +126,11 @@ pub fn told(
     let speaker = speaker(house, name)?;
     // What can't be answered is not learned either.
     speaker.room(speaker.prompt(turn.messages)?.len(), turn.how)?;
+    let clock = house.clock();
     if !turn.learns || speaker.frozen {
-        return answer(&speaker, turn, tell);
+        return answer(&speaker, turn, clock, tell);
     }
+    let begun = clock.monotonic_ns();
     let history = History::new(turn.conversation, turn.messages);
     let requests = history.requests();
     let done = house.look(name, move |identity: &Identity| {
@@ -122,8 +145,10 @@ pub fn told(
     }
     let conversation = history.name();
     let learned = learn(house, name, &speaker, &conversation, &words)?;
+    let learning = seconds(begun, clock.monotonic_ns());
     let speaker = self::speaker(house, name)?;
-    let told = Told { learned, ..answer(&speaker, turn, tell)? };
+    let told = answer(&speaker, turn, clock, tell)?;
+    let told = Told { learned, seconds: Seconds { learning, ..told.seconds }, ..told };
     let text = &told.spoken.text;
     if !text.trim().is_empty() && turn.messages.iter().all(|m| !m.role.is_empty()) {
         let request = history.answer(text);
@@ -138,12 +163,33 @@ pub fn told(
 pub fn answer(
     speaker: &Speaker,
     turn: &Turn<'_>,
+    clock: &dyn Clock,
     tell: &mut dyn FnMut(&str) -> bool,
 ) -> Result<Told> {
     let prompt = speaker.reminded(turn.messages, turn.how)?;
-    let spoken = speaker.say(&prompt, turn.how, tell)?;
-    let (version, frozen) = (speaker.version, speaker.frozen);
-    Ok(Told { version, frozen, learned: Learned::default(), spoken })
+    let begun = clock.monotonic_ns();
+    let mut first = None;
+    let mut tell = |text: &str| {
+        if !text.is_empty() {
+            first.get_or_insert_with(|| clock.monotonic_ns());
+        }
+        tell(text)
+    };
+    let spoken = speaker.say(&prompt, turn.how, &mut tell)?;
+    let ended = clock.monotonic_ns();
+    let first = first.unwrap_or(ended);
+    let (hearing, speaking) = (seconds(begun, first), seconds(first, ended));
+    Ok(Told {
+        version: speaker.version,
+        frozen: speaker.frozen,
+        learned: Learned::default(),
+        spoken,
+        seconds: Seconds { learning: 0.0, hearing, speaking },
+    })
+}
+
+fn seconds(from_ns: u64, to_ns: u64) -> f64 {
+    to_ns.saturating_sub(from_ns) as f64 / 1e9
 }
 
 /// An identity as it speaks now.

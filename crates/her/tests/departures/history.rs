@@ -11,9 +11,9 @@ use her_identity::journal::{Digest, Frame, FrameKind};
 use her_identity::turn::{Desk, State};
 use her_identity::{House, Result};
 use her_learn::{Catalog, Row};
-use serde_json::json;
+use her_lm::Bases;
 
-use super::load::{Seen, Told, digest, row};
+use super::load::{Seen, Told, digest, features};
 
 /// One event of the journal.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Line {
 pub struct History {
     pub clients: Vec<(String, Vec<Told>)>,
     pub seen: Vec<Seen>,
+    /// Whether the identity reads texts.
+    pub reads: bool,
     /// The owner's journal; version 1 first.
     pub lines: Vec<Line>,
     /// The chain after each frame, with its last version: of the owner, and of the other node.
@@ -53,8 +55,8 @@ impl History {
     pub fn read(&mut self, owner: &Path, other: &Path) -> Result<()> {
         self.seen.sort_by_key(|seen| seen.version);
         for (i, dir) in [owner, other].into_iter().enumerate() {
-            let house = House::open(Config::new(dir), Catalog::builtin())?;
-            let mut replay = (i == 0).then(Replay::default);
+            let house = House::open(Config::new(dir), catalog(dir))?;
+            let mut replay = (i == 0).then(|| Replay::new(catalog(dir), self.reads));
             let id = house.record("sam")?.current;
             let mut at = None;
             loop {
@@ -107,8 +109,7 @@ impl History {
         if let (Some((_, n)), What::Learn { row: learned, .. }, Some(r)) =
             (request, &event.what, request.and(event.request.as_ref()))
         {
-            let (a, b, _) = row(n + digest(r.client.as_bytes()) % 1000);
-            let sent = Row::from_json(&json!({ "a": a, "b": b })).unwrap();
+            let sent = sent(n + digest(r.client.as_bytes()) % 1000, self.reads);
             assert_eq!(format!("{learned:?}"), format!("{sent:?}"), "event {n} is another");
         }
         Line { epoch, request }
@@ -246,17 +247,33 @@ impl History {
     }
 }
 
-#[derive(Default)]
+/// What the specs of a house may name.
+fn catalog(dir: &Path) -> Catalog {
+    her_lm::catalog(Bases::new(dir.join("bases")))
+}
+
+/// The row number `k`, as it was sent.
+fn sent(k: u64, reads: bool) -> Row {
+    let features = serde_json::from_str(&features(k, reads)).unwrap();
+    Row::from_json(&features).unwrap()
+}
+
 struct Replay {
+    catalog: Catalog,
+    reads: bool,
     state: Option<State>,
     desk: Desk,
 }
 
 impl Replay {
+    fn new(catalog: Catalog, reads: bool) -> Self {
+        Self { catalog, reads, state: None, desk: Desk::default() }
+    }
+
     fn turn(&mut self, event: &Event) -> Result<()> {
         match (&mut self.state, &event.what) {
             (None, What::Born(birth)) => {
-                self.state = Some(State::born((**birth).clone(), &Catalog::builtin())?);
+                self.state = Some(State::born((**birth).clone(), &self.catalog)?);
             }
             (Some(state), _) => drop(state.turn(event, &mut self.desk)?),
             (None, _) => panic!("the journal does not begin with a birth"),
@@ -265,8 +282,7 @@ impl Replay {
     }
 
     fn predict(&mut self, k: u64) -> Result<u64> {
-        let (a, b, _) = row(k);
-        let row = Row::from_json(&json!({ "a": a, "b": b })).unwrap();
+        let row = sent(k, self.reads);
         let state = self.state.as_ref().expect("predictions come after the birth");
         let given = state.predict(&row, &mut self.desk)?;
         Ok(digest(wire::prediction(&given).to_string().as_bytes()))

@@ -74,6 +74,16 @@ pub fn row(k: u64) -> (u64, u64, bool) {
     (a, b, a > b)
 }
 
+/// The features of the row number `k`, as JSON: numbers, or words for an identity that reads.
+pub fn features(k: u64, reads: bool) -> String {
+    let (a, b, _) = row(k);
+    if reads {
+        format!("{{\"text\":\"the {a} of {b} \"}}")
+    } else {
+        format!("{{\"a\":{a},\"b\":{b}}}")
+    }
+}
+
 /// A short digest of a prediction's text.
 pub fn digest(text: &[u8]) -> u64 {
     text.iter()
@@ -198,8 +208,8 @@ impl<'a> Load<'a> {
         let now = self.now_us();
         let salt = digest(client.as_bytes()) % 1000;
         for n in n..n + many {
-            let (a, b, y) = row(n + salt);
-            let _ = writeln!(lines, "{{\"x\":{{\"a\":{a},\"b\":{b}}},\"y\":{y}}}");
+            let (x, y) = (features(n + salt, self.two.reads), row(n + salt).2);
+            let _ = writeln!(lines, "{{\"x\":{x},\"y\":{y}}}");
             if n as usize == life.told.len() {
                 life.told.push(Told { sent_us: now, ..Told::default() });
             }
@@ -238,8 +248,7 @@ impl<'a> Load<'a> {
                 *k += 1;
                 // One in eight wants what it knows to be acknowledged.
                 let min = if k.is_multiple_of(8) { self.newest.load(Relaxed) } else { 0 };
-                let (a, b, _) = row(*k);
-                let body = format!("{{\"x\":{{\"a\":{a},\"b\":{b}}}}}");
+                let body = format!("{{\"x\":{}}}", features(*k, self.two.reads));
                 let _ = write!(
                     text,
                     "POST /v1/identities/sam/predict?min_version={min} HTTP/1.1\r\n{whose}\

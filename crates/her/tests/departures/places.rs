@@ -10,6 +10,8 @@ use her::node::of_dir;
 use serde_json::{Value, json};
 use ureq::Agent;
 
+use super::tongue::tiny_base;
+
 /// Long enough for a loaded machine; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_mins(2);
 /// How long a process that answers takes for a question about departures.
@@ -39,12 +41,15 @@ pub struct Two {
     _dir: tempfile::TempDir,
     pub dirs: [PathBuf; 2],
     pub sites: [Site; 2],
+    /// Whether the identity reads texts.
+    pub reads: bool,
     children: Mutex<[Option<Child>; 2]>,
 }
 
 impl Two {
     /// Writes the settings of both and starts them. The identity `sam` is born at the first.
     pub fn begin(sites: [Site; 2], settings: &str, spec: &Value) -> Self {
+        let reads = spec["model"]["LanguageModel"].is_object();
         let dir = tempfile::tempdir().unwrap();
         let dirs = ["a", "b"].map(|name| dir.path().join(name));
         let keys = [0, 1].map(|i: usize| of_dir(&dirs[i]).unwrap().node);
@@ -60,8 +65,11 @@ impl Two {
                 other.http
             );
             std::fs::write(dirs[i].join("her.toml"), text).unwrap();
+            if reads {
+                tiny_base(&dirs[i]);
+            }
         }
-        let two = Self { _dir: dir, dirs, sites, children: Mutex::default() };
+        let two = Self { _dir: dir, dirs, sites, reads, children: Mutex::default() };
         two.start(0);
         two.start(1);
         let made = two.ask(0, "PUT", "/v1/identities/sam", Some(spec), PATIENCE);

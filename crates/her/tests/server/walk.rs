@@ -123,6 +123,11 @@ enum Seen {
 
 type Seens = BTreeMap<(String, String, String), Seen>;
 
+/// Whether a path names one identity.
+fn names_one(path: &str) -> bool {
+    path.contains("{name}") || path.contains("{model}")
+}
+
 fn expected(wanted: &str, who: &str, names_one: bool) -> Seen {
     if wanted == "open" {
         return Seen::In;
@@ -149,8 +154,7 @@ fn judge(wanted: &[(&str, &str, &str)], seens: &Seens) -> Vec<String> {
             continue;
         };
         told += 1;
-        let names_one = path.contains("{name}");
-        let should = expected(scope, who, names_one);
+        let should = expected(scope, who, names_one(path));
         if *seen != should {
             wrong.push(format!("{method} {path} by {who}: {seen:?}, not {should:?}"));
         }
@@ -242,8 +246,7 @@ fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
     // And this test can fail: each row that says something else is noticed.
     for (i, (method, path, scope)) in wanted.clone().into_iter().enumerate() {
         for other in ["open", "predict", "learn", "label", "read", "talk", "admin", "admin!"] {
-            let names_one = path.contains("{name}");
-            if scope.trim_end_matches('!') == other.trim_end_matches('!') && names_one
+            if scope.trim_end_matches('!') == other.trim_end_matches('!') && names_one(path)
                 || scope == other
             {
                 continue;

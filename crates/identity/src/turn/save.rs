@@ -31,6 +31,9 @@ struct Later {
     recent: Option<recent::Saved>,
 }
 
+/// Follows all else in a state whose newest event was to take the resting form.
+const RESTING: u8 = 1;
+
 impl State {
     /// The exact state as bytes: equal states give equal bytes.
     pub fn save(&self) -> Vec<u8> {
@@ -48,10 +51,14 @@ impl State {
         };
         let bytes = postcard::to_allocvec(&saved).expect("a state is plain data");
         let later = Later { figures: self.figures.more.clone(), recent: self.recent.save() };
-        if later.figures == More::default() && later.recent.is_none() {
+        if later.figures == More::default() && later.recent.is_none() && !self.resting {
             return bytes;
         }
-        postcard::to_extend(&later, bytes).expect("a state is plain data")
+        let mut bytes = postcard::to_extend(&later, bytes).expect("a state is plain data");
+        if self.resting {
+            bytes.push(RESTING);
+        }
+        bytes
     }
 
     /// What a saved state was made of, without the rest of it.
@@ -67,9 +74,15 @@ impl State {
         let damaged =
             |e: &dyn std::fmt::Display| Error::new(ErrorKind::Corrupt, format!("snapshot: {e}"));
         let (mut s, rest) = postcard::take_from_bytes::<Saved>(bytes).map_err(|e| damaged(&e))?;
-        let mut recent = Recent::default();
+        let (mut recent, mut resting) = (Recent::default(), false);
         if !rest.is_empty() {
-            let later: Later = postcard::from_bytes(rest).map_err(|e| damaged(&e))?;
+            let (later, rest): (Later, _) =
+                postcard::take_from_bytes(rest).map_err(|e| damaged(&e))?;
+            resting = match rest {
+                [] => false,
+                [RESTING] => true,
+                _ => return Err(damaged(&"more follows than is known")),
+            };
             s.figures.more = later.figures;
             recent = later.recent.as_ref().map_or(Ok(recent), Recent::load)?;
         }
@@ -92,7 +105,7 @@ impl State {
             pending: Pending::load(&s.pending)?,
             recent,
             frozen: s.frozen,
-            resting: false,
+            resting,
         })
     }
 }

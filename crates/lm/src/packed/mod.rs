@@ -95,7 +95,7 @@ impl Packed {
             return None;
         }
         let mut bytes = Vec::with_capacity(weights.len() / BLOCK * Kind::Q8_0.block().bytes);
-        for block in weights.chunks_exact(BLOCK) {
+        for block in weights.as_chunks::<BLOCK>().0 {
             rounded::block(block, &mut bytes)?;
         }
         Self::new(Kind::Q8_0, &bytes, rows, columns)

@@ -15,15 +15,18 @@ pub(crate) struct Rounded {
 }
 
 /// The greatest amount of a block; not a number when one of them is none.
-fn greatest(block: &[f32]) -> f32 {
+fn greatest(block: &[f32; BLOCK]) -> f32 {
     // Without their signs, floats are in the order of their bits.
     f32::from_bits(block.iter().fold(0, |most, x| most.max(x.to_bits() & 0x7fff_ffff)))
 }
 
-/// Whole numbers of a block, at most 127, when divided by a scale.
-fn whole(block: &[f32], scale: f32) -> [i8; BLOCK] {
+/// The nearest whole numbers of a block, at most 127, when divided by a scale. What is no number
+/// gives any; its scale is none either, and so is the product.
+fn whole(block: &[f32; BLOCK], scale: f32) -> [i8; BLOCK] {
+    // Adding this leaves the nearest integer in the low bits of the sum.
+    const SHIFT: f32 = 12_582_912.0;
     let factor = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    std::array::from_fn(|i| (block[i] * factor).round_ties_even() as i8)
+    block.map(|x| (x * factor + SHIFT).to_bits() as i8)
 }
 
 impl Rounded {
@@ -36,7 +39,7 @@ impl Rounded {
             scales: Vec::with_capacity(n),
             sums: Vec::with_capacity(n),
         };
-        for block in x.chunks_exact(BLOCK) {
+        for block in x.as_chunks::<BLOCK>().0 {
             let scale = greatest(block) / 127.0;
             let q = whole(block, scale);
             rounded.sums.push(q.iter().map(|q| i32::from(*q)).sum());
@@ -56,7 +59,7 @@ impl Rounded {
 }
 
 /// Appends a block as Q8_0 has it; `None` when its scale is no half float.
-pub(super) fn block(block: &[f32], out: &mut Vec<u8>) -> Option<()> {
+pub(super) fn block(block: &[f32; BLOCK], out: &mut Vec<u8>) -> Option<()> {
     let scale = to_half(greatest(block) / 127.0)?;
     out.extend(scale.0.to_le_bytes());
     out.extend(whole(block, scale.1).map(|q| q as u8));

@@ -124,3 +124,28 @@ fn floats_are_rounded_to_eight_bits() {
     assert!(Packed::round(&weights, 128, 48).is_none(), "a row and a half block");
     assert!(Packed::round(&[3.0e38; 32], 1, 32).is_none(), "no half float is so great");
 }
+
+// Files of floats are spoken from by weights rounded to eight bits: what that costs, on a text
+// whose cost in f32 is known from elsewhere.
+#[test]
+fn a_model_of_floats_loses_little() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target/data/language/SmolLM2-135M-Instruct.Q4_1.gguf");
+    let mut model = crate::Model::open(&path).expect("run `cargo xtask data`");
+    let base = &mut model.base;
+    let maps = base.layers.iter_mut().flat_map(|layer| &mut layer.linear);
+    for map in maps.chain([&mut base.embedding]) {
+        map.packed = Packed::round(&map.weights, map.rows, map.columns);
+        assert!(map.packed.as_ref().is_some_and(|p| p.bits == Bits::Eight));
+    }
+    let mut text = model.tokens.encode(crate::check::TEXT).expect("a text");
+    text.splice(..0, model.tokens.begin);
+    let (last, inputs) = text.split_last().expect("some");
+    let targets = [&inputs[1..], &[*last]].concat();
+    let mut cache = crate::Cache::default();
+    let pass = model.base.read_low(None, &mut cache, inputs, crate::Want::All);
+    let nats: f64 = pass.expect("read").score(&targets).expect("scored").iter().sum();
+    let bits = nats / std::f64::consts::LN_2 / inputs.len() as f64;
+    println!("{bits:.6} bits a token by eight bits");
+    assert!((bits - 4.790_992).abs() < 0.02, "{bits} bits a token");
+}

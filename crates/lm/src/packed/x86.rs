@@ -4,7 +4,7 @@
 #[allow(clippy::wildcard_imports, reason = "some forty instructions, all named _mm…")]
 use std::arch::x86_64::*;
 
-use super::{Bits, Packed, Rounded, TILE};
+use super::{Bits, Line, Packed, Rounded, TILE};
 
 /// How many rows of the other factor are computed together at most.
 const TOGETHER: usize = 4;
@@ -51,10 +51,18 @@ pub(super) fn by(kernel: Kernel, w: &Packed, x: &Rounded, out: &mut [f32]) {
             // lines, arrays and words that they have as references.
             unsafe {
                 match (kernel, w.bits, together) {
-                    (Kernel::Vnni, Bits::Four, TOGETHER) => four_vnni(w, x, tile, t, &mut totals),
-                    (Kernel::Vnni, Bits::Four, _) => four_vnni(w, x, tile, t, one(&mut totals)),
-                    (Kernel::Vnni, Bits::Eight, TOGETHER) => eight_vnni(w, x, tile, t, &mut totals),
-                    (Kernel::Vnni, Bits::Eight, _) => eight_vnni(w, x, tile, t, one(&mut totals)),
+                    (Kernel::Vnni, Bits::Four, TOGETHER) => {
+                        vnni::<true, TOGETHER>(w, x, tile, t, &mut totals);
+                    }
+                    (Kernel::Vnni, Bits::Four, _) => {
+                        vnni::<true, 1>(w, x, tile, t, one(&mut totals));
+                    }
+                    (Kernel::Vnni, Bits::Eight, TOGETHER) => {
+                        vnni::<false, TOGETHER>(w, x, tile, t, &mut totals);
+                    }
+                    (Kernel::Vnni, Bits::Eight, _) => {
+                        vnni::<false, 1>(w, x, tile, t, one(&mut totals));
+                    }
                     (Kernel::Avx2, ..) => avx2(w, x, tile, t, &mut totals[..together]),
                 }
             }
@@ -80,40 +88,10 @@ fn halves(x: &[u16; TILE]) -> __m512 {
     _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(x.as_ptr().cast()) })
 }
 
-/// Adds a block of the product to the totals of `N` rows from `t` on.
-#[inline]
+/// The product of sixteen rows with `N` rows from `t` on. One function, since what it keeps in
+/// registers would travel through memory between two.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn add_vnni<const N: usize>(
-    (w, x): (&Packed, &Rounded),
-    (place, b, t): (usize, usize, usize),
-    lines: &[__m512i; 8],
-    totals: &mut [__m512; N],
-) {
-    let scale = halves(&w.scales[place]);
-    let offset = w.offsets.get(place).map(|x| halves(x));
-    for (i, total) in totals.iter_mut().enumerate() {
-        let at = (t + i) * w.blocks + b;
-        let Some(words) = x.words[at * 8..].first_chunk::<8>() else { return };
-        let (own, sum) = (x.scales[at], x.sums[at]);
-        // Two runs, so that one need not wait for the other; whole numbers add in any order.
-        let mut sums = _mm512_set1_epi32(-w.zero * sum);
-        let mut others = _mm512_setzero_si512();
-        for j in 0..4 {
-            sums = _mm512_dpbusd_epi32(sums, lines[j], _mm512_set1_epi32(words[j]));
-            others = _mm512_dpbusd_epi32(others, lines[j + 4], _mm512_set1_epi32(words[j + 4]));
-        }
-        let sums = _mm512_cvtepi32_ps(_mm512_add_epi32(sums, others));
-        let factor = _mm512_mul_ps(scale, _mm512_set1_ps(own));
-        *total = _mm512_add_ps(*total, _mm512_mul_ps(factor, sums));
-        if let Some(offset) = offset {
-            let shift = _mm512_set1_ps(own * sum as f32);
-            *total = _mm512_add_ps(*total, _mm512_mul_ps(offset, shift));
-        }
-    }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn four_vnni<const N: usize>(
+fn vnni<const FOUR: bool, const N: usize>(
     w: &Packed,
     x: &Rounded,
     tile: usize,
@@ -121,38 +99,45 @@ fn four_vnni<const N: usize>(
     out: &mut [[f32; TILE]; N],
 ) {
     let low = _mm512_set1_epi8(15);
+    let load = |line: &Line| unsafe { _mm512_load_si512(line.0.as_ptr().cast()) };
     let mut totals = [_mm512_setzero_ps(); N];
     for b in 0..w.blocks {
         let place = tile * w.blocks + b;
-        let Some(four) = w.lines[place * 4..].first_chunk::<4>() else { return };
         let mut lines = [low; 8];
-        for (j, line) in four.iter().enumerate() {
-            let both = unsafe { _mm512_load_si512(line.0.as_ptr().cast()) };
-            lines[j] = _mm512_and_si512(both, low);
-            lines[j + 4] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
+        if FOUR {
+            let Some(four) = w.lines[place * 4..].first_chunk::<4>() else { return };
+            for (j, line) in four.iter().enumerate() {
+                let both = load(line);
+                lines[j] = _mm512_and_si512(both, low);
+                lines[j + 4] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
+            }
+        } else {
+            let Some(eight) = w.lines[place * 8..].first_chunk::<8>() else { return };
+            for (j, line) in eight.iter().enumerate() {
+                lines[j] = load(line);
+            }
         }
-        add_vnni((w, x), (place, b, t), &lines, &mut totals);
-    }
-    for (out, total) in out.iter_mut().zip(totals) {
-        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };
-    }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn eight_vnni<const N: usize>(
-    w: &Packed,
-    x: &Rounded,
-    tile: usize,
-    t: usize,
-    out: &mut [[f32; TILE]; N],
-) {
-    let mut totals = [_mm512_setzero_ps(); N];
-    for b in 0..w.blocks {
-        let place = tile * w.blocks + b;
-        let Some(eight) = w.lines[place * 8..].first_chunk::<8>() else { return };
-        let lines =
-            eight.each_ref().map(|line| unsafe { _mm512_load_si512(line.0.as_ptr().cast()) });
-        add_vnni((w, x), (place, b, t), &lines, &mut totals);
+        let scale = halves(&w.scales[place]);
+        let offset = w.offsets.get(place).map(|x| halves(x));
+        for (i, total) in totals.iter_mut().enumerate() {
+            let at = (t + i) * w.blocks + b;
+            let Some(words) = x.words[at * 8..].first_chunk::<8>() else { return };
+            let (own, sum) = (x.scales[at], x.sums[at]);
+            // Two runs, so that one need not wait for the other; whole numbers add in any order.
+            let mut sums = _mm512_set1_epi32(-w.zero * sum);
+            let mut others = _mm512_setzero_si512();
+            for j in 0..4 {
+                sums = _mm512_dpbusd_epi32(sums, lines[j], _mm512_set1_epi32(words[j]));
+                others = _mm512_dpbusd_epi32(others, lines[j + 4], _mm512_set1_epi32(words[j + 4]));
+            }
+            let sums = _mm512_cvtepi32_ps(_mm512_add_epi32(sums, others));
+            let factor = _mm512_mul_ps(scale, _mm512_set1_ps(own));
+            *total = _mm512_add_ps(*total, _mm512_mul_ps(factor, sums));
+            if let Some(offset) = offset {
+                let shift = _mm512_set1_ps(own * sum as f32);
+                *total = _mm512_add_ps(*total, _mm512_mul_ps(offset, shift));
+            }
+        }
     }
     for (out, total) in out.iter_mut().zip(totals) {
         unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };

@@ -138,7 +138,8 @@ fn the_real_model_learns_a_text_and_is_still_itself() {
     // Frozen it is 4.8 bits a token; each chunk is predicted before it is learned.
     assert!((4.0..5.5).contains(&(reading.bits / 256.0)), "{} bits", reading.bits);
     let gain = judge(&model, text, learner.adapter()).unwrap();
-    assert!(gain > 0.2, "{gain} bits a token");
+    // The first sixteen steps are shorter ones; these were eight.
+    assert!(gain > 0.1, "{gain} bits a token");
     // What it says of another thing is hardly changed by one text.
     let other = model.tokens.encode(&"Paris is the capital of France. ".repeat(5)).unwrap();
     let born = Adapter::new(&model.base.config, SPEC).unwrap();

@@ -127,3 +127,26 @@ fn what_is_damaged_or_of_another_base_is_refused() {
     assert_eq!(mixture.read(&model.base, &[], true).unwrap().scored, 0);
     assert_eq!(mixture.save().unwrap(), saved, "no token changes nothing");
 }
+
+/// What version 2 looks like: written once by the test below, with `HER_RECORD` set.
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/mixture-2.bin");
+
+#[test]
+fn saved_bytes_of_this_version_are_read_for_ever() {
+    let shape = Shape { layers: 1, width: 8, hidden: 8, heads: 2, kv_heads: 1, tied: true };
+    let model = open(&Tiny::new(shape, 1));
+    if std::env::var_os("HER_RECORD").is_some() {
+        let spec = Spec { rank: 1, seed: 1 };
+        let mut mixture = Mixture::new(Learner::new(&model.base, spec, TIGHT).unwrap());
+        mixture.read(&model.base, &tokens(150, 3), true).unwrap();
+        std::fs::write(GOLDEN, mixture.save().unwrap()).unwrap();
+    }
+    let golden = std::fs::read(GOLDEN).unwrap();
+    let mixture = Mixture::load(&model.base, &golden).unwrap();
+    assert_eq!(mixture.save().unwrap(), golden);
+    let figures = mixture.figures();
+    assert_eq!((figures.bits.scored, figures.updates, figures.tokens), (149, 19, 149));
+    assert_eq!(figures.retention.rate, TIGHT.rate);
+    assert_eq!((figures.spans.len(), mixture.learner().settings()), (16, TIGHT));
+    assert!((figures.bits.frozen / 149.0 - 8.0).abs() < 4.0, "{figures:?}");
+}

@@ -13,8 +13,7 @@ pub struct Args {}
 pub fn run(_: &Args, cx: &Context) -> Result<()> {
     let models = models(cx)?;
     if cx.json() {
-        let lines: String = models.iter().map(|model| format!("{model}\n")).collect();
-        return print(&lines);
+        return models.iter().try_for_each(|model| print(&format!("{model}\n")));
     }
     if models.is_empty() {
         let dir = cx.settings().bases();

@@ -65,7 +65,7 @@ fn message(mut map: Map<String, Value>) -> Result<Message, String> {
     }
     let content = match map.remove("content") {
         Some(Value::String(text)) => text,
-        Some(Value::Array(parts)) => parts.into_iter().map(part).collect::<Result<String, _>>()?,
+        Some(Value::Array(parts)) => parts.iter().map(part).collect::<Result<String, _>>()?,
         Some(Value::Null) | None => return Err("content is missing".into()),
         Some(other) => return Err(format!("content must be a text, got {}", kind(&other))),
     };
@@ -80,7 +80,7 @@ fn message(mut map: Map<String, Value>) -> Result<Message, String> {
 }
 
 /// The text of a part of a message.
-fn part(part: Value) -> Result<String, String> {
+fn part(part: &Value) -> Result<String, String> {
     match part.get("type").and_then(Value::as_str) {
         Some("text") => match part.get("text") {
             Some(Value::String(text)) => Ok(text.clone()),

@@ -11,7 +11,7 @@ use crate::server::problem::Problem;
 /// A refusal, and which member of the request it is about.
 #[derive(Debug, Clone)]
 pub(in crate::server) struct Refused {
-    problem: Problem,
+    problem: Box<Problem>,
     of: Of,
 }
 
@@ -27,7 +27,7 @@ pub(in crate::server) type Told = Result<Response<Body>, Refused>;
 
 impl<T: Into<Problem>> From<T> for Refused {
     fn from(problem: T) -> Self {
-        Self { problem: problem.into(), of: Of::default() }
+        Self { problem: Box::new(problem.into()), of: Of::default() }
     }
 }
 
@@ -35,13 +35,14 @@ impl Refused {
     /// A member of the request is wrong.
     pub fn param(param: &'static str, why: impl std::fmt::Display) -> Self {
         let problem = Problem::malformed(format!("{param}: {why}"));
-        Self { problem, of: Of { param: Some(param), code: None } }
+        Self { problem: Box::new(problem), of: Of { param: Some(param), code: None } }
     }
 
     /// There is no such model.
     pub fn no_model(why: impl Into<String>) -> Self {
         let problem = Problem::from(her_identity::Error::not_found(why));
-        Self { problem, of: Of { param: Some("model"), code: Some("model_not_found") } }
+        let of = Of { param: Some("model"), code: Some("model_not_found") };
+        Self { problem: Box::new(problem), of }
     }
 
     /// The same with a code that clients of this protocol know.

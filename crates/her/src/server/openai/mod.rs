@@ -32,7 +32,7 @@ use errors::Refused;
 /// An error from below, as this protocol tells it.
 fn refused(e: Error) -> Refused {
     use std::error::Error as _;
-    let too_long = e.source().is_some_and(|why| why.is::<TooLong>());
+    let too_long = e.source().is_some_and(<dyn std::error::Error>::is::<TooLong>);
     match e.kind {
         ErrorKind::NotFound => Refused::no_model(e.message),
         ErrorKind::Invalid if too_long => {

@@ -92,7 +92,7 @@ fn spoken(
     let told = match asked.whom.version {
         Some(version) => {
             let past = app.stage.past(house, name, version).map_err(super::refused)?;
-            turn::answer(&past, &turn, tell)
+            turn::answer(&past, &turn, house.clock(), tell)
         }
         None => turn::told(house, name, &turn, given, tell),
     };
@@ -236,6 +236,7 @@ impl Head {
             "version": told.version,
             "learned_tokens": learned.tokens,
             "bits_per_token": per_token,
+            "seconds": told.seconds.to_json(),
         });
         let not = match self.learns {
             Learns::No(why) => Some(why),
@@ -266,7 +267,7 @@ fn usage(told: &Spoken) -> Value {
 
 /// A name for an answer, which nobody else's has.
 fn id(form: Form) -> Result<String, Refused> {
-    let mut bytes = [0u8; 12];
+    let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| {
         let why = format!("the system gives no random numbers: {e}");
         her_identity::Error::new(her_identity::ErrorKind::Unavailable, why)
@@ -275,6 +276,5 @@ fn id(form: Form) -> Result<String, Refused> {
         Form::Chat => "chatcmpl",
         Form::Text => "cmpl",
     };
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    Ok(format!("{kind}-{hex}"))
+    Ok(format!("{kind}-{:032x}", u128::from_be_bytes(bytes)))
 }

@@ -103,10 +103,11 @@ impl Drop for Queue<'_> {
 
 /// Speaks on a thread of its own. It ends early when nobody listens any more, and when the server
 /// ends.
-pub(super) async fn speak(
-    app: &Arc<App>,
-    work: impl FnOnce(&Arc<App>, &mut dyn FnMut(&str) -> bool) -> Result<Told, Refused> + Send + 'static,
-) -> Result<mpsc::Receiver<Piece>, Refused> {
+pub(super) async fn speak<W>(app: &Arc<App>, work: W) -> Result<mpsc::Receiver<Piece>, Refused>
+where
+    W: FnOnce(&Arc<App>, &mut dyn FnMut(&str) -> bool) -> Result<Told, Refused>,
+    W: Send + 'static,
+{
     let place = app.stage.place().await?;
     let (send, pieces) = mpsc::channel(PIECES);
     let app = Arc::clone(app);

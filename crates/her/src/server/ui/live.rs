@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::shell::Refused;
-use super::{channels, departure, identities, memory, now, system};
+use super::{channels, departure, identities, language, memory, now, system};
 use crate::server::answer::{self, Asked, At};
 use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
@@ -36,6 +36,7 @@ enum Screen {
     Memory(String),
     Channels(String),
     Departure(String),
+    Talk(String),
 }
 
 /// The parts of a page and their HTML.
@@ -75,6 +76,7 @@ pub(super) async fn identity(
         None | Some("now") => follow(app, Screen::Now(name)).await,
         Some("memory") => follow(app, Screen::Memory(name)).await,
         Some("channels") => follow(app, Screen::Channels(name)).await,
+        Some("talk") => follow(app, Screen::Talk(name)).await,
         Some("departure") => follow(app, Screen::Departure(name)).await,
         Some(other) => Err(unknown(other)),
     }
@@ -92,6 +94,9 @@ async fn draw(app: &Arc<App>, screen: Screen) -> Result<Frame, Problem> {
             Screen::System => vec![("system", system::render(&of))],
             Screen::Now(name) => now::fragments(&now::look(house, name)?),
             Screen::Memory(name) => memory::fragments(name, &memory::look(house, name)?),
+            Screen::Talk(name) => {
+                vec![("talk-figures", language::figures(&language::look(house, name)?))]
+            }
             Screen::Channels(name) => {
                 house.record(name)?;
                 vec![("channels", channels::render(&of, name))]

@@ -16,6 +16,7 @@ pub(crate) mod figure;
 mod forget;
 mod form;
 mod identities;
+mod language;
 mod legacy;
 mod live;
 mod login;

@@ -1,4 +1,5 @@
-//! `/ui/{name}/talk`: ask it something. Asking changes nothing; teaching goes through the API.
+//! `/ui/{name}/talk`: ask it something. Asking changes nothing; teaching goes through the API. Who
+//! speaks is talked with: see [`language`].
 
 use std::sync::Arc;
 
@@ -10,9 +11,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::figure::{How, number};
+use super::language;
 use super::shell::{self, Page, Shown};
 use crate::server::App;
 use crate::server::answer::{Asked, At};
+use crate::talk::speaker::speaks;
 use crate::wire;
 
 /// `?x=`: features, as JSON.
@@ -31,6 +34,10 @@ pub(super) async fn page(
     At(name): At<String>,
     Asked(asked): Asked<Question>,
 ) -> Shown {
+    let of = name.clone();
+    if app.blocking(move |house| speaks(house, &of)).await? {
+        return language::page(&app, name).await;
+    }
     let (of, x) = (name.clone(), asked.x.clone());
     let (known, said) = app
         .blocking(move |house| {

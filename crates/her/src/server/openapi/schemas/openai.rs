@@ -112,6 +112,8 @@ fn answers() -> Value {
                 "learned_tokens": whole,
                 "bits_per_token": { "type": ["number", "null"],
                     "description": "what the learned tokens cost before they were learned" },
+                "seconds": { "type": "object",
+                    "description": "learning, hearing (up to the first word), speaking" },
                 "learned_nothing": { "type": "string", "description": "why not" },
                 "ignored": { "type": "array", "items": text,
                     "description": "members of the request that had no effect" },

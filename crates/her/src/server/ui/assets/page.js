@@ -119,6 +119,144 @@
     });
   }
 
+  // Talking: what is said goes where programs send it, and the answer comes a word at a time.
+  const say = $('say');
+  if (say) {
+    const log = $('said');
+    const told = $('told');
+    const hush = $('hush');
+    const words = $('words');
+    const add = (role, text) => {
+      const none = log.querySelector('.none-yet');
+      if (none) none.remove();
+      const line = document.createElement('div');
+      line.className = 'said ' + role;
+      const who = document.createElement('p');
+      who.className = 'who';
+      who.textContent = role === 'user' ? 'you' : say.dataset.model;
+      const what = document.createElement('p');
+      what.className = 'words';
+      what.textContent = text;
+      line.append(who, what);
+      log.append(line);
+      log.scrollTop = log.scrollHeight;
+      return what;
+    };
+    const messages = () => [...log.querySelectorAll('.said')].map(line => ({
+      role: line.classList.contains('user') ? 'user' : 'assistant',
+      content: line.querySelector('.words').textContent,
+    })).filter(message => message.content.trim());
+    const short = x => Number(x).toPrecision(3);
+    const tell = (her, usage) => {
+      const all = [];
+      const s = her.seconds || {};
+      if (her.learned_tokens) {
+        all.push(her.learned_tokens + ' tokens learned, at ' + short(her.bits_per_token) +
+          ' bits each before' +
+          (s.learning ? ', ' + short(her.learned_tokens / s.learning) + ' a second' : ''));
+      }
+      if (her.learned_nothing) all.push('nothing learned: ' + her.learned_nothing);
+      if (usage && s.speaking) {
+        all.push(usage.completion_tokens + ' spoken, ' +
+          short(usage.completion_tokens / s.speaking) + ' a second');
+      }
+      all.push('version ' + her.version.toLocaleString('en-US'));
+      told.textContent = all.join(' · ');
+    };
+    // What it learned from you takes a second or two: it is asked for when the page is idle.
+    const spans = $('spans');
+    const learned = async () => {
+      const answer = await fetch(spans.dataset.from).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const found = (await answer.json()).spans;
+      spans.hidden = found.length === 0;
+      spans.querySelector('ul').replaceChildren(...found.map(span => {
+        const item = document.createElement('li');
+        const text = document.createElement('q');
+        text.textContent = span.text;
+        const cost = document.createElement('span');
+        cost.textContent = short(span.frozen_bits) + ' → ' + short(span.live_bits) + ' bits';
+        item.append(text, ' ', cost);
+        return item;
+      }));
+    };
+    let stopper = null;
+    const answer = async () => {
+      const all = messages();
+      // As much of the conversation as the terminal sends: the context has its end.
+      let bytes = 0;
+      let from = all.length;
+      while (from > 0 && (bytes += all[from - 1].content.length) < 6144) from--;
+      from = Math.min(from, all.length - 1);
+      const said = add('assistant', '');
+      stopper = new AbortController();
+      const body = {
+        model: say.dataset.model, conversation: say.dataset.conversation, stream: true,
+        stream_options: { include_usage: true }, messages: all.slice(from),
+      };
+      if (!$('learn').checked) body.learn = false;
+      const response = await fetch('/openai/v1/chat/completions', {
+        method: 'POST', signal: stopper.signal, body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      });
+      if (!response.ok) {
+        said.closest('.said').remove();
+        throw new Error((await response.json()).error.message);
+      }
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let held = '';
+      let her = null;
+      let usage = null;
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        const frames = (held + value).split('\n\n');
+        held = frames.pop();
+        for (const frame of frames) {
+          const data = frame.slice(6);
+          if (data === '[DONE]') continue;
+          const chunk = JSON.parse(data);
+          if (chunk.error) throw new Error(chunk.error.message);
+          const choice = chunk.choices[0];
+          if (choice && choice.delta.content) {
+            said.textContent += choice.delta.content;
+            log.scrollTop = log.scrollHeight;
+          }
+          her = chunk.her || her;
+          usage = chunk.usage || usage;
+        }
+      }
+      if (her) tell(her, usage);
+      if (!said.textContent.trim()) said.closest('.said').remove();
+    };
+    say.addEventListener('submit', async event => {
+      event.preventDefault();
+      const text = words.value.trim();
+      if (!text || stopper) return;
+      add('user', text);
+      words.value = '';
+      told.textContent = 'it listens …';
+      say.querySelector('[type=submit]').disabled = true;
+      hush.hidden = false;
+      await answer().catch(error => {
+        told.textContent = error.name === 'AbortError' ? 'stopped' : error.message;
+      });
+      stopper = null;
+      hush.hidden = true;
+      say.querySelector('[type=submit]').disabled = false;
+      words.focus();
+      learned();
+    });
+    hush.addEventListener('click', () => stopper && stopper.abort());
+    words.addEventListener('keydown', event => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      say.requestSubmit();
+    });
+    log.scrollTop = log.scrollHeight;
+    learned();
+  }
+
   // A link with #token=… logs in; the token leaves the address bar first.
   const login = $('login');
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
