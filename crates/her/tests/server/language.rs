@@ -22,8 +22,8 @@ fn text(i: u64) -> Value {
 
 /// Reads texts; gives what each cost, in bits per token.
 fn read(r: &Running, name: &str, texts: std::ops::Range<u64>) -> Vec<f64> {
-    let lines: String = texts.map(|i| format!("{}\n", text(i))).collect();
-    let told = r.lines(&format!("/v1/identities/{name}/learn"), &lines);
+    let lines: Vec<String> = texts.map(|i| text(i).to_string()).collect();
+    let told = r.lines(&format!("/v1/identities/{name}/learn"), &lines.join("\n"));
     told.iter()
         .map(|line| line["prediction"]["value"].as_f64().unwrap_or_else(|| panic!("{line}")))
         .collect()
