@@ -178,7 +178,8 @@ fn main() -> Result<(), Failure> {
 
 /// How often the right memory is among the first one, two, three: by meaning, by words, by both.
 fn found(model: &Model, memory: &Memory) -> Result<(), Failure> {
-    let ways: [(&str, fn(&Found<'_>) -> f32); 3] =
+    type Way = fn(&Found<'_>) -> f32;
+    let ways: [(&str, Way); 3] =
         [("meaning", |f| f.meaning), ("words", |f| f.words), ("both", |f| f.score)];
     for (way, by) in ways {
         let mut within = [0; 3];
