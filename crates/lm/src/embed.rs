@@ -42,7 +42,9 @@ pub fn embed(model: &Model, text: &str) -> Result<Vec<f32>> {
         }
     }
     let share = 1.0 / tokens.len() as f32;
-    sum.iter_mut().for_each(|x| *x *= share);
+    for x in &mut sum {
+        *x *= share;
+    }
     Ok(sum)
 }
 
@@ -50,6 +52,8 @@ pub fn embed(model: &Model, text: &str) -> Result<Vec<f32>> {
 pub fn unit(vector: &mut [f32]) {
     let length = math::dot(vector, vector).sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|x| *x /= length);
+        for x in vector {
+            *x /= length;
+        }
     }
 }

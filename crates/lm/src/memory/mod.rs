@@ -138,13 +138,10 @@ impl Memory {
             return Ok(());
         }
         let same = |item: &Item| *item.role == *role && *item.text == *text;
-        match self.items.iter().position(same).or((self.items.len() >= self.most).then_some(0)) {
-            Some(old) => {
-                if let Some(old) = self.items.remove(old) {
-                    self.count(&old.text, false);
-                }
-            }
-            None => {}
+        let known = self.items.iter().position(same);
+        let leaves = known.or((self.items.len() >= self.most).then_some(0));
+        if let Some(old) = leaves.and_then(|at| self.items.remove(at)) {
+            self.count(&old.text, false);
         }
         let largest = vector.iter().fold(0.0f32, |most, x| most.max(x.abs()));
         let step = largest / 127.0;
@@ -239,7 +236,9 @@ impl Memory {
         }
         // With few memories their mean is what they are about.
         let share = 1.0 / (self.items.len() as f32 + 1.0);
-        mean.iter_mut().for_each(|m| *m *= share);
+        for m in &mut mean {
+            *m *= share;
+        }
         mean
     }
 
@@ -280,7 +279,9 @@ impl Memory {
         let mut memory = Self::new(saved.most)?;
         (memory.next, memory.items) = (saved.next, saved.items);
         let texts: Vec<Box<str>> = memory.items.iter().map(|item| item.text.clone()).collect();
-        texts.iter().for_each(|text| memory.count(text, true));
+        for text in &texts {
+            memory.count(text, true);
+        }
         Ok(memory)
     }
 }
