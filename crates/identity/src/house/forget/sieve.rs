@@ -70,16 +70,14 @@ impl Sieve {
                 self.leave_out(version);
                 Sifted::Hangs
             }
-            What::Rehearse { from, to } => match self.again(*from, *to) {
-                Some((from, to)) => {
-                    let what = What::Rehearse { from, to };
-                    Sifted::Stays(Cow::Owned(Event { what, ..event.clone() }))
-                }
-                None => {
+            What::Rehearse { from, to } => {
+                let Some((from, to)) = self.again(*from, *to) else {
                     self.leave_out(version);
-                    Sifted::Hangs
-                }
-            },
+                    return Sifted::Hangs;
+                };
+                let what = What::Rehearse { from, to };
+                Sifted::Stays(Cow::Owned(Event { what, ..event.clone() }))
+            }
             _ => Sifted::Stays(Cow::Borrowed(event)),
         }
     }
