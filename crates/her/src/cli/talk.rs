@@ -72,7 +72,7 @@ struct Talk<'a> {
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let door = cx.door()?;
     let stop = Stop::listen()?;
-    let manner = Manner { temperature: args.temperature, ..Manner::default() };
+    let manner = Manner::at(args.temperature);
     manner.check().map_err(|e| Error::invalid(e.to_string()))?;
     let how = How { tokens: args.tokens.map(usize::from), manner, seed: args.seed, stops: vec![] };
     let said = match args.at {

@@ -176,11 +176,12 @@ fn how(fields: &mut Fields) -> Result<How, Refused> {
 
 /// How tokens are chosen; beside this protocol's own parameters those of its imitators.
 fn manner(fields: &mut Fields) -> Result<Manner, Refused> {
-    let usual = Manner::default();
     let mut number =
         |name, low, high, usual| fields.number(name, low, high).map(|given| given.unwrap_or(usual));
+    let temperature = number("temperature", 0.0, 2.0, Manner::default().temperature)?;
+    let usual = Manner::at(temperature);
     Ok(Manner {
-        temperature: number("temperature", 0.0, 2.0, usual.temperature)?,
+        temperature,
         top_p: number("top_p", f64::MIN_POSITIVE, 1.0, usual.top_p)?,
         min_p: number("min_p", 0.0, 1.0, usual.min_p)?,
         frequency_penalty: number("frequency_penalty", -2.0, 2.0, usual.frequency_penalty)?,

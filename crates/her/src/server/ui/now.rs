@@ -13,6 +13,7 @@ use super::alarms;
 use super::chart::{score, way};
 use super::figure::{How, grouped, number, short};
 use super::identities::badges;
+use super::language;
 use super::shell::{self, Page, Shown, fragment};
 use crate::server::App;
 use crate::server::answer::{Asked, At};
@@ -21,6 +22,9 @@ use crate::wire;
 
 /// The largest weights that are shown.
 pub(super) const TOP: usize = 12;
+
+/// The part behind which the way back is.
+const LEADS: &str = "now-score";
 
 /// A person speaks 150 words a minute.
 const WORDS_PER_S: f64 = 150.0 / 60.0;
@@ -78,7 +82,9 @@ pub(super) async fn page(
         h1 { (name) }
         @for (id, inner) in fragments(&seen) {
             (fragment(id, &inner))
-            @if id == "now-score" { (scrubber(&name, &seen)) }
+            @if id == LEADS || (id == "now-state" && reads(&seen.card)) {
+                (scrubber(&name, &seen))
+            }
         }
     };
     Ok(shell::page(&Page {
@@ -93,9 +99,12 @@ pub(super) async fn page(
 
 /// The parts that change while it learns.
 pub(super) fn fragments(seen: &Seen) -> Vec<(&'static str, Markup)> {
+    if reads(&seen.card) {
+        return vec![("now-state", state(seen)), ("now-gap", gap(&seen.card))];
+    }
     vec![
         ("now-state", state(seen)),
-        ("now-score", score::draw(&seen.card, &seen.chart, &takeaway(&seen.card))),
+        (LEADS, score::draw(&seen.card, &seen.chart, &takeaway(&seen.card))),
         ("now-way", way::draw(&seen.card, seen.later.as_ref().map(|(card, _)| card))),
         ("now-alarms", alarms::draw(&seen.alarms)),
         ("now-weights", weights(&seen.chart)),
@@ -115,7 +124,7 @@ fn state(seen: &Seen) -> Markup {
             },
             None => p.badges { (badges(card, seen.now)) },
         }
-        dl.tiles {
+        @if reads(card) { (language::figures(card)) } @else { dl.tiles {
             (tile(unit, &number(card, &format!("/figures/online/rolling/{unit}"), how),
                 "its last thousand events"))
             (tile("frozen shadow", &number(card, &format!("/figures/shadow/rolling/{unit}"), how),
@@ -127,8 +136,13 @@ fn state(seen: &Seen) -> Markup {
             (tile("drift alarms", &number(card, "/figures/drift_alarms", How::Count),
                 &last_alarm(card)))
             (tile("version", &number(card, "/version", How::Count), &learned(card)))
-        }
+        } }
     }
+}
+
+/// Whether it is a language identity, of which other figures are told.
+fn reads(card: &Value) -> bool {
+    card["language"].is_object()
 }
 
 fn tile(name: &str, value: &Markup, says: &str) -> Markup {
