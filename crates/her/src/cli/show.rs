@@ -26,10 +26,7 @@ pub struct Args {
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     let door = cx.door()?;
-    let mut card = door.show(&args.name, args.at, args.top)?;
-    if card["language"].is_object() && args.at.is_none() {
-        card["language"]["learned"] = door.learned(&args.name, SPANS)?["spans"].take();
-    }
+    let card = door.show(&args.name, args.at, args.top)?;
     cx.answer(&card, || text(&card))
 }
 
@@ -108,10 +105,9 @@ fn language(of: &Value) -> Vec<(&'static str, String)> {
             format!("{} updates, moved by {}", count(&of["updates"]), figure(&of["adapter_norm"])),
         ),
     ];
-    let spans = of["learned"].as_array().into_iter().flatten();
+    let spans = of["learned_from_you"].as_array().into_iter().flatten().take(SPANS);
     lines.extend(spans.map(|span| {
-        let bits = (figure(&span["frozen_bits"]), figure(&span["live_bits"]));
-        ("learned from you", format!("{}: {} → {} bits", span["text"], bits.0, bits.1))
+        ("learned from you", format!("{}: {} bits fewer", span["text"], figure(&span["bits"])))
     }));
     lines
 }

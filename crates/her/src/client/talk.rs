@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::local::Local;
 use super::remote::{self, Remote};
-use crate::talk::spans::Span;
 use crate::talk::speaker::{Ended, Speaker, TooLong, mute};
 use crate::talk::turn::{self, Told, Turn};
 
@@ -26,8 +25,6 @@ pub trait TalkDoor {
         turn: &Turn<'_>,
         tell: Tell<'_>,
     ) -> Result<Value>;
-    /// The parts of what was said lately that were learned most of, as `GET …/learned` tells them.
-    fn learned(&self, name: &str, top: usize) -> Result<Value>;
 }
 
 impl TalkDoor for Local {
@@ -47,12 +44,6 @@ impl TalkDoor for Local {
             }
         };
         Ok(said(&told))
-    }
-
-    fn learned(&self, name: &str, top: usize) -> Result<Value> {
-        let (spans, version) = crate::talk::learned_of(self.house(), name, top)?;
-        let spans: Vec<Value> = spans.iter().map(Span::to_json).collect();
-        Ok(json!({ "version": version, "spans": spans }))
     }
 }
 
@@ -122,11 +113,6 @@ impl TalkDoor for Remote {
             }
         }
         Err(broken("it ended before its end"))
-    }
-
-    fn learned(&self, name: &str, top: usize) -> Result<Value> {
-        let query = [("top", top.to_string())];
-        remote::parse(&self.get(&remote::of(name, "/learned"), &query)?)
     }
 }
 

@@ -38,7 +38,6 @@ mod gates;
 mod history;
 mod identities;
 mod lanes;
-mod language;
 mod learn;
 pub mod legacy;
 mod meter;

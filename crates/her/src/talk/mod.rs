@@ -3,12 +3,10 @@
 //! Server, command line and page talk by this. Who listens need not remember anything: a
 //! conversation comes as a whole each time, and [`history`] finds what was not learned yet.
 
-use her_identity::{House, Result};
-use her_lm::{Manner, Message};
+use her_lm::Manner;
 
 pub mod history;
 pub mod recent;
-pub mod spans;
 pub mod speaker;
 pub mod turn;
 
@@ -23,17 +21,6 @@ pub struct How {
     pub seed: Option<u64>,
     /// Texts at which the answer ends; they are not part of it.
     pub stops: Vec<String>,
-}
-
-/// The parts of what was said lately that an identity learned most of, and its version.
-pub fn learned_of(house: &House, name: &str, most: usize) -> Result<(Vec<spans::Span>, u64)> {
-    let speaker = turn::speaker(house, name)?;
-    let text = |line: &serde_json::Value| {
-        let (role, text) = (line["x"]["role"].as_str(), line["x"]["text"].as_str()?);
-        Some(Message::new(role.unwrap_or("user"), text))
-    };
-    let said: Vec<Message> = recent::log(house, name)?.iter().filter_map(text).collect();
-    Ok((spans::spans(&speaker, &said, most)?, speaker.version))
 }
 
 /// Tokens of an answer, where nobody says how many.

@@ -328,19 +328,13 @@ fn what_was_learned_of_what_was_said_is_told() {
     for i in 0..12 {
         fine(&r.post(CHAT, &asked(&[&format!("{i} hello hello hello hello world")])));
     }
-    let told = r.get("/v1/identities/sam/learned?top=3");
-    let spans = fine(&told)["spans"].as_array().unwrap().clone();
-    assert!((1..=3).contains(&spans.len()), "{spans:?}");
-    let bits = |span: &Value, key: &str| span[key].as_f64().unwrap();
-    assert!(
-        spans.iter().all(|s| bits(s, "live_bits") + 1.0 <= bits(s, "frozen_bits")),
-        "{spans:?}"
-    );
-    assert!(spans[0]["text"].as_str().unwrap().contains("hello"), "{spans:?}");
-    r.get("/v1/identities/tom/learned").refused(404, "not_found", "no language model");
     let card = fine(&r.get("/v1/identities/sam"));
     let language = &card["language"];
     assert_eq!(language["base"], "tiny");
+    let spans = language["learned_from_you"].as_array().unwrap();
+    assert!((1..=16).contains(&spans.len()), "{spans:?}");
+    assert!(spans.iter().all(|span| span["bits"].as_f64().unwrap() > 0.0), "{spans:?}");
+    assert!(spans.iter().any(|span| span["text"].as_str().unwrap().contains("hello")), "{spans:?}");
     let cost = |who: &str| language["bits_per_token"][who].as_f64().unwrap();
     assert!(cost("live") < cost("frozen"), "{language}");
 }

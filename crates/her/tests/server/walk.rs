@@ -84,7 +84,6 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("GET", "/v2/models/{name}/versions/{version}/ready", "read"),
     ("POST", "/v2/models/{name}/infer", "predict"),
     ("POST", "/v2/models/{name}/versions/{version}/infer", "predict"),
-    ("GET", "/v1/identities/{name}/learned", "read"),
     ("GET", "/openai/v1/models", "predict"),
     ("GET", "/openai/v1/models/{model}", "predict"),
     ("POST", "/openai/v1/chat/completions", "predict"),

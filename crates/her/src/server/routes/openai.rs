@@ -1,26 +1,14 @@
-//! The routes of language identities: those of `OpenAI`'s API, and what they learned.
+//! The routes of language identities: those of `OpenAI`'s API.
 
 use axum::routing::{get, post};
 
-use super::super::{language, openai};
-use super::{JSON, Route, query};
+use super::super::openai;
+use super::{JSON, Route};
 use crate::locks::scope::Scope;
 
 /// Identities as models that speak. Whom a request asks stands in its body, so each handler asks
 /// for itself whether the token reaches so far.
 pub(super) const ROUTES: &[Route] = &[
-    Route {
-        method: "GET",
-        path: "/v1/identities/{name}/learned",
-        scope: Scope::Read,
-        id: "learned",
-        summary: "What a language identity learned most of, of what was said to it lately",
-        params: &[query("top", "integer", "how many parts of what was said to tell; 5")],
-        takes: &[],
-        gives: (200, (JSON, "Learned")),
-        refusals: &[429],
-        handler: || get(language::learned),
-    },
     Route {
         method: "GET",
         path: "/openai/v1/models",

@@ -34,12 +34,6 @@ pub(super) async fn page(app: &Arc<App>, name: String) -> Shown {
                   conversation." }
         (conversation(&name, &said))
         (fragment("talk-figures", &figures(&card)))
-        section #spans hidden data-from={ "/v1/identities/" (name) "/learned" } {
-            h2 { "What I learned from you" }
-            p.note { "Parts of what was said lately that surprise it least now, beside its frozen \
-                      base." }
-            ul.spans {}
-        }
     };
     Ok(shell::page(&Page {
         title: &format!("Talk with {name}"),
@@ -101,6 +95,29 @@ pub(super) fn figures(card: &Value) -> Markup {
             (tile("trust in what it learned", &of("/weights/learned", How::Percent),
                 "beside its base and what was just said"))
             (tile("how far it moved", &of("/adapter_norm", How::Short), "length of the adapter"))
+        }
+        (learned(card))
+    }
+}
+
+/// The parts of what was said that learning helped most.
+fn learned(card: &Value) -> Markup {
+    let none = Vec::new();
+    let spans = card["language"]["learned_from_you"].as_array().unwrap_or(&none);
+    html! {
+        @if !spans.is_empty() {
+            section {
+                h2 { "What I learned from you" }
+                p.note { "Parts of what was said that came less as a surprise to it than to its \
+                          frozen base, when they were said." }
+                ul.spans { @for (i, span) in spans.iter().enumerate() {
+                    @let place = format!("/language/learned_from_you/{i}/bits");
+                    li {
+                        q { (span["text"].as_str().unwrap_or_default()) }
+                        span { (number(card, &place, How::Short)) " bits fewer" }
+                    }
+                } }
+            }
         }
     }
 }

@@ -151,22 +151,6 @@ fn answers() -> Value {
 fn models() -> Value {
     let text = json!({ "type": "string" });
     json!({
-        "Learned": {
-            "type": "object",
-            "required": ["version", "spans"],
-            "properties": {
-                "version": { "type": "integer" },
-                "spans": { "type": "array", "items": {
-                    "type": "object",
-                    "required": ["text", "frozen_bits", "live_bits"],
-                    "properties": {
-                        "text": text,
-                        "frozen_bits": { "type": "number" },
-                        "live_bits": { "type": "number" },
-                    },
-                } },
-            },
-        },
         "OpenAiModel": {
             "type": "object",
             "required": ["id", "object", "created", "owned_by"],

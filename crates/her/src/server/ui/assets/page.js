@@ -163,23 +163,6 @@
       all.push('version ' + her.version.toLocaleString('en-US'));
       told.textContent = all.join(' · ');
     };
-    // What it learned from you takes a second or two: it is asked for when the page is idle.
-    const spans = $('spans');
-    const learned = async () => {
-      const answer = await fetch(spans.dataset.from).catch(() => null);
-      if (!answer || !answer.ok) return;
-      const found = (await answer.json()).spans;
-      spans.hidden = found.length === 0;
-      spans.querySelector('ul').replaceChildren(...found.map(span => {
-        const item = document.createElement('li');
-        const text = document.createElement('q');
-        text.textContent = span.text;
-        const cost = document.createElement('span');
-        cost.textContent = short(span.frozen_bits) + ' → ' + short(span.live_bits) + ' bits';
-        item.append(text, ' ', cost);
-        return item;
-      }));
-    };
     let stopper = null;
     const answer = async () => {
       const all = messages();
@@ -245,7 +228,6 @@
       hush.hidden = true;
       say.querySelector('[type=submit]').disabled = false;
       words.focus();
-      learned();
     });
     hush.addEventListener('click', () => stopper && stopper.abort());
     words.addEventListener('keydown', event => {
@@ -254,7 +236,6 @@
       say.requestSubmit();
     });
     log.scrollTop = log.scrollHeight;
-    learned();
   }
 
   // A link with #token=… logs in; the token leaves the address bar first.
