@@ -31,6 +31,10 @@ fn every_route_wants_the_token() {
                 if !open {
                     if path.starts_with("/v2") {
                         assert!(said.json()["error"].as_str().unwrap().contains("token"));
+                    } else if path.starts_with("/openai/") {
+                        let error = said.json()["error"].clone();
+                        assert_eq!(error["code"], "invalid_api_key", "{error}");
+                        assert!(error["message"].as_str().unwrap().contains("token"));
                     } else {
                         said.refused(401, "unauthorized", "token");
                     }
