@@ -66,6 +66,22 @@ fn bits_fall_and_past_selves_are_the_same_to_the_bit() {
 }
 
 #[test]
+fn it_speaks_with_as_much_of_what_it_learned_as_it_is_trusted() {
+    let r = running(&[]);
+    read(&r, "sam", 0..20);
+    let house = r.server.as_ref().unwrap().house();
+    let look = |identity: &her_identity::identity::Identity| {
+        let model = her_lm::LanguageModel::of(identity.state().model().root()).unwrap();
+        let whole = model.mixture().learner().adapter().learned().to_vec();
+        (model.adapter().learned().to_vec(), whole, model.mixture().weights()[0])
+    };
+    let (spoken, whole, frozen) = house.look("sam", look).unwrap();
+    assert!(frozen > 0.0 && frozen < 1.0 && whole.iter().any(|x| *x != 0.0), "{frozen}");
+    let trust = (1.0 - frozen) as f32;
+    assert!(spoken.iter().zip(&whole).all(|(spoken, whole)| *spoken == whole * trust));
+}
+
+#[test]
 fn silence_lets_it_rest_and_words_wake_it() {
     let r = running(&["language.rest_s=1"]);
     read(&r, "sam", 0..10);

@@ -152,9 +152,15 @@ impl LanguageModel {
         &self.memory
     }
 
-    /// What it has learned, to speak with it.
+    /// What it has learned, to speak with it: as much of it as it is trusted to predict better than
+    /// the base, so that a few words do not turn what the base could say.
     pub fn adapter(&self) -> Arc<Adapter> {
-        Arc::new(self.mixture.learner().adapter().clone())
+        let mut adapter = self.mixture.learner().adapter().clone();
+        let trust = (1.0 - self.mixture.weights()[0]) as f32;
+        for number in adapter.learned_mut() {
+            *number *= trust;
+        }
+        Arc::new(adapter)
     }
 
     /// Whether it learns such an event.
