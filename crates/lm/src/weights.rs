@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{Config, Part, Site};
 use crate::error::{Result, wrong};
-use crate::packed::{self, Packed};
+use crate::packed::Packed;
 use crate::quant::Kind;
 
 /// Where weights come from.
@@ -47,7 +47,7 @@ impl Matrix {
         let weights = numbers(source, part, config)?;
         let as_they_are =
             || source.blocks(part).and_then(|(kind, b)| Packed::new(kind, b, rows, columns));
-        let packed = packed::name()
+        let packed = crate::packed::name()
             .and_then(|_| as_they_are().or_else(|| Packed::round(&weights, rows, columns)));
         Ok(Self { rows, columns, weights, packed })
     }
