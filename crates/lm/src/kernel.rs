@@ -102,10 +102,10 @@ pub fn name() -> &'static str {
     if cfg!(target_arch = "aarch64") { "neon" } else { "scalar" }
 }
 
-/// Which instructions voices speak by: `avx512-vnni`, `avx2` or `portable`. What they say does not
-/// depend on it, but for what is left to the products in f32.
+/// By what voices speak: by weights of few bits with `avx512-vnni` or `avx2`, whose products have
+/// the same bits, or in `f32` where there is neither.
 pub fn speaking() -> &'static str {
-    crate::packed::name()
+    crate::packed::name().unwrap_or("f32")
 }
 
 /// A digest of products of fixed factors: where it is the same, so are, as far as is known, all

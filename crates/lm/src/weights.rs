@@ -37,7 +37,8 @@ pub struct Matrix {
     pub columns: usize,
     /// `rows × columns` weights.
     pub weights: Vec<f32>,
-    /// The same in few bits, to speak with; none where its rows are not whole blocks.
+    /// The same in few bits, to speak with; none where its rows are not whole blocks, and on a
+    /// processor that would not be faster with them.
     pub(crate) packed: Option<Packed>,
 }
 
@@ -46,8 +47,9 @@ impl Matrix {
         let (rows, columns) = config.shape_of(part);
         let weights = numbers(source, part, config)?;
         let as_they_are =
-            source.blocks(part).and_then(|(kind, bytes)| Packed::new(kind, bytes, rows, columns));
-        let packed = as_they_are.or_else(|| Packed::round(&weights, rows, columns));
+            || source.blocks(part).and_then(|(kind, b)| Packed::new(kind, b, rows, columns));
+        let packed = crate::packed::name()
+            .and_then(|_| as_they_are().or_else(|| Packed::round(&weights, rows, columns)));
         Ok(Self { rows, columns, weights, packed })
     }
 }
