@@ -17,6 +17,7 @@
 //! # Ok::<(), her_identity::Error>(())
 //! ```
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, RwLock};
@@ -178,7 +179,7 @@ impl House {
         // Built once here, so that a mistake in the spec is told before anything is written.
         let built = crate::turn::State::born(birth.clone(), &self.catalog)?;
         let mut birth = birth.clone();
-        if built.model().is_heavy() {
+        if built.is_heavy() {
             // It hangs on files: which ones is said in full, so that no others take their place.
             birth.model = built.model().spec().clone();
         }
@@ -291,6 +292,25 @@ impl House {
         let id = self.registry.find(name)?.current;
         self.shard(id).peek(id, Box::new(peek));
         Ok(())
+    }
+
+    /// The names and versions of the heavy identities that are in memory and do not rest. One
+    /// question for each learner, whatever the number of identities.
+    pub fn awake(&self) -> Result<Vec<(String, u64)>> {
+        let mut awake = BTreeMap::new();
+        for shard in &self.shards {
+            let (tell, told) = sync_channel(1);
+            shard.awake(Box::new(move |found| drop(tell.send(found))));
+            awake.extend(wait(&told).ok_or_else(closing)?);
+        }
+        if awake.is_empty() {
+            return Ok(Vec::new());
+        }
+        let named = |name: String| {
+            let id = self.registry.find(&name).ok()?.current;
+            awake.get(&id).map(|version| (name, *version))
+        };
+        Ok(self.registry.names().into_iter().filter_map(named).collect())
     }
 
     fn look_at<T: Send + 'static>(

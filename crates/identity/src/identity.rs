@@ -76,8 +76,7 @@ impl Opening {
             });
             born.ok().and(spec)
         };
-        let model = spec.and_then(|spec| catalog.builder().build(&spec).ok());
-        model.is_some_and(|model| model.estimator().is_heavy())
+        spec.is_some_and(|spec| catalog.is_heavy(&spec))
     }
 
     /// The newest snapshot, then every event after it.
@@ -85,17 +84,8 @@ impl Opening {
         let Self { id, head, found, nonce, granted } = self;
         let from = from(found, catalog)?;
         let past = State::replay(id, from, head.seq, reader, catalog)?;
-        let mut identity = Identity {
-            id,
-            snapshot_at: past.snapshot_at,
-            state: past.state,
-            head,
-            owned: false,
-            granted: None,
-            filling: Batch::default(),
-            closed: Vec::new(),
-            nonce,
-        };
+        let mut identity = Identity::branching(id, past.state, head, nonce);
+        identity.snapshot_at = past.snapshot_at;
         if let Some(epoch) = granted {
             identity.grant(epoch);
         }

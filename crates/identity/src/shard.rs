@@ -53,6 +53,8 @@ pub type Predicted = Box<dyn FnOnce(Result<(Answer, u64)>) + Send>;
 pub type Look = Box<dyn FnOnce(Result<&Identity>) + Send>;
 /// The same with an identity that is in memory, and with nothing for one that is not.
 pub type Peek = Box<dyn FnOnce(Option<&Identity>) + Send>;
+/// Gets the heavy identities that are in memory and do not rest, with their versions.
+pub type Awake = Box<dyn FnOnce(Vec<(IdentityId, u64)>) + Send>;
 
 /// Events that wait in front of a shard before `submit` answers Busy.
 pub const QUEUE_EVENTS_MAX: usize = 65_536;
@@ -214,6 +216,11 @@ impl Shard {
         drop(self.urgent(Urgent::Peek(id, peek)));
     }
 
+    /// Which heavy identities are in memory and do not rest.
+    pub fn awake(&self, awake: Awake) {
+        drop(self.urgent(Urgent::Awake(awake)));
+    }
+
     /// Asks for a snapshot with the next commit.
     pub fn snapshot(&self, id: IdentityId) {
         drop(self.urgent(Urgent::Snapshot(id)));
@@ -370,6 +377,7 @@ impl Learner {
                 Some(Slot::Live(identity, _)) => Some(identity),
                 _ => None,
             }),
+            Urgent::Awake(awake) => awake(self.awake()),
             Urgent::Snapshot(id) => {
                 if self.live(id).is_ok() {
                     self.snapshot_wanted.push(id);

@@ -268,7 +268,7 @@ impl State {
     fn learned(&mut self, row: &Row, target: &Target, weight: f64, at_ms: u64) {
         self.figures.count(at_ms);
         self.figures.path.update(&self.model);
-        if self.figures.learned == self.birth.options.shadow_after && !self.model.is_heavy() {
+        if self.figures.learned == self.birth.options.shadow_after && !self.is_heavy() {
             let frozen = self.model.freeze(&self.catalog);
             self.shadow = Some(frozen.expect("a model that saves itself can be loaded"));
         }
@@ -339,6 +339,11 @@ impl State {
     /// The newest version that may be learned a second time; none where nothing is kept for that.
     pub(crate) fn newest_kept(&self) -> Option<u64> {
         self.recent.newest()
+    }
+
+    /// Whether its model takes long for an event.
+    pub fn is_heavy(&self) -> bool {
+        self.catalog.is_heavy(&self.birth.model)
     }
 
     /// Whether the newest event was to take the resting form.

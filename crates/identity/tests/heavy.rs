@@ -76,9 +76,6 @@ impl Estimator for Slow {
         self.sum = from.get()?;
         Ok(())
     }
-    fn is_heavy(&self) -> bool {
-        true
-    }
     fn rest(&mut self) -> bool {
         self.sum /= 2;
         true
@@ -108,7 +105,7 @@ fn open(dir: &Path, gate: &Arc<Gate>, disk: Option<&FaultyDisk>) -> House {
         config.journal.disk = Arc::new(disk.clone());
         config.journal.background = false;
     }
-    House::open(config, Catalog::builtin().with(ENTRIES).lend(Arc::clone(gate))).unwrap()
+    House::open(config, Catalog::builtin().with_heavy(ENTRIES).lend(Arc::clone(gate))).unwrap()
 }
 
 fn births(house: &House) {

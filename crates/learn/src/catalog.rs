@@ -73,6 +73,8 @@ impl std::fmt::Debug for Entry {
 #[derive(Debug, Clone)]
 pub struct Catalog {
     slices: Vec<&'static [Entry]>,
+    /// Names of those that take long for an event.
+    heavy: Vec<&'static str>,
     lent: Lent,
 }
 
@@ -115,6 +117,7 @@ impl Catalog {
                 crate::neighbors::ENTRIES,
                 crate::ensemble::ENTRIES,
             ],
+            heavy: Vec::new(),
             lent: Lent::default(),
         }
     }
@@ -123,6 +126,26 @@ impl Catalog {
     pub fn with(mut self, entries: &'static [Entry]) -> Self {
         self.slices.push(entries);
         self
+    }
+
+    /// The same with estimators that take long for an event, tens of milliseconds and more: who
+    /// owns a model with one works on it on a thread of its own, and keeps no frozen copy of it to
+    /// predict beside it.
+    pub fn with_heavy(mut self, entries: &'static [Entry]) -> Self {
+        self.heavy.extend(entries.iter().map(|entry| entry.name));
+        self.with(entries)
+    }
+
+    /// Whether a spec names one that takes long for an event. Builds nothing.
+    pub fn is_heavy(&self, spec: &Value) -> bool {
+        match spec {
+            Value::String(name) => self.heavy.contains(&name.as_str()),
+            Value::Array(all) => all.iter().any(|one| self.is_heavy(one)),
+            Value::Object(map) => map
+                .iter()
+                .any(|(name, of)| self.heavy.contains(&name.as_str()) || self.is_heavy(of)),
+            _ => false,
+        }
     }
 
     /// The same with something that estimators ask for when they are built, such as large files

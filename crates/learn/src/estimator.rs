@@ -61,12 +61,6 @@ pub trait Estimator: Send + Sync {
         None
     }
 
-    /// True for estimators that take long for an event, tens of milliseconds and more: who owns one
-    /// works on it on a thread of its own, and keeps no frozen copy to predict beside it.
-    fn is_heavy(&self) -> bool {
-        false
-    }
-
     /// Takes the form in which it needs least room, for a time without events. Its state may
     /// change by that, as by an event. False, and nothing has changed, where there is no such form.
     fn rest(&mut self) -> bool {

@@ -207,11 +207,6 @@ impl Model {
         &self.names
     }
 
-    /// Whether its estimator takes long for an event.
-    pub fn is_heavy(&self) -> bool {
-        self.root.estimator().is_heavy()
-    }
-
     /// Takes its resting form; see [`Estimator::rest`].
     pub fn rest(&mut self) -> bool {
         self.root.estimator_mut().rest()

@@ -5,6 +5,8 @@
 //! changes, `B` (`rows × rank`) begins as nothing. So adapters of one seed add: the sum of two `B`s
 //! does what both do, and only `B` has to be kept and sent.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Site};
@@ -28,7 +30,8 @@ pub struct Adapter {
     spec: Spec,
     shapes: [(usize, usize); 7],
     layers: usize,
-    down: Vec<f32>,
+    /// Never changes: all copies share it.
+    down: Arc<[f32]>,
     up: Vec<f32>,
 }
 
@@ -73,7 +76,7 @@ impl Adapter {
         }
         let rows: usize = shapes.iter().map(|(rows, _)| rows).sum();
         let up = vec![0.0; config.layers * rows * spec.rank];
-        Ok(Self { spec, shapes, layers: config.layers, down, up })
+        Ok(Self { spec, shapes, layers: config.layers, down: down.into(), up })
     }
 
     /// Which adapter this is.

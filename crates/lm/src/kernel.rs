@@ -108,6 +108,11 @@ pub fn speaking() -> &'static str {
     crate::packed::name().unwrap_or("f32")
 }
 
+/// What the products are here: their [`name`] and [`bits`].
+pub fn here() -> String {
+    format!("{} {:016x}", name(), bits())
+}
+
 /// A digest of products of fixed factors: where it is the same, so are, as far as is known, all
 /// results; where it differs, a life replayed would not give the same bits.
 pub fn bits() -> u64 {

@@ -105,6 +105,12 @@ fn language(of: &Value) -> Vec<(&'static str, String)> {
             format!("{} updates, moved by {}", count(&of["updates"]), figure(&of["adapter_norm"])),
         ),
     ];
+    let kernel = |which: &str| of["kernel"][which].as_str().unwrap_or_default();
+    let (learned, here) = (kernel("learned"), kernel("here"));
+    if !learned.is_empty() && learned != here {
+        let told = format!("{learned}; here it is {here}, by which a replay gives other bits");
+        lines.push(("learned by", told));
+    }
     let spans = of["learned_from_you"].as_array().into_iter().flatten().take(SPANS);
     lines.extend(spans.map(|span| {
         ("learned from you", format!("{}: {} bits fewer", span["text"], figure(&span["bits"])))

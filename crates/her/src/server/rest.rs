@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use her_identity::event::What;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{App, gate};
+use super::App;
 
 /// How often it is looked who rests.
 const LOOK: Duration = Duration::from_secs(5);
@@ -24,10 +23,9 @@ pub(super) async fn rest(app: &Arc<App>, after: Duration) {
     let mut awake: HashMap<String, (u64, Instant)> = HashMap::new();
     loop {
         tokio::time::sleep(LOOK.min(after)).await;
-        let (names, now) = (app.house.names(), Instant::now());
-        let mut still = HashMap::new();
-        for name in names {
-            let Some(version) = version(app, &name).await else { continue };
+        let Ok(found) = app.blocking(her_identity::House::awake).await else { continue };
+        let (mut still, now) = (HashMap::new(), Instant::now());
+        for (name, version) in found {
             let since = match awake.get(&name) {
                 Some((before, since)) if *before == version => *since,
                 _ => now,
@@ -36,28 +34,10 @@ pub(super) async fn rest(app: &Arc<App>, after: Duration) {
                 still.insert(name, (version, since));
             } else {
                 // Who refuses now, as one that is moving, is asked again after as long a silence.
-                let _ = lay_to_rest(app, &name).await;
+                let event = app.house.event(What::Rest);
+                let _ = app.gate.submit_one(&app.house, &name, event).await;
             }
         }
         awake = still;
     }
-}
-
-/// The version of an identity that is in memory and takes much of it.
-async fn version(app: &Arc<App>, name: &str) -> Option<u64> {
-    let (tell, told) = oneshot::channel();
-    let peek = move |identity: Option<&her_identity::identity::Identity>| {
-        let state = identity.map(her_identity::identity::Identity::state);
-        let awake = state.filter(|s| s.model().is_heavy() && !s.is_resting() && !s.is_frozen());
-        let _ = tell.send(awake.map(her_identity::turn::State::version));
-    };
-    app.house.peek(name, peek).ok()?;
-    told.await.ok()?
-}
-
-async fn lay_to_rest(app: &Arc<App>, name: &str) -> Option<()> {
-    let place = app.gate.idle_place()?;
-    let event = app.house.event(What::Rest);
-    let told = gate::submit(&app.house, name, vec![event], place).ok()?;
-    told.await.ok()?.ok().map(drop)
 }

@@ -20,6 +20,7 @@ pub fn language(state: &State) -> Option<Value> {
     Some(json!({
         "base": model.shared().name,
         "digest": model.shared().digest,
+        "kernel": { "learned": model.kernel(), "here": her_lm::kernel::here() },
         "tokens": bits.scored,
         "bits_per_token": {
             "live": each(bits.mixed),

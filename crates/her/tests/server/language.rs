@@ -52,6 +52,8 @@ fn bits_fall_and_past_selves_are_the_same_to_the_bit() {
         assert_eq!(said.status, 200, "{}", said.text());
         said.json()["prediction"].clone()
     };
+    let kernel = r.get("/v1/identities/sam").json()["language"]["kernel"].clone();
+    assert_eq!((&kernel["learned"], kernel["here"].is_string()), (&kernel["here"], true));
     let now = asked("/v1/identities/sam/predict");
     let then = asked("/v1/identities/sam/at/21/predict");
     assert_ne!(now, then);

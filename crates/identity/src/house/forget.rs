@@ -26,8 +26,10 @@ use sieve::{Sieve, Sifted, teaches};
 
 /// Events that are lived again between two looks at how far it is.
 const PAGE: u64 = 1_024;
-/// Events that may be left to live again while learning is held.
+/// Events that may be left to live again while learning is held; fewer of an identity whose events
+/// take long.
 const CLOSE: u64 = 256;
+const CLOSE_HEAVY: u64 = 4;
 /// How often one runs after a life that goes on before learning is held all the same.
 const ROUNDS: usize = 8;
 
@@ -140,10 +142,11 @@ impl House {
         let (kept, _, head) = self.check_forget(&record, range)?;
         let _busy = self.begin_forgetting(name, head - kept)?;
         let mut relife = self.relife(&record, range, kept, erase)?;
+        let close = if relife.life.state().is_heavy() { CLOSE_HEAVY } else { CLOSE };
         for _ in 0..ROUNDS {
             let end = self.head_of(record.current)?.map_or(0, |head| head.seq);
             relife.go_to(end)?;
-            if self.head_of(record.current)?.map_or(0, |head| head.seq) <= end + CLOSE {
+            if self.head_of(record.current)?.map_or(0, |head| head.seq) <= end + close {
                 break;
             }
         }

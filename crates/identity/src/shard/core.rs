@@ -180,6 +180,7 @@ impl Learner {
                 Urgent::Begin(_) => true,
                 Urgent::Look(..)
                 | Urgent::Snapshot(_)
+                | Urgent::Awake(_)
                 | Urgent::Committed(_)
                 | Urgent::Peek(..)
                 | Urgent::Back(_)

@@ -134,7 +134,7 @@ impl Learner {
     /// A heavy identity in memory, taken out of it.
     fn heavy(&mut self, id: IdentityId) -> Option<Box<Identity>> {
         let heavy = |slot: &Slot| match slot {
-            Slot::Live(identity, _) => identity.state().model().is_heavy(),
+            Slot::Live(identity, _) => identity.state().is_heavy(),
             _ => false,
         };
         if !lends() || !self.slots.get(&id).is_some_and(heavy) {
@@ -293,7 +293,11 @@ impl Urgent {
             Self::Look(_, look) => look(Err(error)),
             Self::Moving(_, moving) => moving.refuse(error),
             Self::Peek(_, peek) => peek(None),
-            Self::Snapshot(_) | Self::Begin(_) | Self::Committed(_) | Self::Back(_) => {}
+            Self::Snapshot(_)
+            | Self::Awake(_)
+            | Self::Begin(_)
+            | Self::Committed(_)
+            | Self::Back(_) => {}
         }
     }
 }
@@ -319,12 +323,26 @@ impl Moving {
 }
 
 impl Learner {
+    /// The heavy identities that are in memory and could rest. One that is being worked on could
+    /// not.
+    pub(super) fn awake(&self) -> Vec<(IdentityId, u64)> {
+        let awake = |(id, slot): (&IdentityId, &Slot)| match slot {
+            Slot::Live(identity, _) => {
+                let state = identity.state();
+                let could = state.is_heavy() && !state.is_resting() && !state.is_frozen();
+                could.then(|| (*id, state.version()))
+            }
+            _ => None,
+        };
+        self.slots.iter().filter_map(awake).collect()
+    }
+
     /// A heavy identity that is about to leave memory takes its small form first, if it is its
     /// owner's to say so.
     pub(super) fn lay_to_rest(&mut self, id: IdentityId, identity: &mut Identity) {
         let state = identity.state();
         let owns = matches!(self.roles.get(&id), None | Some(Role::Owner { lead: None, .. }));
-        if !owns || !state.model().is_heavy() || state.is_resting() || state.is_frozen() {
+        if !owns || !state.is_heavy() || state.is_resting() || state.is_frozen() {
             return;
         }
         let event = Event { at_ms: self.clock.now_ms(), request: None, what: What::Rest };

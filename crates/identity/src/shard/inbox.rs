@@ -6,7 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use her_learn::Row;
 
 use super::heavy::Back;
-use super::{Begin, COMMIT_EVENTS_MAX, Look, Moving, Peek, Predicted, Replies, TAKE_EVENTS_MAX};
+use super::{
+    Awake, Begin, COMMIT_EVENTS_MAX, Look, Moving, Peek, Predicted, Replies, TAKE_EVENTS_MAX,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::journal::IdentityId;
@@ -17,6 +19,7 @@ pub(super) enum Urgent {
     Look(IdentityId, Look),
     Peek(IdentityId, Peek),
     Snapshot(IdentityId),
+    Awake(Awake),
     Begin(Begin),
     Moving(IdentityId, Moving),
     /// The committer is done with a group; these identities' frames were not taken.

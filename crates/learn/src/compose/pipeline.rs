@@ -224,11 +224,6 @@ impl<L: Last> Estimator for Pipeline<L> {
         }
     }
 
-    fn is_heavy(&self) -> bool {
-        self.steps.iter().any(|step| step.is_heavy())
-            || self.last.estimator().is_some_and(Estimator::is_heavy)
-    }
-
     fn rest(&mut self) -> bool {
         let steps = self.steps.iter_mut().fold(false, |any, step| step.rest() | any);
         self.last.estimator_mut().is_some_and(Estimator::rest) | steps

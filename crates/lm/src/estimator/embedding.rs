@@ -110,10 +110,6 @@ impl Estimator for LanguageEmbedding {
     fn load(&mut self, _from: &mut Loader<'_>) -> her_learn::Result<()> {
         Ok(())
     }
-
-    fn is_heavy(&self) -> bool {
-        true
-    }
 }
 
 impl Transformer for LanguageEmbedding {

@@ -29,6 +29,7 @@ use serde_json::Value;
 use crate::adapter::{Adapter, Spec};
 use crate::bases::{Bases, Shared};
 use crate::error::{Error, Result};
+use crate::kernel;
 use crate::learner::{Learner, Settings};
 use crate::memory::{MEMORIES, Memory};
 use crate::mixture::Mixture;
@@ -73,6 +74,8 @@ struct Place {
     conversation: String,
     /// Whether something of it was read.
     begun: bool,
+    /// By which products it learned last, as [`kernel::here`] tells them; empty before.
+    kernel: String,
 }
 
 /// See the module's documentation.
@@ -102,7 +105,7 @@ pub static ENTRIES: &[Entry] = &[
 
 /// Everything that specs may name, language models of these bases included.
 pub fn catalog(bases: Bases) -> Catalog {
-    Catalog::builtin().with(ENTRIES).lend(Arc::new(bases))
+    Catalog::builtin().with_heavy(ENTRIES).lend(Arc::new(bases))
 }
 
 fn build(params: Value, builder: &Builder<'_>) -> her_learn::Result<Any> {
@@ -147,6 +150,12 @@ impl LanguageModel {
         &self.mixture
     }
 
+    /// By which products it learned last, as [`kernel::here`] tells them; empty before it learned.
+    /// Where that is not what is here, its life would not replay to the same bits.
+    pub fn kernel(&self) -> &str {
+        &self.place.kernel
+    }
+
     /// What it was told, to be found again when it speaks.
     pub fn memory(&self) -> &Arc<Memory> {
         &self.memory
@@ -181,7 +190,8 @@ impl LanguageModel {
         if first && self.place.begun {
             self.mixture.begin_anew();
         }
-        self.place = Place { conversation: said.conversation.to_owned(), begun: true };
+        let kernel = if learn { kernel::here() } else { std::mem::take(&mut self.place.kernel) };
+        self.place = Place { conversation: said.conversation.to_owned(), begun: true, kernel };
         let cost = self.mixture.read(&self.shared.model.base, &tokens, learn)?;
         if learn {
             let (model, role) = (&self.shared.model, said.role.unwrap_or("user"));
@@ -212,10 +222,6 @@ impl Estimator for LanguageModel {
         self.memory = Arc::new(Memory::load(from.block()?).map_err(told)?);
         self.place = place;
         Ok(())
-    }
-
-    fn is_heavy(&self) -> bool {
-        true
     }
 
     fn rest(&mut self) -> bool {

@@ -77,7 +77,6 @@ impl Workshop {
 
     /// Hands a job in. Gives it back when there is no thread for it.
     pub(super) fn take(&self, job: Job) -> std::result::Result<(), Box<Job>> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
         let jobs = match self.jobs.get() {
             Some(jobs) => jobs,
             None => match self.start() {
@@ -85,7 +84,11 @@ impl Workshop {
                 Err(_) => return Err(Box::new(job)),
             },
         };
-        jobs.send(job).map_err(|unsent| Box::new(unsent.0))
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        jobs.send(job).map_err(|unsent| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            Box::new(unsent.0)
+        })
     }
 
     fn start(&self) -> std::io::Result<Sender<Job>> {
