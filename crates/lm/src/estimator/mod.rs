@@ -166,12 +166,7 @@ impl LanguageModel {
     /// What it has learned, to speak with it: as much of it as it is trusted to predict better than
     /// the base, so that a few words do not turn what the base could say.
     pub fn adapter(&self) -> Arc<Adapter> {
-        let mut adapter = self.mixture.learner().adapter().clone();
-        let trust = (1.0 - self.mixture.weights()[0]) as f32;
-        for number in adapter.learned_mut() {
-            *number *= trust;
-        }
-        Arc::new(adapter)
+        Arc::new(self.mixture.trusted())
     }
 
     /// Whether it learns such an event.
