@@ -24,6 +24,7 @@ pub mod shared;
 pub mod trust;
 
 pub(crate) use bytes::Saved;
+pub use bytes::{vector_from_bytes, vector_to_bytes};
 pub use codec::Codec;
 pub use shared::{Joined, Shared};
 pub use trust::{Trust, Weight};

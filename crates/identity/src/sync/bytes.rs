@@ -142,6 +142,21 @@ impl Exchange {
     }
 }
 
+/// The numbers of origins, as another node reads them.
+pub fn vector_to_bytes(vector: &BTreeMap<Origin, u64>) -> Vec<u8> {
+    let all: Vec<(Name, u64, u64)> =
+        vector.iter().map(|(origin, seq)| (name(&origin.peer), origin.life, *seq)).collect();
+    postcard::to_allocvec(&all).expect("vectors are plain data")
+}
+
+/// Numbers of origins from the bytes of [`vector_to_bytes`].
+pub fn vector_from_bytes(bytes: &[u8]) -> Result<BTreeMap<Origin, u64>> {
+    let all: Vec<(Name, u64, u64)> = postcard::from_bytes(bytes)
+        .map_err(|e| Error::invalid(format!("a peer's vector can't be read ({e})")))?;
+    let origin = |(of, life, seq)| (Origin { peer: peer(of), life }, seq);
+    Ok(all.into_iter().map(origin).collect())
+}
+
 #[derive(Serialize, Deserialize)]
 struct RowBytes {
     peer: Name,
