@@ -13,7 +13,7 @@ use std::time::Duration;
 use her_identity::event::What;
 use her_identity::house::Place;
 use her_identity::migrate::Node;
-use her_identity::sync::{Codec, Exchange, Origin, Part, Peer, Shared};
+use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
 use her_identity::sync::{vector_from_bytes, vector_to_bytes};
 use her_identity::{Error, ErrorKind, House, Result};
 use serde::Serialize;
@@ -91,6 +91,8 @@ pub(crate) struct Syncs {
     /// One exchange of an identity at a time.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     life: u64,
+    /// The version at which this process found each identity that has pacts.
+    began: BTreeMap<String, u64>,
     stopping: AtomicBool,
 }
 
@@ -106,10 +108,16 @@ impl Syncs {
             let what = format!("the system gives no random numbers: {e}");
             Error::new(ErrorKind::Unavailable, what)
         })?;
+        let pacts = Pacts::open(house.dir())?;
+        let names = pacts.all().iter().map(|pact| pact.identity.clone());
+        // One that is damaged, or has left, tells so when it is asked for.
+        let began = names.filter_map(|name| Some((house.head(&name).ok()?.seq, name)));
+        let began = began.map(|(version, name)| (name, version)).collect();
         Ok(Self {
             house: Arc::clone(house),
             key,
-            pacts: Mutex::new(Pacts::open(house.dir())?),
+            pacts: Mutex::new(pacts),
+            began,
             known: Mutex::default(),
             sent: Mutex::default(),
             busy: Mutex::default(),
@@ -122,6 +130,14 @@ impl Syncs {
     pub fn pacts(&self, identity: &str) -> Vec<Pact> {
         let pacts = lock(&self.pacts);
         pacts.all().iter().filter(|pact| pact.identity == identity).cloned().collect()
+    }
+
+    /// The identities that have pacts.
+    pub fn identities(&self) -> Vec<String> {
+        let pacts = lock(&self.pacts);
+        let names: std::collections::BTreeSet<&str> =
+            pacts.all().iter().map(|pact| pact.identity.as_str()).collect();
+        names.into_iter().map(ToOwned::to_owned).collect()
     }
 
     /// How exchanges of an identity with a peer went since the server started.
@@ -376,6 +392,14 @@ impl Syncs {
         replies.into_iter().next().ok_or_else(closing)?.map(drop)
     }
 
+    /// What the former life of an identity had not contributed when this process began.
+    fn closing(&self, identity: &str) -> Result<Option<Closing>> {
+        let Some(version) = self.began.get(identity).copied() else { return Ok(None) };
+        let state = self.house.at(identity, version)?;
+        let events = state.uncontributed_events();
+        Ok(Some(Closing { version, events, learned: state.unpublished() }))
+    }
+
     /// An exchange under the identity's present name, with what follows from how it got there.
     fn exchange_of(&self, identity: &str, shared: &Option<Shared>) -> Result<Exchange> {
         let record = self.house.record(identity)?;
@@ -392,6 +416,9 @@ impl Syncs {
                 if !elsewhere(me.peer.identity) {
                     exchange.left.push(me.peer);
                 }
+            }
+            Some(me) if me.peer == peer && me.life != self.life => {
+                exchange.closing = self.closing(identity)?;
             }
             None if record.branches.len() > 1 => {
                 exchange.inherited = record.branches.first().is_some_and(|b| elsewhere(b.id));
