@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use super::target::{Scale, Scaled};
 use crate::catalog::{Entry, Kind};
 use crate::estimator::Any;
+use crate::merge::{Gather, Spread, Statement};
 use crate::params::{self, Spec};
 use crate::stats::var;
 
@@ -56,6 +57,7 @@ impl Scaled<Targets> {
         kind: Kind::Regressor,
         version: 1,
         summary: "Targets become zero mean and unit variance for a regressor",
+        merge: Statement::Parts("the target's moments and the regressor"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |value, builder| {
@@ -80,6 +82,14 @@ impl Scale for Targets {
 
     fn unscale(&self, z: f64) -> f64 {
         z * self.0.get(1).sqrt() + self.0.mean.get()
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.0.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.0 = var::State::of_sums(from);
     }
 }
 
