@@ -296,7 +296,17 @@ impl<'a> Spread<'a> {
             self.tensor(&format!("{name}/{label}")).map(move |(key, block)| (class, key, block))
         });
         let all = (!inner).then(|| self.tensor(name)).into_iter().flatten();
-        two.chain(all.filter_map(|(key, block)| Some((self.class_id(key)?, key, block))))
+        // Cells of one class follow each other.
+        let mut last: Option<(&Label, ClassId)> = None;
+        two.chain(all.filter_map(move |(key, block)| {
+            let label = key.class.as_ref()?;
+            let class = match last {
+                Some((known, class)) if known == label => class,
+                _ => self.class_id(key)?,
+            };
+            last = Some((label, class));
+            Some((class, key, block))
+        }))
     }
 
     /// How many cells of this name there are, whether their names are known or not.
