@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// Binary digits behind the point.
 pub const GRID_BITS: u32 = 60;
 const ONE: f64 = (1_u64 << GRID_BITS) as f64;
-/// Beyond this a number stays where it is: sums of 2¹⁶ such numbers still fit.
-const TOP: i128 = 1 << 110;
+/// The end of the grid: beyond it a number stays where it is.
+pub const TOP: i128 = 1 << 110;
 
 /// A number on the grid.
 #[derive(
