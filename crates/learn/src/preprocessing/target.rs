@@ -26,7 +26,10 @@ pub trait Scale: Default + Serialize + DeserializeOwned + Send + Sync {
     /// From the scale back to a target.
     fn unscale(&self, z: f64) -> f64;
 
-    /// Writes what was learned as sums; nothing where that can't be.
+    /// Whether what was learned is sums.
+    const ADDS_UP: bool;
+
+    /// Writes what was learned as sums, if it is.
     fn sums(&self, _out: &mut Gather<'_>) {}
 
     /// Becomes what the sums say.
@@ -52,7 +55,13 @@ impl<S: Scale> Estimator for Scaled<S> {
         S::ENTRY
     }
 
-    crate::additive!();
+    fn additive(&self) -> Option<&dyn Additive> {
+        S::ADDS_UP.then_some(self)
+    }
+
+    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
+        if S::ADDS_UP { Some(self) } else { None }
+    }
 
     fn params(&self) -> Value {
         serde_json::json!({ "regressor": self.regressor.spec() })

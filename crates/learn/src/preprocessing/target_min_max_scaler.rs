@@ -69,6 +69,7 @@ impl Scaled<Targets> {
 
 impl Scale for Targets {
     const ENTRY: &'static Entry = &TargetMinMaxScaler::ENTRY;
+    const ADDS_UP: bool = false;
 
     fn update(&mut self, y: f64) {
         self.0.update(y);

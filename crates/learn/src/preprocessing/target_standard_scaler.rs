@@ -70,6 +70,7 @@ impl Scaled<Targets> {
 
 impl Scale for Targets {
     const ENTRY: &'static Entry = &TargetStandardScaler::ENTRY;
+    const ADDS_UP: bool = true;
 
     fn update(&mut self, y: f64) {
         self.0.update_weighted(y, 1.0);
