@@ -29,7 +29,6 @@ fn model(spec: &Value, features: usize, classes: usize) -> Model {
                 row.push_number((seed >> 40) as f64 / 1e7);
             }
             let y = match model.task() {
-                her_learn::Task::Regression => Target::Number(class as f64),
                 her_learn::Task::Binary => Target::Bool(class % 2 == 1),
                 _ => Target::Number(class as f64),
             };

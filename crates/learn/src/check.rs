@@ -22,7 +22,7 @@
 //! | `sums_of_nothing` | the sums of a model that learned nothing are zero |
 //! | `sums_round_trip` | its own sums, taken over, leave a model as it was, once and twice |
 //! | `sums_by_name` | features met in another order give the same sums |
-//! | `exact_is_pooled` | where a merge is called exact, three peers make the learner of all events |
+//! | `exact_is_pooled` | where a merge is exact, three peers make the learner of all events |
 //!
 //! Detectors, statistics and metrics are fed numbers; for them hold `builds`,
 //! `spec_round_trips`, `shares_nothing`, `save_load`, `seeding`, `memory`, and for metrics

@@ -3,7 +3,8 @@
 //! A model that can be merged shows what it learned as [`Sums`]: named numbers that add up. A count
 //! of a naive Bayes model is one, a moment of a scaler, a weight of a linear model. Each peer
 //! publishes only the part of these sums that its own events made, its *contribution*; a reader
-//! puts the sum of all contributions into its model with [`Model::set_sums`](crate::Model::set_sums).
+//! puts the sum of all contributions into its model with
+//! [`Model::set_sums`](crate::Model::set_sums).
 //!
 //! The numbers are integers on a grid ([`Fixed`]), since additions of floats depend on their order:
 //! the same contributions give the same bits, whatever came first. Cells are named by features and

@@ -135,7 +135,7 @@ fn said(model: &Model, events: &[Event]) -> Vec<f64> {
 /// The mean of what an event costs, in nats.
 fn loss(model: &Model, events: &[Event]) -> f64 {
     let said = said(model, events);
-    -said.iter().map(|p| p.max(1e-12).ln()).sum::<f64>() / said.len() as f64
+    -said.iter().map(|p| her_learn::math::ln(p.max(1e-12))).sum::<f64>() / said.len() as f64
 }
 
 /// `BayesianLogisticRegression` comes within 0.001 nats of the learner of all events.

@@ -9,25 +9,25 @@ use her_learn::merge::Statement;
 const HEAD: &str = "\
 # How each estimator is merged
 
-Written by `cargo xtask generate` from the catalogue; `her models` says the same. A test builds each
-entry and holds it to its row.
+Written by `cargo xtask generate` from the catalogue; `her models` says the same. A test builds
+each entry and holds it to its row.
 
-When peers exchange what they learned, each publishes what its own events taught it, as named numbers
-that add up, and reads the sum of all. What that makes of a model goes by its estimators:
+When peers exchange what they learned, each publishes what its own events taught it, as named
+numbers that add up, and reads the sum of all. What that makes of a model goes by its estimators:
 
 | word | what it means |
 |---|---|
 | exact | the sum makes the learner that saw all events, up to the rounding of floats |
 | approximate | the numbers depend a little on what the peer knew when it made them |
-| deltas | sums of the steps that peers made, each from where it stood: better than alone, not equal to one learner |
+| deltas | sums of steps, each from where its peer stood: better than alone, not one learner |
 | parts | as its parts are merged, the least exact of them |
 | stateless | it learns nothing: there is nothing to merge |
-| local | each peer keeps its own, and what stands beside it is merged all the same; the whole is at best approximate |
-| member | there are no sums: a peer's whole model is kept, and predicts beside one's own |
+| local | each peer keeps its own, and the rest is merged: the whole is at best approximate |
+| member | no sums: a peer's whole model is kept, and predicts beside one's own |
 
-A pipeline is as exact as the least exact of its steps. After a step that learns, no step is exact: what
-it adds depends on what the first one knew at the time. Peers of one pipeline that need to be exact put
-features into one frame beforehand, or use models that need none.
+A pipeline is as exact as the least exact of its steps. After a step that learns, no step is exact:
+what it adds depends on what the first one knew at the time. Peers that need to be exact put features
+into one frame beforehand, or use models that need none.
 
 The word is the one with default parameters. Other parameters can make it `member`: a window or
 `smoothing` is one peer's own, weights that begin at random or come from the sums of `FTRLProximal`
@@ -45,8 +45,8 @@ pub fn page() -> String {
         row(&mut page, entry);
     }
     page.push_str(
-        "\nOf the language models, `LanguageEmbedding` is stateless and `LanguageModel` a member: an \
-         adapter's\nfactors are a product, no sum of steps.\n",
+        "\nOf the language models, `LanguageEmbedding` is stateless and `LanguageModel` a member: \
+         an adapter's\nfactors are a product, no sum of steps.\n",
     );
     page
 }

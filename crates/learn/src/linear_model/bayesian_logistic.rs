@@ -397,7 +397,7 @@ mod tests {
         learn(&mut model, &json!({"a": 3.0}), true);
         // The mean w maximizes ln σ(3w) − w²/4: 3·(1 − σ(3w)) = w/2.
         let p = proba(&model, &json!({"a": 3.0}));
-        let w = (p / (1.0 - p)).ln() / 3.0;
+        let w = math::ln(p / (1.0 - p)) / 3.0;
         assert!((3.0 * (1.0 - p) - 0.5 * w).abs() < 1e-12, "{p} {w}");
     }
 

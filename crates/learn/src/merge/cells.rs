@@ -124,9 +124,9 @@ impl<'a> Gather<'a> {
 
     /// The writer of one tensor's cells.
     pub fn tensor(&mut self, name: &str) -> Tensor<'_, 'a> {
-        let tensor = self.name(format!("{}{name}", self.path));
+        let name = self.name(format!("{}{name}", self.path));
         let class = self.of.clone().map_or(0, |label| self.label(label));
-        Tensor { gather: self, tensor, class, two: [0; 2] }
+        Tensor { gather: self, name, class, two: [0; 2] }
     }
 
     fn name(&mut self, name: String) -> u32 {
@@ -166,7 +166,8 @@ fn ranks<T: Ord>(all: &[T]) -> Vec<u32> {
 #[derive(Debug)]
 pub struct Tensor<'g, 'a> {
     gather: &'g mut Gather<'a>,
-    tensor: u32,
+    /// Its name, as in a cell.
+    name: u32,
     /// The class whose own estimator writes.
     class: u32,
     /// Inside of that, the names by the two classes that it tells apart.
@@ -175,7 +176,7 @@ pub struct Tensor<'g, 'a> {
 
 impl Tensor<'_, '_> {
     fn push(&mut self, feature: u32, other: u32, block: Box<[Fixed]>) {
-        let cell = Cell { tensor: self.tensor, class: self.class, feature, other, block };
+        let cell = Cell { tensor: self.name, class: self.class, feature, other, block };
         self.gather.cells.push(cell);
     }
 
@@ -213,11 +214,11 @@ impl Tensor<'_, '_> {
         let Some(label) = self.gather.classes.get(class as usize) else { return };
         let block = Box::from([value]);
         let (tensor, class) = if self.class == 0 {
-            (self.tensor, class + 1)
+            (self.name, class + 1)
         } else {
             let known = &mut self.two[class as usize];
             if *known == 0 {
-                let name = format!("{}/{label}", self.gather.tensors[self.tensor as usize - 1]);
+                let name = format!("{}/{label}", self.gather.tensors[self.name as usize - 1]);
                 *known = self.gather.name(name);
             }
             (*known, self.class)

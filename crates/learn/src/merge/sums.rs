@@ -45,6 +45,7 @@ mod text_or_none {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[allow(clippy::ref_option, reason = "serde asks for it")]
     pub fn serialize<S: Serializer>(text: &Option<Arc<str>>, to: S) -> Result<S::Ok, S::Error> {
         text.as_deref().serialize(to)
     }
