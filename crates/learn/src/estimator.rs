@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::catalog::Entry;
 use crate::error::Result;
 use crate::features::{Context, FeatureId, Features, Names};
-use crate::merge::{Additive, Merge};
+use crate::merge::{Additive, Merge, Statement};
 use crate::saved::Loader;
 
 /// The dense number of a class within one model. A binary classifier has 0 = false, 1 = true.
@@ -68,9 +68,17 @@ pub trait Estimator: Send + Sync {
         false
     }
 
-    /// How what several peers learned becomes one.
+    /// How what several peers learned becomes one: what the catalogue says, with the parameters as
+    /// they are.
     fn merge(&self) -> Merge {
-        self.additive().map_or(Merge::Member, Additive::merge)
+        match self.entry().merge {
+            Statement::Stateless => Merge::Stateless,
+            Statement::Local(_) => Merge::Approximate,
+            Statement::Member(_) => Merge::Member,
+            Statement::Sums(..) | Statement::Parts(_) => {
+                self.additive().map_or(Merge::Member, Additive::merge)
+            }
+        }
     }
 
     /// What was learned as numbers that add up, of estimators that are merged so.

@@ -23,7 +23,8 @@ use crate::estimator::{
     WeightKey,
 };
 use crate::features::{Context, FeatureId, Features};
-use crate::merge::{Additive, Gather, Merge, Spread};
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -43,6 +44,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Wrapper,
     version: 1,
     summary: "Transformers one after the other, and what predicts at the end",
+    merge: Statement::Parts("the steps; after one that learns, no step is exact"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
@@ -230,19 +232,7 @@ impl<L: Last> Estimator for Pipeline<L> {
         self.last.estimator_mut().is_some_and(Estimator::rest) | steps
     }
 
-    fn merge(&self) -> Merge {
-        let steps = self.steps.iter().map(|step| step.merge());
-        let last = self.last.estimator().map(Estimator::merge);
-        steps.chain(last).max().unwrap_or(Merge::Stateless)
-    }
-
-    fn additive(&self) -> Option<&dyn Additive> {
-        Some(self)
-    }
-
-    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
-        Some(self)
-    }
+    crate::additive!();
 
     fn child(&mut self, name: &str) -> Option<Part<'_>> {
         let at: usize = name.parse().ok()?;
@@ -259,33 +249,19 @@ impl<L: Last> Estimator for Pipeline<L> {
     }
 }
 
-impl<L: Last> Additive for Pipeline<L> {
-    fn merge(&self) -> Merge {
-        Estimator::merge(self)
+impl<L: Last> Pipeline<L> {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        let steps = self.steps.iter().map(|step| -> &dyn Estimator { &**step });
+        steps.chain(self.last.estimator())
     }
 
-    fn sums(&self, out: &mut Gather<'_>) {
-        let steps = self.steps.iter().map(|step| step.additive());
-        let last = self.last.estimator().map(Estimator::additive);
-        for (at, part) in steps.chain(last).enumerate() {
-            if let Some(part) = part {
-                out.under(at, |out| part.sums(out));
-            }
-        }
-    }
-
-    fn set_sums(&mut self, from: &Spread<'_>) {
-        for (at, step) in self.steps.iter_mut().enumerate() {
-            if let Some(part) = step.additive_mut() {
-                part.set_sums(&from.under(at));
-            }
-        }
-        let last = self.last.estimator_mut().and_then(Estimator::additive_mut);
-        if let Some(part) = last {
-            part.set_sums(&from.under(self.steps.len()));
-        }
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        let steps = self.steps.iter_mut().map(|step| -> &mut dyn Estimator { &mut **step });
+        steps.chain(self.last.estimator_mut())
     }
 }
+
+by_parts!(Pipeline<L>, parts::merge_in_turn, Self::parts, Self::parts_mut, for L: Last);
 
 impl Transformer for Pipeline<()> {
     fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>) {

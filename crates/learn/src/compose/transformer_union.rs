@@ -26,7 +26,8 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Part, Transformer};
 use crate::features::{Context, FeatureId, Features};
-use crate::merge::{Additive, Gather, Merge, Spread};
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -45,6 +46,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Transformer,
     version: 1,
     summary: "Several transformers side by side, their results together",
+    merge: Statement::Parts("the transformers"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
@@ -105,17 +107,7 @@ impl Estimator for TransformerUnion {
         self.transformers.iter_mut().try_for_each(|child| from.child(&mut **child))
     }
 
-    fn merge(&self) -> Merge {
-        self.transformers.iter().map(|t| t.merge()).max().unwrap_or(Merge::Stateless)
-    }
-
-    fn additive(&self) -> Option<&dyn Additive> {
-        Some(self)
-    }
-
-    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
-        Some(self)
-    }
+    crate::additive!();
 
     fn child(&mut self, name: &str) -> Option<Part<'_>> {
         let at: usize = name.parse().ok()?;
@@ -129,27 +121,17 @@ impl Estimator for TransformerUnion {
     }
 }
 
-impl Additive for TransformerUnion {
-    fn merge(&self) -> Merge {
-        Estimator::merge(self)
+impl TransformerUnion {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        self.transformers.iter().map(|t| -> &dyn Estimator { &**t })
     }
 
-    fn sums(&self, out: &mut Gather<'_>) {
-        for (at, child) in self.transformers.iter().enumerate() {
-            if let Some(part) = child.additive() {
-                out.under(at, |out| part.sums(out));
-            }
-        }
-    }
-
-    fn set_sums(&mut self, from: &Spread<'_>) {
-        for (at, child) in self.transformers.iter_mut().enumerate() {
-            if let Some(part) = child.additive_mut() {
-                part.set_sums(&from.under(at));
-            }
-        }
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        self.transformers.iter_mut().map(|t| -> &mut dyn Estimator { &mut **t })
     }
 }
+
+by_parts!(TransformerUnion, parts::merge, Self::parts, Self::parts_mut);
 
 impl Transformer for TransformerUnion {
     fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>) {

@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{dot, visit_weights};
+use super::{dot, visit_weights, weights_to};
 use crate::catalog::Builder;
 use crate::error::{Error, Result};
 use crate::estimator::{Part, WeightKey};
@@ -200,10 +200,7 @@ impl Glm {
     pub fn sums(&self, out: &mut Gather<'_>) {
         let s = &self.state;
         out.tensor("intercept").whole(Fixed::of(s.intercept).sub(Fixed::of(self.intercept_init)));
-        let mut weights = out.tensor("weights");
-        for (id, &w) in s.weights.as_slice().iter().enumerate().filter(|(_, w)| **w != 0.0) {
-            weights.feature(id as FeatureId, Fixed::of(w));
-        }
+        weights_to(&s.weights, &mut out.tensor("weights"));
     }
 
     pub fn set_sums(&mut self, from: &Spread<'_>) {
@@ -270,13 +267,7 @@ macro_rules! glm_estimator {
                 self.glm.child(name)
             }
 
-            fn additive(&self) -> Option<&dyn $crate::merge::Additive> {
-                Some(self)
-            }
-
-            fn additive_mut(&mut self) -> Option<&mut dyn $crate::merge::Additive> {
-                Some(self)
-            }
+            $crate::additive!();
 
             fn weights(&self, visit: &mut dyn FnMut($crate::estimator::WeightKey, f64)) {
                 self.glm.weights(visit);
@@ -313,6 +304,10 @@ macro_rules! glm_estimator {
                 kind: $crate::catalog::Kind::$kind,
                 version: 1,
                 summary: $summary,
+                merge: $crate::merge::Statement::Sums(
+                    $crate::merge::Merge::Deltas,
+                    "steps of the weights",
+                ),
                 params: Params::DOCS,
                 defaults: || $crate::params::write(&Params::default()),
                 build: |params, builder| {

@@ -45,6 +45,7 @@ mod text_or_none {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[allow(clippy::ref_option, reason = "serde asks for it")]
     pub fn serialize<S: Serializer>(text: &Option<Arc<str>>, to: S) -> Result<S::Ok, S::Error> {
         text.as_deref().serialize(to)
     }
@@ -93,15 +94,27 @@ impl Sums {
         self.0.get(key).map(|block| &**block)
     }
 
-    /// The blocks of one tensor, in the order of their names.
+    /// The blocks of one tensor, in the order of their names; of one class only, if it is given.
     pub(super) fn of_tensor(
         &self,
         tensor: Arc<str>,
+        class: Option<Label>,
     ) -> impl Iterator<Item = (&Key, &[Fixed])> + use<'_> {
-        let first = Key { tensor: Arc::clone(&tensor), class: None, feature: None, other: None };
-        let from_there = self.0.range(first..);
-        let same = from_there.take_while(move |(key, _)| key.tensor == tensor);
+        let first =
+            Key { tensor: Arc::clone(&tensor), class: class.clone(), feature: None, other: None };
+        let same = self.0.range(first..).take_while(move |(key, _)| {
+            key.tensor == tensor && (class.is_none() || key.class == class)
+        });
         same.map(|(key, block)| (key, &**block))
+    }
+
+    /// The names of tensors that begin so.
+    pub(super) fn under<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Key> {
+        let first = Key { tensor: path.into(), class: None, feature: None, other: None };
+        self.0
+            .range(first..)
+            .map(|(key, _)| key)
+            .take_while(move |key| key.tensor.starts_with(path))
     }
 
     /// Puts a block under its name, in place of what was there.
@@ -112,20 +125,41 @@ impl Sums {
     /// Adds to every cell what `other` has of it, by `with`. A block that is longer there makes
     /// this one as long.
     pub fn combine(&mut self, other: &Self, with: impl Fn(Fixed, Fixed) -> Fixed) {
-        for (key, theirs) in &other.0 {
-            if let Some(ours) = self.0.get_mut(key)
-                && ours.len() >= theirs.len()
-            {
-                for (a, &b) in ours.iter_mut().zip(theirs) {
-                    *a = with(*a, b);
-                }
-                continue;
+        if self.0.len() == other.0.len() && self.0.keys().eq(other.0.keys()) {
+            // Peers that learn the same names: no search.
+            for (ours, theirs) in self.0.values_mut().zip(other.0.values()) {
+                join(ours, theirs, &with);
             }
-            let ours = self.0.remove(key).unwrap_or_default();
-            let ours = ours.iter().copied().chain(std::iter::repeat(Fixed::ZERO));
-            let sum = theirs.iter().zip(ours).map(|(&b, a)| with(a, b)).collect();
-            self.0.insert(key.clone(), sum);
+        } else if self.0.len() / 16 < other.0.len() {
+            self.combine_all(other, &with);
+        } else {
+            for (key, theirs) in &other.0 {
+                match self.0.get_mut(key) {
+                    Some(ours) => join(ours, theirs, &with),
+                    None => _ = self.0.insert(key.clone(), alone(theirs, &with)),
+                }
+            }
         }
+    }
+
+    /// The same by one pass over both, both sorted: for others that are not much smaller.
+    fn combine_all(&mut self, other: &Self, with: &impl Fn(Fixed, Fixed) -> Fixed) {
+        let mut ours = std::mem::take(&mut self.0).into_iter().peekable();
+        let mut all = Vec::with_capacity(ours.len() + other.0.len());
+        for (key, theirs) in &other.0 {
+            while let Some(before) = ours.next_if(|(ours, _)| ours < key) {
+                all.push(before);
+            }
+            all.push(match ours.next_if(|(ours, _)| ours == key) {
+                Some((key, mut block)) => {
+                    join(&mut block, theirs, with);
+                    (key, block)
+                }
+                None => (key.clone(), alone(theirs, with)),
+            });
+        }
+        all.extend(ours);
+        self.0 = all.into_iter().collect();
     }
 
     /// Adds another's cells to these.
@@ -155,6 +189,23 @@ impl Sums {
     }
 }
 
+/// Their cells into ours, which become as many.
+fn join(ours: &mut Box<[Fixed]>, theirs: &[Fixed], with: &impl Fn(Fixed, Fixed) -> Fixed) {
+    if ours.len() < theirs.len() {
+        let mut longer = ours.to_vec();
+        longer.resize(theirs.len(), Fixed::ZERO);
+        *ours = longer.into();
+    }
+    for (a, &b) in ours.iter_mut().zip(theirs) {
+        *a = with(*a, b);
+    }
+}
+
+/// Their cells where we have none.
+fn alone(theirs: &[Fixed], with: &impl Fn(Fixed, Fixed) -> Fixed) -> Box<[Fixed]> {
+    theirs.iter().map(|&b| with(Fixed::ZERO, b)).collect()
+}
+
 impl FromIterator<(Key, Box<[Fixed]>)> for Sums {
     fn from_iter<I: IntoIterator<Item = (Key, Box<[Fixed]>)>>(blocks: I) -> Self {
         Self(blocks.into_iter().collect())
@@ -163,7 +214,53 @@ impl FromIterator<(Key, Box<[Fixed]>)> for Sums {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn any_sums() -> impl Strategy<Value = Sums> {
+        let class = prop::option::of(prop::sample::select(vec![Label::Int(1), Label::Int(2)]));
+        let name = || prop::option::of(prop::sample::select(vec!["a", "b", "c"]));
+        let key = (prop::sample::select(vec!["0/w", "1/w"]), class, name(), name());
+        let key = key.prop_map(|(tensor, class, feature, other)| {
+            let (feature, other) = (feature.map(Arc::from), other.map(Arc::from));
+            Key { tensor: tensor.into(), class, feature, other }
+        });
+        let block = prop::collection::vec((-1e6..1e6_f64).prop_map(Fixed::of), 1..3);
+        let blocks = prop::collection::vec((key, block.prop_map(Vec::into_boxed_slice)), 0..40);
+        blocks.prop_map(|blocks| blocks.into_iter().collect())
+    }
+
+    /// Without zeros at the end of blocks, which say nothing.
+    fn said(sums: &Sums) -> Vec<(Key, Vec<Fixed>)> {
+        let blocks = sums.iter().map(|(key, block)| {
+            let end = block.iter().rposition(|c| *c != Fixed::ZERO).map_or(0, |at| at + 1);
+            (key.clone(), block[..end].to_vec())
+        });
+        blocks.filter(|(_, block)| !block.is_empty()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_grouping_leave_no_trace(a in any_sums(), b in any_sums(), c in any_sums()) {
+            let plus = |a: &Sums, b: &Sums| {
+                let mut sum = a.clone();
+                sum.add(b);
+                sum
+            };
+            prop_assert_eq!(plus(&a, &b), plus(&b, &a));
+            prop_assert_eq!(plus(&plus(&a, &b), &c), plus(&a, &plus(&b, &c)));
+            let mut back = plus(&a, &b);
+            back.sub(&b);
+            prop_assert_eq!(said(&back), said(&a));
+            // The way for a small other one gives what the way for a large one does.
+            let mut one_by_one = a.clone();
+            for (key, block) in b.iter() {
+                one_by_one.add(&std::iter::once((key.clone(), Box::from(block))).collect());
+            }
+            prop_assert_eq!(one_by_one, plus(&a, &b));
+        }
+    }
 
     fn sums(cells: &[(&str, f64)]) -> Sums {
         let key = |name: &str| Key {

@@ -51,6 +51,9 @@ impl Model {
                 met.len()
             )));
         }
+        if let Some(additive) = estimator.additive() {
+            additive.room(&Spread::new(names, classes, sums))?;
+        }
         if self.task != Task::Binary {
             *classes = met;
         }

@@ -61,7 +61,7 @@ crate::estimator! {
     attribute = |model: &ComplementNB, name: &str, names: &Names<'_>| {
         model.state.shown(name, names)
     },
-    merge = additive,
+    merge = exact "counts by class and term",
 }
 
 /// Counts add up.

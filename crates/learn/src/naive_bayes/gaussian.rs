@@ -130,7 +130,7 @@ crate::estimator! {
             _ => None,
         }
     },
-    merge = additive,
+    merge = exact "counts, sums and sums of squares by class and feature",
 }
 
 /// Counts, sums and sums of squares by class and feature.

@@ -59,7 +59,7 @@ crate::estimator! {
     attribute = |model: &MultinomialNB, name: &str, names: &Names<'_>| {
         model.state.shown(name, names)
     },
-    merge = additive,
+    merge = exact "counts by class and term",
 }
 
 /// Counts add up.

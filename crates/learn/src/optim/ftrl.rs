@@ -59,6 +59,7 @@ crate::estimator! {
         state.z.forget(gone);
         state.n.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl FTRLProximal {

@@ -78,7 +78,7 @@ crate::estimator! {
     set_attribute = |model: &mut StandardScaler, name: &str, values: &[(Option<FeatureId>, f64)]| {
         model.set(name, values)
     },
-    merge = additive,
+    merge = exact "count, sum and sum of squares of each feature",
 }
 
 /// Count, sum and sum of squares of each feature, without the rounding that sums of squares of
