@@ -12,6 +12,8 @@ use crate::ustar::{self, BLOCK};
 const LEVEL: i32 = 9;
 /// Frames that want a larger window than 2 to this are not ours, and would take memory.
 const WINDOW_LOG_MAX: u32 = 25;
+/// Bytes that are worked on at a time.
+const CHUNK: usize = 1 << 17;
 
 /// What became of a file.
 pub(crate) struct Packed {
@@ -79,26 +81,26 @@ pub(crate) fn unpack(
     sink: &mut dyn Write,
 ) -> Result<Digest, Flaw> {
     let odd = |e: io::Error| Flaw::damaged(Fault::Format, format!("zstd can not unpack it: {e}"));
-    let blob = BufReader::with_capacity(1 << 17, blob);
+    let blob = BufReader::with_capacity(CHUNK, blob);
     let mut decoder = zstd::Decoder::with_buffer(blob).map_err(odd)?.single_frame();
     decoder.window_log_max(WINDOW_LOG_MAX).map_err(odd)?;
     let mut sha = Hashing::new(io::sink());
-    let mut buffer = vec![0; 1 << 17];
-    let mut next = |decoder: &mut dyn Read, wanted: usize| -> Result<Vec<u8>, Flaw> {
-        let part = &mut buffer[..wanted];
-        decoder.read_exact(part).map_err(odd)?;
-        sha.write_all(part).map_err(odd)?;
-        Ok(part.to_vec())
+    let mut buffer = vec![0; CHUNK];
+    let mut next = |decoder: &mut dyn Read, part: &mut [u8]| {
+        decoder.read_exact(part).and_then(|()| sha.write_all(part)).map_err(odd)
     };
-    let head = next(&mut decoder, BLOCK)?;
-    check_header(&head, kind, size)?;
+    next(&mut decoder, &mut buffer[..BLOCK])?;
+    check_header(&buffer[..BLOCK], kind, size)?;
     let mut left = size;
     while left > 0 {
-        let part = next(&mut decoder, left.min(1 << 17) as usize)?;
-        sink.write_all(&part).map_err(|e| Flaw::io(&e))?;
+        let part = &mut buffer[..left.min(CHUNK as u64) as usize];
+        next(&mut decoder, part)?;
+        sink.write_all(part).map_err(|e| Flaw::io(&e))?;
         left -= part.len() as u64;
     }
-    if next(&mut decoder, ustar::padding(size) + 2 * BLOCK)?.iter().any(|b| *b != 0) {
+    let rest = &mut buffer[..ustar::padding(size) + 2 * BLOCK];
+    next(&mut decoder, rest)?;
+    if rest.iter().any(|b| *b != 0) {
         return Err(Flaw::damaged(Fault::Extra, "there is something behind the layer's file"));
     }
     let beyond = decoder.read(&mut [0]).map_err(odd)?;

@@ -94,13 +94,45 @@ fn file(schema: Schema, columns: Vec<ArrayRef>) -> Result<Vec<u8>, Flaw> {
 
 /// The one batch of a file whose columns must be these, and the schema's notes.
 ///
-/// Arrow's reader takes some offsets of a file on trust and panics where they lead nowhere. It
-/// works on memory that is ours alone, so that a panic is an error like any other.
+/// Arrow's reader takes some offsets of a file on trust and panics where they lead nowhere. They
+/// are looked at before; and since it works on memory that is ours alone, a panic that is left is an
+/// error like any other.
 fn batch(bytes: Vec<u8>, wanted: &[Field]) -> Result<(RecordBatch, Arc<Schema>), Flaw> {
+    let leads_out = || {
+        Flaw::damaged(Fault::Format, "no Arrow file that can be read: its offsets lead out of it")
+    };
+    check_offsets(&bytes).ok_or_else(leads_out)?;
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| parse(bytes, wanted)));
-    read.unwrap_or_else(|_| {
-        Err(Flaw::damaged(Fault::Format, "no Arrow file: its offsets lead out of it"))
-    })
+    read.unwrap_or_else(|_| Err(leads_out()))
+}
+
+/// Whether the footer's blocks lie in the file, and each batch's buffers in its body.
+fn check_offsets(bytes: &[u8]) -> Option<()> {
+    let tail: [u8; 10] = bytes.last_chunk().copied()?;
+    let length = arrow_ipc::reader::read_footer_length(tail).ok()?;
+    let end = bytes.len() - tail.len();
+    let footer = arrow_ipc::root_as_footer(&bytes[end.checked_sub(length)?..end]).ok()?;
+    if footer.dictionaries().is_some_and(|dictionaries| !dictionaries.is_empty()) {
+        return None;
+    }
+    footer.schema()?.fields()?;
+    for block in footer.recordBatches()? {
+        let start = usize::try_from(block.offset()).ok()?;
+        let body = start.checked_add(usize::try_from(block.metaDataLength()).ok()?)?;
+        let length = usize::try_from(block.bodyLength()).ok()?;
+        let message = bytes.get(start..body)?;
+        bytes.get(body..body.checked_add(length)?)?;
+        // Behind a mark and its length.
+        let message =
+            arrow_ipc::root_as_message(message.strip_prefix(&[255; 4])?.get(4..)?).ok()?;
+        let batch = message.header_as_record_batch()?;
+        for buffer in batch.buffers()? {
+            let start = usize::try_from(buffer.offset()).ok()?;
+            let end = start.checked_add(usize::try_from(buffer.length()).ok()?)?;
+            (end <= length).then_some(())?;
+        }
+    }
+    Some(())
 }
 
 fn parse(bytes: Vec<u8>, wanted: &[Field]) -> Result<(RecordBatch, Arc<Schema>), Flaw> {

@@ -86,6 +86,13 @@ fn the_page_shows_the_bytes_of_this_book() {
     assert!(shown >= 30, "{shown} lines of bytes");
     let book = Book::open(folder().join("tests/golden/1.book"), &Limits::default()).unwrap();
     assert!(page.contains(&book.digest().to_string()), "{}", book.digest());
+    let mut base = Vec::new();
+    book.extract(&Kind::Base, &mut base).unwrap();
+    let length = usize::try_from(u64::from_le_bytes(base[..8].try_into().unwrap())).unwrap();
+    let (header, numbers) = base[8..].split_at(length);
+    assert!(page.contains(std::str::from_utf8(header).unwrap().trim_end()));
+    let digits: Vec<String> = numbers.iter().map(|b| format!("{b:02x}")).collect();
+    assert!(page.contains(&digits.join(" ")));
     for layer in book.layers() {
         let row = format!(
             "| `{}` | `{}` | {} | {} |",

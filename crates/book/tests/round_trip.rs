@@ -14,6 +14,8 @@ use her_book::{
     Provenance, Range, SigningKey, Tensor, Tensors, Writer,
 };
 use proptest::prelude::*;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use serde_json::{Value, json};
 
 fn open(path: &Path) -> Book {
@@ -192,6 +194,29 @@ fn a_damaged_parent_passes_nothing_on() {
     assert_eq!((refused.fault(), refused.place()), (Fault::Digest, "state.bin"), "{refused}");
     assert_eq!(refused.file(), one);
     assert!(!two.exists());
+}
+
+#[test]
+fn a_second_sort_of_key_changes_the_signature_and_nothing_else() {
+    let dir = dir();
+    let random = SystemRandom::new();
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
+    let (p256, ed25519) = (SigningKey::p256(pkcs8.as_ref()).unwrap(), small::key().unwrap());
+    let write = |name: &str, keys: &[&SigningKey]| {
+        let writer = Writer::new(dir.path().join(name), Config::new("x")).contract(json!({}));
+        let writer = writer.provenance(Provenance::default());
+        keys.iter().fold(writer, |writer, key| writer.sign(key)).finish()
+    };
+    let one = write("one", &[&p256, &ed25519]).unwrap();
+    assert_eq!(write("two", &[&ed25519, &p256]).unwrap(), one);
+    assert_eq!(write("three", &[&ed25519]).unwrap(), one);
+    assert_eq!(write("four", &[&p256]).unwrap_err().fault(), Fault::Input);
+    let book = open(&dir.path().join("one"));
+    for (trusted, other) in [(&p256, &ed25519), (&ed25519, &p256)] {
+        let verdict = book.verify(&[trusted.public()].into_iter().collect()).unwrap();
+        assert_eq!(verdict.signers, [trusted.public()]);
+        assert_eq!(verdict.others, [other.public()]);
+    }
 }
 
 /// Everything that a book is made of.
