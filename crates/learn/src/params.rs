@@ -91,9 +91,13 @@ macro_rules! estimator {
         $(, weights = $weights:expr)?
         $(, attribute = $attribute:expr)?
         $(, set_attribute = $set:expr)?
+        $(, merge = $merge:tt)?
         $(,)?
     ) => {
         impl $crate::estimator::Estimator for $ty {
+            $( $crate::estimator!(@merge $merge); )?
+
+
             fn entry(&self) -> &'static $crate::catalog::Entry {
                 &Self::ENTRY
             }
@@ -156,6 +160,20 @@ macro_rules! estimator {
                 },
                 example: $crate::estimator!(@example $name $(, $example)?),
             };
+        }
+    };
+    (@merge additive) => {
+        fn additive(&self) -> Option<&dyn $crate::merge::Additive> {
+            Some(self)
+        }
+
+        fn additive_mut(&mut self) -> Option<&mut dyn $crate::merge::Additive> {
+            Some(self)
+        }
+    };
+    (@merge stateless) => {
+        fn merge(&self) -> $crate::merge::Merge {
+            $crate::merge::Merge::Stateless
         }
     };
     (@example $name:literal) => { || serde_json::Value::from($name) };

@@ -23,6 +23,7 @@ use crate::estimator::{
     WeightKey,
 };
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::{Additive, Gather, Merge, Spread};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -229,6 +230,20 @@ impl<L: Last> Estimator for Pipeline<L> {
         self.last.estimator_mut().is_some_and(Estimator::rest) | steps
     }
 
+    fn merge(&self) -> Merge {
+        let steps = self.steps.iter().map(|step| step.merge());
+        let last = self.last.estimator().map(Estimator::merge);
+        steps.chain(last).max().unwrap_or(Merge::Stateless)
+    }
+
+    fn additive(&self) -> Option<&dyn Additive> {
+        Some(self)
+    }
+
+    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
+        Some(self)
+    }
+
     fn child(&mut self, name: &str) -> Option<Part<'_>> {
         let at: usize = name.parse().ok()?;
         if at == self.steps.len() {
@@ -240,6 +255,34 @@ impl<L: Last> Estimator for Pipeline<L> {
     fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
         if let Some(last) = self.last.estimator() {
             last.weights(visit);
+        }
+    }
+}
+
+impl<L: Last> Additive for Pipeline<L> {
+    fn merge(&self) -> Merge {
+        Estimator::merge(self)
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let steps = self.steps.iter().map(|step| step.additive());
+        let last = self.last.estimator().map(Estimator::additive);
+        for (at, part) in steps.chain(last).enumerate() {
+            if let Some(part) = part {
+                out.under(at, |out| part.sums(out));
+            }
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        for (at, step) in self.steps.iter_mut().enumerate() {
+            if let Some(part) = step.additive_mut() {
+                part.set_sums(&from.under(at));
+            }
+        }
+        let last = self.last.estimator_mut().and_then(Estimator::additive_mut);
+        if let Some(part) = last {
+            part.set_sums(&from.under(self.steps.len()));
         }
     }
 }

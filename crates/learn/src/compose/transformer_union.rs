@@ -26,6 +26,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Part, Transformer};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::{Additive, Gather, Merge, Spread};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -104,6 +105,18 @@ impl Estimator for TransformerUnion {
         self.transformers.iter_mut().try_for_each(|child| from.child(&mut **child))
     }
 
+    fn merge(&self) -> Merge {
+        self.transformers.iter().map(|t| t.merge()).max().unwrap_or(Merge::Stateless)
+    }
+
+    fn additive(&self) -> Option<&dyn Additive> {
+        Some(self)
+    }
+
+    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
+        Some(self)
+    }
+
     fn child(&mut self, name: &str) -> Option<Part<'_>> {
         let at: usize = name.parse().ok()?;
         Some(Part::Transformer(&mut **self.transformers.get_mut(at)?))
@@ -112,6 +125,28 @@ impl Estimator for TransformerUnion {
     fn forget(&mut self, gone: &[FeatureId]) {
         for child in &mut self.transformers {
             child.forget(gone);
+        }
+    }
+}
+
+impl Additive for TransformerUnion {
+    fn merge(&self) -> Merge {
+        Estimator::merge(self)
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        for (at, child) in self.transformers.iter().enumerate() {
+            if let Some(part) = child.additive() {
+                out.under(at, |out| part.sums(out));
+            }
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        for (at, child) in self.transformers.iter_mut().enumerate() {
+            if let Some(part) = child.additive_mut() {
+                part.set_sums(&from.under(at));
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::estimator::{Part, WeightKey};
 use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
+use crate::merge::{Fixed, Gather, Merge, Spread};
 use crate::optim::{Initializer, LearningRate, Loss, Optimizer};
 use crate::params::{Spec, check_range};
 use crate::rng::NormalRng;
@@ -37,6 +38,7 @@ pub(crate) struct Glm {
     pub loss: Loss,
     l2: f64,
     l1: f64,
+    intercept_init: f64,
     intercept_lr: LearningRate,
     clip_gradient: f64,
     initializer: Initializer,
@@ -83,7 +85,17 @@ impl Glm {
             cum_l1: Slots::default(),
         };
         let Settings { loss, intercept_lr, initializer, .. } = settings;
-        Ok(Self { loss, l2, l1, intercept_lr, clip_gradient, initializer, optimizer, state })
+        Ok(Self {
+            loss,
+            l2,
+            l1,
+            intercept_init,
+            intercept_lr,
+            clip_gradient,
+            initializer,
+            optimizer,
+            state,
+        })
     }
 
     /// The raw prediction: `w · x + intercept`.
@@ -178,6 +190,31 @@ impl Glm {
         true
     }
 
+    /// Weights add up as steps do, unless they begin somewhere else at every peer, are held back by
+    /// a penalty of all steps so far, or come from an optimizer's own sums.
+    pub fn merge(&self) -> Merge {
+        let plain = self.initializer.is_zero() && self.l1 == 0.0 && self.optimizer.is_incremental();
+        if plain { Merge::Deltas } else { Merge::Member }
+    }
+
+    pub fn sums(&self, out: &mut Gather<'_>) {
+        let s = &self.state;
+        out.tensor("intercept").whole(Fixed::of(s.intercept).sub(Fixed::of(self.intercept_init)));
+        let mut weights = out.tensor("weights");
+        for (id, &w) in s.weights.as_slice().iter().enumerate().filter(|(_, w)| **w != 0.0) {
+            weights.feature(id as FeatureId, Fixed::of(w));
+        }
+    }
+
+    pub fn set_sums(&mut self, from: &Spread<'_>) {
+        let s = &mut self.state;
+        s.intercept = from.whole("intercept").add(Fixed::of(self.intercept_init)).to_f64();
+        s.weights.as_mut_slice().fill(0.0);
+        for (id, w) in from.feature("weights") {
+            *s.weights.at(id) = w.to_f64();
+        }
+    }
+
     pub fn optimizer(&self) -> &dyn Optimizer {
         &*self.optimizer
     }
@@ -233,6 +270,14 @@ macro_rules! glm_estimator {
                 self.glm.child(name)
             }
 
+            fn additive(&self) -> Option<&dyn $crate::merge::Additive> {
+                Some(self)
+            }
+
+            fn additive_mut(&mut self) -> Option<&mut dyn $crate::merge::Additive> {
+                Some(self)
+            }
+
             fn weights(&self, visit: &mut dyn FnMut($crate::estimator::WeightKey, f64)) {
                 self.glm.weights(visit);
             }
@@ -243,6 +288,20 @@ macro_rules! glm_estimator {
                 values: &[(Option<$crate::features::FeatureId>, f64)],
             ) -> bool {
                 self.glm.set(name, values)
+            }
+        }
+
+        impl $crate::merge::Additive for $ty {
+            fn merge(&self) -> $crate::merge::Merge {
+                self.glm.merge()
+            }
+
+            fn sums(&self, out: &mut $crate::merge::Gather<'_>) {
+                self.glm.sums(out);
+            }
+
+            fn set_sums(&mut self, from: &$crate::merge::Spread<'_>) {
+                self.glm.set_sums(from);
             }
         }
 

@@ -86,6 +86,10 @@ impl Optimizer for FTRLProximal {
         false
     }
 
+    fn is_incremental(&self) -> bool {
+        false
+    }
+
     counted!();
 
     fn step(&mut self, x: &Features, g: &[f64], w: &mut Slots<f64>) {

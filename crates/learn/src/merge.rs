@@ -1,0 +1,75 @@
+//! How what several peers learned becomes one model: the additive form of a model's knowledge.
+//!
+//! A model that can be merged shows what it learned as [`Sums`]: named numbers that add up. A count
+//! of a naive Bayes model is one, a moment of a scaler, a weight of a linear model. Each peer
+//! publishes only the part of these sums that its own events made, its *contribution*; a reader
+//! puts the sum of all contributions into its model with [`Model::set_sums`](crate::Model::set_sums).
+//!
+//! The numbers are integers on a grid ([`Fixed`]), since additions of floats depend on their order:
+//! the same contributions give the same bits, whatever came first. Cells are named by features and
+//! classes, never by ids, which differ between peers.
+//!
+//! **Source** Almeida, P.S., Shoker, A. and Baquero, C., 2018. Delta state replicated data types.
+//! Agarwal, P.K. et al., 2013. Mergeable summaries.
+
+use serde::Serialize;
+
+mod cells;
+pub mod fixed;
+mod sums;
+
+pub use cells::{Gather, Spread};
+pub use fixed::Fixed;
+pub use sums::{Key, Sums};
+
+/// How an estimator is merged, the most exact first. The merge of a whole is the least exact one
+/// of its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Merge {
+    /// It learns nothing: there is nothing to merge.
+    Stateless,
+    /// Sums: the merged model is the one that saw all events, up to the rounding of floats.
+    Exact,
+    /// Sums of terms that depend a little on what the peer knew when it made them.
+    Approximate,
+    /// Sums of the steps that peers made, each from where it stood: better than alone, and not
+    /// what one learner would have become.
+    Deltas,
+    /// No sums: a peer's whole model is kept, and predicts beside one's own.
+    Member,
+}
+
+impl Merge {
+    /// What people are told.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Stateless => "nothing to merge: it learns nothing",
+            Self::Exact => "exact sums: equal to one learner that saw all events, up to rounding",
+            Self::Approximate => {
+                "sums that depend a little on what each peer knew: close to one learner"
+            }
+            Self::Deltas => "sums of steps: better than alone, not equal to one learner",
+            Self::Member => "no sums: a peer's model predicts beside one's own",
+        }
+    }
+
+    /// True when models are merged by adding [`Sums`].
+    pub fn is_additive(self) -> bool {
+        self < Self::Member
+    }
+}
+
+/// What an estimator that can be merged shows and takes.
+pub trait Additive {
+    /// How exact the merge is, with the parameters as they are.
+    fn merge(&self) -> Merge;
+
+    /// Writes what was learned as cells that add up. A model that learned nothing writes zeros or
+    /// nothing.
+    fn sums(&self, out: &mut Gather<'_>);
+
+    /// Becomes what these cells say. Cells that are not there are 0; what is not part of the sums,
+    /// such as an optimizer's momentum, stays.
+    fn set_sums(&mut self, from: &Spread<'_>);
+}
