@@ -7,7 +7,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, command, debian, run as run_command, say, timed, works};
-use crate::{conformance, data, doors, generate, language, page, python, river_suite, tidy, wheel};
+use crate::{
+    book, conformance, data, doors, generate, language, page, python, river_suite, tidy, wheel,
+};
 
 /// The planted bugs, the faulty disk and the tests that need them.
 const TESTING: &str = "her-identity/testing";
@@ -32,6 +34,7 @@ const STEPS: &[Step] = &[
     Step { name: "python", slow: false, work: python::test },
     Step { name: "doors", slow: true, work: doors::test },
     Step { name: "page", slow: true, work: page::test },
+    Step { name: "book", slow: true, work: book::test },
     Step { name: "power loss", slow: true, work: power_loss },
     Step { name: "namespaces", slow: true, work: namespaces },
     Step { name: "doctests", slow: true, work: doctests },
