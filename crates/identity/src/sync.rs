@@ -24,6 +24,7 @@ pub mod shared;
 pub mod trust;
 
 pub(crate) use bytes::Saved;
+pub use bytes::{vector_from_bytes, vector_to_bytes};
 pub use codec::Codec;
 pub use shared::{Joined, Shared};
 pub use trust::{Trust, Weight};
@@ -71,7 +72,7 @@ pub struct Origin {
 /// All that one origin contributed so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// How often it published; a higher one replaces a lower one.
+    /// The version at which it was contributed; a higher one replaces a lower one.
     pub seq: u64,
     /// Events that it learned from.
     pub events: u64,
@@ -138,9 +139,25 @@ pub struct Exchange {
     /// by the point it went back to is contributed under its present name, and all else is taken
     /// back from every peer.
     pub left: Vec<Peer>,
+    /// At the first exchange of a new life: how far the former one had come when this one began.
+    pub closing: Option<Closing>,
     /// At its first exchange: what it knows so far is not published. A fork says so, whose parent
     /// publishes that itself.
     pub inherited: bool,
+}
+
+/// What a former life had learned and not contributed when the present one began.
+///
+/// It is contributed under the former one. If that life went on elsewhere, as that of a disk whose
+/// backup this is, its later rows have it too: their numbers are higher, and replace this one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closing {
+    /// The version at which the present life began.
+    pub version: u64,
+    /// Events that had been learned since the former life contributed last.
+    pub events: u64,
+    /// What they had taught, as [`State::unpublished`](crate::turn::State::unpublished) tells it.
+    pub learned: Sums,
 }
 
 impl Exchange {
@@ -153,6 +170,7 @@ impl Exchange {
             parts: vec![],
             retract: vec![],
             left: vec![],
+            closing: None,
             inherited: false,
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::{Codec, Exchange, Origin, Part, Peer, shared::hash_of};
+use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, shared::hash_of};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use serde_json::{Value, json};
@@ -56,6 +56,15 @@ impl Node {
         exchange.parts = parts;
         exchange.weigh = false;
         self.turn(What::Sync(Box::new(exchange)));
+    }
+
+    /// How far its former life has come, if a new one begins now.
+    fn closing(&self) -> Closing {
+        Closing {
+            version: self.state.version(),
+            events: self.state.uncontributed_events(),
+            learned: self.state.unpublished(),
+        }
     }
 
     /// What somebody with this vector misses.
@@ -141,8 +150,12 @@ fn eight_peers_end_in_the_same_bytes_whatever_the_network_does() {
             }
         }
         if round == 20 {
-            // Node 3 is copied here, and comes back as it was then.
+            // Node 3 is copied here, with something that it has not told yet, and comes back as it
+            // was then.
             nodes[3].exchange(Vec::new());
+            let i = learned.len() as u64;
+            learned.push(i);
+            nodes[3].learn(i);
             backup = Some((nodes[3].state.save(), nodes[3].me));
         }
         if round == 40 {
@@ -153,6 +166,13 @@ fn eight_peers_end_in_the_same_bytes_whatever_the_network_does() {
             let told = nodes[3].for_peer(&BTreeMap::new());
             nodes[5].exchange(told);
             nodes[3] = Node { state, me: Origin { life: 2, ..me }, codec: Codec::Exact };
+            let closing = nodes[3].closing();
+            let i = learned.len() as u64;
+            learned.push(i);
+            nodes[3].learn(i);
+            let mut exchange = Exchange::new(nodes[3].me, Codec::Exact);
+            (exchange.weigh, exchange.closing) = (false, Some(closing));
+            nodes[3].turn(What::Sync(Box::new(exchange)));
         }
         for a in 0..8_usize {
             let b = chance.below(8) as usize;
@@ -307,6 +327,29 @@ fn a_state_that_shares_is_saved_and_loaded_to_the_bit() {
     assert_eq!(node.state.save(), loaded.state.save());
     let trust = node.state.shared().unwrap().trust()[&other.me.peer];
     assert!(trust.events > 39.0, "{trust:?}");
+}
+
+/// A process that was killed begins a new life: what it had not told is told once.
+#[test]
+fn a_new_life_tells_what_the_former_one_did_not() {
+    let spec = json!("MultinomialNB");
+    let (mut node, mut peer) = (Node::new(1, &spec), Node::new(2, &spec));
+    (0..10).for_each(|i| node.learn(i));
+    node.exchange(Vec::new());
+    (10..15).for_each(|i| node.learn(i));
+    let closing = node.closing();
+    node.me.life = 2;
+    (15..18).for_each(|i| node.learn(i));
+    let mut exchange = Exchange::new(node.me, Codec::I4);
+    exchange.closing = Some(closing.clone());
+    node.turn(What::Sync(Box::new(exchange.clone())));
+    peer.exchange(node.for_peer(&BTreeMap::new()));
+    let rows = peer.state.shared().unwrap().rows().values();
+    assert_eq!(rows.map(|row| row.events).collect::<Vec<_>>(), [15, 3]);
+    assert_alike(&peer.state, &pooled(&spec, 0..18));
+    // Its present life can't be closed at a version that it has passed.
+    let error = node.state.turn(&event(What::Sync(Box::new(exchange))), &mut Desk::default());
+    assert!(error.unwrap_err().message.contains("no former life"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use her_learn::merge::Sums;
 use serde::{Deserialize, Serialize};
 
-use super::{Codec, Exchange, Origin, Part, Peer, Row, Shared, Trust, limits, pack};
+use super::{Closing, Codec, Exchange, Origin, Part, Peer, Row, Shared, Trust, limits, pack};
 use crate::error::{Error, Result};
 use crate::journal::IdentityId;
 
@@ -40,6 +40,7 @@ struct ExchangeBytes {
     parts: Vec<PartBytes>,
     retract: Vec<Name>,
     left: Vec<Name>,
+    closing: Option<(u64, u64, Vec<u8>)>,
     inherited: bool,
 }
 
@@ -122,6 +123,10 @@ impl Exchange {
             parts: self.parts.iter().map(Part::bytes).collect(),
             retract: self.retract.iter().map(name).collect(),
             left: self.left.iter().map(name).collect(),
+            closing: self
+                .closing
+                .as_ref()
+                .map(|closing| (closing.version, closing.events, pack::pack(&closing.learned))),
             inherited: self.inherited,
         };
         postcard::to_allocvec(&bytes).expect("exchanges are plain data")
@@ -137,9 +142,31 @@ impl Exchange {
             parts: e.parts.into_iter().map(Part::of).collect::<Result<_>>()?,
             retract: e.retract.into_iter().map(peer).collect(),
             left: e.left.into_iter().map(peer).collect(),
+            closing: e
+                .closing
+                .map(|(version, events, learned)| {
+                    let learned = pack::unpack(&learned)?;
+                    Ok::<_, Error>(Closing { version, events, learned })
+                })
+                .transpose()?,
             inherited: e.inherited,
         })
     }
+}
+
+/// The numbers of origins, as another node reads them.
+pub fn vector_to_bytes(vector: &BTreeMap<Origin, u64>) -> Vec<u8> {
+    let all: Vec<(Name, u64, u64)> =
+        vector.iter().map(|(origin, seq)| (name(&origin.peer), origin.life, *seq)).collect();
+    postcard::to_allocvec(&all).expect("vectors are plain data")
+}
+
+/// Numbers of origins from the bytes of [`vector_to_bytes`].
+pub fn vector_from_bytes(bytes: &[u8]) -> Result<BTreeMap<Origin, u64>> {
+    let all: Vec<(Name, u64, u64)> = postcard::from_bytes(bytes)
+        .map_err(|e| Error::invalid(format!("a peer's vector can't be read ({e})")))?;
+    let origin = |(of, life, seq)| (Origin { peer: peer(of), life }, seq);
+    Ok(all.into_iter().map(origin).collect())
 }
 
 #[derive(Serialize, Deserialize)]

@@ -59,7 +59,7 @@ impl Codec {
             Self::F32 => "f32",
             Self::I8 => "i8",
             Self::I4 => "i4",
-            Self::TopK => "topk",
+            Self::TopK => "top_k",
         }
     }
 

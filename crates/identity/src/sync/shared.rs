@@ -8,7 +8,7 @@ use super::trust::Trust;
 use super::{Origin, Part, Peer, Row, limits, pack};
 
 /// What the numbers of a branch's rows rise by when it is left: more than it ever publishes.
-const LEFT: u64 = 1 << 32;
+const LEFT: u64 = 1 << 48;
 
 /// What became of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,11 @@ impl Shared {
     /// How each peer is read.
     pub fn trust(&self) -> &BTreeMap<Peer, Trust> {
         &self.trust
+    }
+
+    /// Events that were learned when it contributed last.
+    pub fn learned(&self) -> u64 {
+        self.learned
     }
 
     /// Peers whose rows are not taken.
@@ -145,7 +150,7 @@ impl Shared {
     /// Leaves what it was on another branch: what its rows hold here is its own under its present
     /// name, and the rows of the other one are empty from now on, under numbers that the other
     /// branch never reached.
-    pub(crate) fn leave(&mut self, peer: Peer, me: Origin) {
+    pub(crate) fn leave(&mut self, peer: Peer, me: Origin, version: u64) {
         let mut carried = Row { seq: 0, events: 0, sums: Sums::default(), signature: None };
         for (_, row) in self.rows.iter_mut().filter(|(origin, _)| origin.peer == peer) {
             carried.sums.add(&row.sums);
@@ -160,7 +165,7 @@ impl Shared {
             sums: Sums::default(),
             signature: None,
         });
-        row.seq += 1;
+        row.seq = version;
         row.events += carried.events;
         row.sums.add(&carried.sums);
         self.selves.insert(peer);

@@ -6,7 +6,9 @@ use her_learn::{Model, Prediction, Target, Task};
 
 use super::{Desk, State, invalid};
 use crate::error::{Error, Result};
-use crate::sync::{Exchange, Joined, Origin, Peer, Row, Shared, Trust, Weight, limits, pack};
+use crate::sync::{
+    Closing, Exchange, Joined, Origin, Peer, Row, Shared, Trust, Weight, limits, pack,
+};
 
 /// Own events of the time since the last exchange that peers are weighed by.
 pub(super) const WEIGHED_EVENTS: usize = 256;
@@ -45,6 +47,11 @@ impl State {
         learned
     }
 
+    /// Events that were learned since it contributed last.
+    pub fn uncontributed_events(&self) -> u64 {
+        self.figures.learned.saturating_sub(self.shared().map_or(0, Shared::learned))
+    }
+
     pub(super) fn exchange(&mut self, exchange: &Exchange, desk: &mut Desk) -> Result<()> {
         self.check_exchange(exchange)?;
         let mut learned = self.unpublished();
@@ -56,9 +63,12 @@ impl State {
         if exchange.weigh {
             self.weigh(&mut shared, desk)?;
         }
+        if let Some(closing) = &exchange.closing {
+            self.close(&mut shared, closing, &mut learned)?;
+        }
         self.contribute(&mut shared, learned, exchange);
         for peer in exchange.left.iter().filter(|peer| **peer != exchange.me.peer) {
-            shared.leave(*peer, exchange.me);
+            shared.leave(*peer, exchange.me, self.version + 1);
         }
         for part in &exchange.parts {
             let (origin, to) = (part.origin, part.to);
@@ -120,6 +130,24 @@ impl State {
         Ok(())
     }
 
+    /// What a former life had not contributed when the present one began is contributed by it,
+    /// exactly: whoever closes it at that version writes the same row.
+    fn close(&self, shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<()> {
+        let before = shared.me.and_then(|me| shared.rows.get_mut(&me));
+        let Some(row) = before.filter(|row| closing.version >= row.seq) else {
+            return Err(Error::invalid("there is no former life here that could be closed so"));
+        };
+        learned.sub(&closing.learned);
+        learned.trim();
+        row.sums.add(&closing.learned);
+        row.sums.add(&std::mem::take(&mut shared.residue));
+        row.sums.trim();
+        row.seq = closing.version;
+        row.events += closing.events;
+        shared.learned += closing.events;
+        Ok(())
+    }
+
     /// What was learned since the last exchange joins the own row; what rounding takes off waits
     /// for the next. One step under the only writer: there is no moment at which an update is
     /// neither in the row nor in the model's difference.
@@ -142,7 +170,7 @@ impl State {
         learned.sub(&rounded);
         learned.trim();
         shared.residue = learned;
-        let events = self.figures.learned.saturating_sub(shared.learned);
+        let events = self.figures.learned.saturating_sub(shared.learned());
         if rounded.is_empty() && events == 0 {
             return;
         }
@@ -152,7 +180,7 @@ impl State {
             sums: Sums::default(),
             signature: None,
         });
-        row.seq += 1;
+        row.seq = self.version + 1;
         row.events += events;
         row.sums.add(&rounded);
         row.sums.trim();
