@@ -22,7 +22,7 @@ use crate::pack::{Packed, pack};
 use crate::provenance::{self, Provenance};
 use crate::sign::{self, SigningKey};
 use crate::table::{self, Dictionary};
-use crate::tensors::Tensors;
+use crate::tensors::{Tensor, Tensors};
 use crate::ustar;
 
 /// The note of a delta that says to which base it is added.
@@ -50,7 +50,7 @@ impl From<Vec<u8>> for Content<'_> {
 }
 
 /// Collects what a book shall hold, and writes it. Layers are compressed one after the other into
-/// an unnamed file beside the book, so that no layer need be in memory twice.
+/// an unnamed file beside the book, so that weights and states are not in memory twice.
 ///
 /// The same content gives the same bytes, in whatever order it is handed in. Nothing is at `path`
 /// before the book is whole and synced; a file that is there already is left alone.
@@ -303,7 +303,14 @@ impl<'a> Making<'_, 'a> {
             let found = format!("the note {BASE_NOTE:?} is the writer's own");
             return Err(at(Flaw::input(found, "call yours otherwise")));
         }
-        let noted = delta.clone().note(BASE_NOTE, base.packed.diff_id.to_string());
+        let lent = delta.tensors.iter().map(|tensor| Tensor {
+            name: tensor.name.clone(),
+            dtype: tensor.dtype,
+            shape: tensor.shape.clone(),
+            data: Cow::Borrowed(&tensor.data),
+        });
+        let noted = Tensors { tensors: lent.collect(), notes: delta.notes.clone() };
+        let noted = noted.note(BASE_NOTE, base.packed.diff_id.to_string());
         self.tensors(Kind::Delta(number), &noted)
     }
 
