@@ -2,9 +2,9 @@
 //!
 //! `cargo run -p her-lm --example facts -- MODEL`. Thirty facts are told as messages of a user.
 //! Then each is asked for, by the base alone, with memories put before it, by what the weights
-//! learned from the telling, and with both; and so are twenty questions that have nothing to do
-//! with the facts, to see whose answers change. An answer counts when it has the word that was
-//! told. Lines of JSON.
+//! learned from the telling, all of it or as far as it is trusted, and with memories too; and so are
+//! twenty questions that have nothing to do with the facts, to see whose answers change. An answer
+//! counts when it has the word that was told. Lines of JSON.
 
 use std::sync::Arc;
 
@@ -132,7 +132,10 @@ fn main() -> Result<(), Failure> {
         memory.hear(&model, "user", fact)?;
     }
     found(&model, &memory)?;
-    let adapter = Arc::new(told(&model)?.learner().adapter().clone());
+    let mixture = told(&model)?;
+    println!("{}", json!({ "trust": 1.0 - mixture.weights()[0] }));
+    let adapter = Arc::new(mixture.learner().adapter().clone());
+    let trusted = Arc::new(mixture.trusted());
     let asked: Vec<&str> = FACTS.iter().map(|fact| fact.1).chain(OTHERS).collect();
     let mut plain = Vec::new();
     for (way, adapter, reminds) in [
@@ -140,6 +143,8 @@ fn main() -> Result<(), Failure> {
         ("memory", None, true),
         ("weights", Some(&adapter), false),
         ("both", Some(&adapter), true),
+        ("weights, as far as trusted", Some(&trusted), false),
+        ("both, as far as trusted", Some(&trusted), true),
     ] {
         let mut conversations = Vec::new();
         for asked in &asked {

@@ -8,6 +8,7 @@ use std::f64::consts::LN_2;
 
 use serde::{Deserialize, Serialize};
 
+use crate::adapter::Adapter;
 use crate::context::Context;
 use crate::error::{Error, Result, wrong};
 use crate::figures::{Bits, Figures, Tally};
@@ -64,6 +65,17 @@ impl Mixture {
     /// The learner.
     pub fn learner(&self) -> &Learner {
         &self.learner
+    }
+
+    /// What it has learned, as far as it is trusted: B multiplied with the weights of both
+    /// predictions that it has a part in.
+    pub fn trusted(&self) -> Adapter {
+        let mut adapter = self.learner.adapter().clone();
+        let trust = (1.0 - self.shares.0[0]) as f32;
+        for number in adapter.learned_mut() {
+            *number *= trust;
+        }
+        adapter
     }
 
     /// What all tokens that were learned so far cost.
