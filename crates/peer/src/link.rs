@@ -65,8 +65,8 @@ pub trait PeerLink: Send + Sync {
     /// Errors when the connection is closed and no frame is left.
     fn next_frame(&self) -> Wait<'_, Result<Bytes>>;
 
-    /// Sends a transfer and waits until the other machine has its last byte. That it was taken out
-    /// there is for the layers above to say.
+    /// Sends a transfer and waits until the other machine has it whole, compared with its hash, and
+    /// ready to be taken out.
     ///
     /// Errors when the other side stopped it or took nothing for [`Limits::stall`]
     /// ([`Error::Transfer`]; the connection goes on), when it is larger than
@@ -94,7 +94,9 @@ pub struct Transfer {
     pub kind: u16,
     /// Its name, at most [`NAME_BYTES`] bytes. Both sides report it by this name.
     pub name: String,
-    /// Those of a higher number go first; the same number shares the way.
+    /// Those of a higher number go first, the same number shares the way. It orders what QUIC has
+    /// taken and not sent yet, up to 16 MiB; what waits before that, or for [`Limits::send`], goes
+    /// in the order in which it came.
     pub priority: i32,
     /// The content. Its BLAKE3 goes ahead and is compared.
     pub content: Bytes,
@@ -141,7 +143,7 @@ impl fmt::Display for Broken {
 /// What went over a connection since it began, and what is under way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Bytes received: frames, headers and contents, without QUIC's own.
+    /// Bytes received: frames, headers, contents and verdicts, without QUIC's own.
     pub bytes_in: u64,
     /// Bytes sent, counted alike.
     pub bytes_out: u64,
@@ -196,9 +198,9 @@ pub struct Limits {
     pub idle: Duration,
     /// How long [`PeerLink::close`] waits.
     pub flush: Duration,
-    /// What a peer may send; it is slowed down, not refused.
+    /// What a peer may send, verdicts included; it is slowed down, not refused.
     pub receive: Option<Rate>,
-    /// What is sent to a peer at most.
+    /// What is sent to a peer at most, but for verdicts (9 bytes for each transfer that came).
     pub send: Option<Rate>,
 }
 

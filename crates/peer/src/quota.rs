@@ -119,7 +119,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_rest_saves_a_burst_and_not_more() {
         let quota = Quota::new(Some(Rate { bytes_per_second: 10, burst: 50 }));
-        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        tokio::time::sleep(Duration::from_hours(1)).await;
         assert_eq!(quota.take(1_000).await, 50);
         assert_eq!(quota.pass(1_000, |may| (may, may)), 0);
     }

@@ -1,12 +1,15 @@
 //! What goes over a connection. The control stream, opened by who connects, begins with a hello
-//! of each side, then carries units; each transfer is a stream with a header and the content.
+//! of each side, then carries units; each transfer is a stream with a header and the content. On
+//! one more stream a side says what became of the other's transfers: it waits for nobody, so that
+//! frames which nobody takes out hold no transfer up.
 //!
 //! | part | bytes |
 //! |---|---|
 //! | hello | length (u8), [`Hello`] in postcard |
 //! | unit | 0, length (u32, little-endian), a frame |
-//! | unit | 1, how many transfers were opened (u64, little-endian): nothing follows |
+//! | unit | 1: nothing follows, and every transfer came to its end |
 //! | header | length (u16, little-endian), [`Header`] in postcard |
+//! | verdicts | 0 (u16), then for each: the stream's number (u64, little-endian), a code (u8) |
 
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +93,10 @@ pub(crate) enum End {
     Dropped = 5,
 }
 
-/// Why a stream ends before its time, as the other side's QUIC is told.
-pub(crate) fn code_of(why: Broken) -> u32 {
+/// What became of a transfer: that it arrived, or why its stream ended before its time, as the other
+/// side's QUIC is told too.
+pub(crate) fn code_of(verdict: Verdict) -> u8 {
+    let Err(why) = verdict else { return 0 };
     match why {
         Broken::Cut => 16,
         Broken::Stalled => 17,
@@ -101,7 +106,24 @@ pub(crate) fn code_of(why: Broken) -> u32 {
     }
 }
 
-/// What a code means; later versions' codes mean that it was cut.
+/// Whether a transfer arrived whole.
+pub(crate) type Verdict = std::result::Result<(), Broken>;
+
+/// A verdict on the stream of that number.
+pub(crate) fn encode_verdict(stream: u64, verdict: Verdict) -> [u8; 9] {
+    let mut bytes = [0; 9];
+    bytes[..8].copy_from_slice(&stream.to_le_bytes());
+    bytes[8] = code_of(verdict);
+    bytes
+}
+
+pub(crate) fn decode_verdict(bytes: [u8; 9]) -> (u64, Verdict) {
+    let [stream @ .., code] = bytes;
+    let verdict = if code == 0 { Ok(()) } else { Err(why_of(u64::from(code))) };
+    (u64::from_le_bytes(stream), verdict)
+}
+
+/// What the code of a broken one means; later versions' codes mean that it was cut.
 pub(crate) fn why_of(code: u64) -> Broken {
     match code {
         17 => Broken::Stalled,
@@ -147,7 +169,9 @@ mod tests {
     fn every_reason_has_a_code_of_its_own() {
         let all = [Broken::Cut, Broken::Stalled, Broken::TooLarge, Broken::NoRoom, Broken::Damaged];
         for why in all {
-            assert_eq!(why_of(u64::from(code_of(why))), why);
+            assert_eq!(why_of(u64::from(code_of(Err(why)))), why);
+            assert_eq!(decode_verdict(encode_verdict(7, Err(why))), (7, Err(why)));
         }
+        assert_eq!(decode_verdict(encode_verdict(u64::MAX, Ok(()))), (u64::MAX, Ok(())));
     }
 }

@@ -8,6 +8,7 @@ mod peer;
 mod receive;
 mod roster;
 mod send;
+mod verdicts;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -316,17 +317,15 @@ fn refused(peer: Key, e: &ConnectionError) -> Error {
 
 fn unreached(to: Key, at: &[SocketAddr], e: &ConnectError) -> Error {
     let connection = match e {
-        ConnectError::Connection { source, .. } => Some(source),
-        ConnectError::Connecting {
+        ConnectError::Connection { source, .. }
+        | ConnectError::Connecting {
             source: ConnectingError::ConnectionError { source, .. },
             ..
         } => Some(source),
         _ => None,
     };
     match (connection, at) {
-        (Some(ConnectionError::ApplicationClosed(_)), _) => {
-            refused(to, connection.unwrap_or(&ConnectionError::TimedOut))
-        }
+        (Some(e @ ConnectionError::ApplicationClosed(_)), _) => refused(to, e),
         // The only thing that our TLS refuses is another key.
         (Some(ConnectionError::TransportError(e)), [address, ..]) if is_tls(e) => {
             Error::Impostor { address: *address, wanted: to }
@@ -357,7 +356,8 @@ fn transport(limits: &Limits) -> Result<QuicTransportConfig> {
     let idle = idle.map_err(|_| Error::Invalid("the limit idle is too long".to_owned()))?;
     Ok(QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(1))
-        .max_concurrent_uni_streams(VarInt::from_u32(limits.streams))
+        // One more for the verdicts.
+        .max_concurrent_uni_streams(VarInt::from_u32(limits.streams + 1))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
         .receive_window(VarInt::from_u32(WINDOW))
         .send_window(u64::from(WINDOW))

@@ -1,19 +1,20 @@
 //! One connection: its control stream, its counters, and how it ends.
 //!
-//! Ending without loss takes both sides. Each says how many transfers it opened (`BYE`) when its own
-//! are through, and finishes its control stream when it has everything that the other announced. So
-//! the end of the other's stream means that the other has everything, and the connection may close.
+//! Ending without loss takes both sides. Each says `BYE` behind its last frame when the verdicts on all
+//! its transfers are there, and finishes its control stream when it has read the other's. So the end
+//! of the other's stream means that the other has everything, and the connection may close.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
-use iroh::endpoint::{Connection, RecvStream, SendStream, VarInt};
+use iroh::endpoint::{Connection, Path, RecvStream, SendStream, VarInt};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
 use super::receive::{self, Arrived};
 use super::roster::end;
+use super::verdicts::{self, Waiting};
 use super::{send, words};
 use crate::quota::Quota;
 use crate::wire::{BYE, End, FRAME};
@@ -57,7 +58,7 @@ pub(super) fn add(count: &AtomicU64, more: u64) {
 /// A unit for the control stream.
 enum Unit {
     Frame(Bytes),
-    Bye(u64),
+    Bye,
     Finish,
 }
 
@@ -66,18 +67,17 @@ pub(super) struct Wire {
     pub peer: Key,
     pub connection: Connection,
     pub limits: Limits,
-    pub counters: Counters,
+    pub counters: Arc<Counters>,
     pub quota_in: Quota,
     pub quota_out: Quota,
-    /// A permit for each transfer that is being sent.
+    /// A permit for each transfer that is being sent, and who waits for its verdict.
     pub sending: Semaphore,
-    /// Transfers whose stream was opened on this side.
-    pub opened: AtomicU64,
+    pub waiting: Waiting,
     /// A permit for each transfer that came and was not taken out, and one for each of its bytes.
     pub slots: Arc<Semaphore>,
     pub room: Arc<Semaphore>,
-    /// Transfers of the other side that came to an end here, good or bad.
-    pub ended: watch::Sender<u64>,
+    /// One for each report of a broken transfer that was not taken out.
+    pub reports: Arc<Semaphore>,
     outbox: mpsc::Sender<Unit>,
     /// Locked while a frame is queued, so that none gets behind the last unit.
     closing: Mutex<bool>,
@@ -108,10 +108,9 @@ impl Wire {
         let say = || async {
             // Never closed, so it cannot fail; each transfer holds one.
             let all = self.sending.acquire_many(self.limits.streams).await;
-            let opened = self.opened.load(Ordering::Acquire);
             drop(all);
             // A writer that is gone lost the connection, and with it whom to tell.
-            let _ = self.outbox.send(Unit::Bye(opened)).await;
+            let _ = self.outbox.send(Unit::Bye).await;
         };
         self.bye.get_or_init(say).await;
     }
@@ -136,7 +135,7 @@ impl Wire {
     /// Smoothed, of the path that is in use.
     fn round_trip(&self) -> std::time::Duration {
         let paths = self.connection.paths();
-        let path = paths.iter().find(|path| path.is_selected()).or_else(|| paths.iter().next());
+        let path = paths.iter().find(Path::is_selected).or_else(|| paths.iter().next());
         path.map(|path| path.rtt()).unwrap_or_default()
     }
 }
@@ -159,19 +158,21 @@ impl QuicPeer {
     ) -> Self {
         let (outbox, units) = mpsc::channel(limits.frames);
         let (frame_sender, frames) = mpsc::channel(limits.frames);
-        let (transfer_sender, transfers) = mpsc::channel(limits.streams as usize);
+        // As many that are whole and as many that broke.
+        let (transfer_sender, transfers) = mpsc::channel(2 * limits.streams as usize);
+        let (verdict_sender, verdicts) = mpsc::channel(limits.streams as usize);
         let wire = Arc::new(Wire {
             peer,
             connection,
             limits,
-            counters: Counters::default(),
+            counters: Arc::default(),
             quota_in: Quota::new(limits.receive),
             quota_out: Quota::new(limits.send),
             sending: Semaphore::new(limits.streams as usize),
-            opened: AtomicU64::new(0),
+            waiting: Waiting::default(),
             slots: Arc::new(Semaphore::new(limits.streams as usize)),
             room: Arc::new(Semaphore::new(limits.room as usize)),
-            ended: watch::Sender::new(0),
+            reports: Arc::new(Semaphore::new(limits.streams as usize)),
             outbox,
             closing: Mutex::new(false),
             is_closing: AtomicBool::new(false),
@@ -180,7 +181,12 @@ impl QuicPeer {
         });
         tokio::spawn(write_units(Arc::downgrade(&wire), wire.connection.clone(), send, units));
         tokio::spawn(read_units(Arc::clone(&wire), receive, frame_sender));
-        tokio::spawn(receive::accept(Arc::clone(&wire), transfer_sender));
+        tokio::spawn(verdicts::write(
+            wire.connection.clone(),
+            Arc::clone(&wire.counters),
+            verdicts,
+        ));
+        tokio::spawn(receive::accept(Arc::clone(&wire), transfer_sender, verdict_sender));
         let (frames, transfers) = (AsyncMutex::new(frames), AsyncMutex::new(transfers));
         Self { wire, version, frames, transfers }
     }
@@ -280,10 +286,7 @@ async fn write_units(
         let (Some(unit), Some(wire)) = (unit, wire.upgrade()) else { return };
         let result = match unit {
             Unit::Frame(frame) => write_frame(&wire, &mut stream, &frame).await,
-            Unit::Bye(opened) => {
-                let bye = [&[BYE][..], &opened.to_le_bytes()].concat();
-                send::write(&wire, &mut stream, &bye).await
-            }
+            Unit::Bye => send::write(&wire, &mut stream, &[BYE]).await,
             Unit::Finish => {
                 // Finished or lost: either way nothing more can be said.
                 let _ = stream.finish();
@@ -309,7 +312,7 @@ async fn write_frame(wire: &Wire, stream: &mut SendStream, frame: &Bytes) -> sen
 async fn read_units(wire: Arc<Wire>, mut stream: RecvStream, frames: mpsc::Sender<Bytes>) {
     let mut bye = false;
     loop {
-        let mut head = [0; 9];
+        let mut head = [0; 5];
         match receive::fill(&wire, &mut stream, &mut head[..1]).await {
             Ok(1) => {}
             Ok(_) if bye => {
@@ -322,7 +325,7 @@ async fn read_units(wire: Arc<Wire>, mut stream: RecvStream, frames: mpsc::Sende
         }
         match head[0] {
             FRAME if !bye => {
-                if receive::fill(&wire, &mut stream, &mut head[1..5]).await != Ok(4) {
+                if receive::fill(&wire, &mut stream, &mut head[1..]).await != Ok(4) {
                     return;
                 }
                 let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]);
@@ -341,13 +344,10 @@ async fn read_units(wire: Arc<Wire>, mut stream: RecvStream, frames: mpsc::Sende
                 }
             }
             BYE if !bye => {
-                if receive::fill(&wire, &mut stream, &mut head[1..9]).await != Ok(8) {
-                    return;
-                }
-                let mut opened = [0; 8];
-                opened.copy_from_slice(&head[1..9]);
-                finish(&wire, u64::from_le_bytes(opened)).await;
                 bye = true;
+                wire.say_bye().await;
+                // A writer that is gone lost the connection.
+                let _ = wire.outbox.send(Unit::Finish).await;
             }
             other => {
                 return broke_rules(&wire, &format!("a unit of kind {other} is not known here"));
@@ -356,19 +356,7 @@ async fn read_units(wire: Arc<Wire>, mut stream: RecvStream, frames: mpsc::Sende
     }
 }
 
-/// The other side is done after so many transfers: take them all, end our own, tell it.
-async fn finish(wire: &Wire, opened: u64) {
-    wire.start_closing();
-    let mut ended = wire.ended.subscribe();
-    tokio::select! {
-        _ = ended.wait_for(|ended| *ended >= opened) => {}
-        _ = wire.connection.closed() => return,
-    }
-    wire.say_bye().await;
-    // A writer that is gone lost the connection.
-    let _ = wire.outbox.send(Unit::Finish).await;
-}
-
-fn broke_rules(wire: &Wire, why: &str) {
+/// Closes the connection with words for the other side.
+pub(super) fn broke_rules(wire: &Wire, why: &str) {
     wire.connection.close(VarInt::from_u32(End::Protocol as u32), why.as_bytes());
 }

@@ -2,14 +2,16 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use iroh::endpoint::{ReadError, RecvStream, VarInt};
+use iroh::endpoint::{ReadError, RecvStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::peer::{Under, Wire, add};
-use crate::wire::{HEADER_BYTES, Header, code_of, why_of};
+use super::verdicts;
+use crate::wire::{HEADER_BYTES, Header, Verdict, code_of, why_of};
 use crate::{Broken, Error, Result, Transfer};
 
 /// What is read at once.
@@ -20,47 +22,75 @@ const NAMELESS: &str = "(without a header)";
 /// A transfer that came, and the place that it holds until it is taken out.
 pub(super) struct Arrived {
     pub transfer: Result<Transfer>,
-    _place: Option<Place>,
+    _place: Place,
 }
 
-/// Its slot, and its bytes of the room.
+/// Its slot or that of its report, and its bytes of the room.
 type Place = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 /// Takes in streams until the connection ends.
-pub(super) async fn accept(wire: Arc<Wire>, arrived: mpsc::Sender<Arrived>) {
-    // QUIC bounds how many there are at one time.
-    while let Ok(stream) = wire.connection.accept_uni().await {
-        let (wire, arrived) = (Arc::clone(&wire), arrived.clone());
+pub(super) async fn accept(
+    wire: Arc<Wire>,
+    arrived: mpsc::Sender<Arrived>,
+    verdicts: mpsc::Sender<(u64, Verdict)>,
+) {
+    // One more for the stream of verdicts, which stays.
+    let tasks = Arc::new(Semaphore::new(wire.limits.streams as usize + 1));
+    let verdicts_came = Arc::new(AtomicBool::new(false));
+    while let Ok(task) = Arc::clone(&tasks).acquire_owned().await
+        && let Ok(mut stream) = wire.connection.accept_uni().await
+    {
+        let (wire, verdicts_came) = (Arc::clone(&wire), Arc::clone(&verdicts_came));
+        let (arrived, verdicts) = (arrived.clone(), verdicts.clone());
         tokio::spawn(async move {
-            one(&wire, stream, &arrived).await;
-            wire.ended.send_modify(|ended| *ended += 1);
+            let number = stream.id().index();
+            let length = length(&wire, &mut stream).await;
+            if length == Ok(0) && !verdicts_came.swap(true, Ordering::AcqRel) {
+                drop((arrived, verdicts));
+                verdicts::read(&wire, stream).await;
+                return;
+            }
+            let verdict = one(&wire, stream, length, &arrived).await;
+            // A writer that is gone lost the connection.
+            let _ = verdicts.send((number, verdict)).await;
+            drop(task);
         });
     }
 }
 
-async fn one(wire: &Wire, mut stream: RecvStream, arrived: &mpsc::Sender<Arrived>) {
-    let under_way = Under::way(&wire.counters.receiving);
+/// Takes a transfer in and puts it, or the report that it broke, where it is taken out.
+async fn one(
+    wire: &Wire,
+    mut stream: RecvStream,
+    length: Received<usize>,
+    arrived: &mpsc::Sender<Arrived>,
+) -> Verdict {
     let mut name = NAMELESS.to_owned();
-    let why = match whole(wire, &mut stream, &mut name).await {
-        Ok((transfer, place)) => {
-            add(&wire.counters.transfers_in, 1);
-            drop(under_way);
-            let transfer = Arrived { transfer: Ok(transfer), _place: Some(place) };
-            // Nobody takes any more out when this fails.
-            let _ = arrived.send(transfer).await;
-            return;
-        }
-        Err(why) => why,
+    let under_way = Under::way(&wire.counters.receiving);
+    let came = match length {
+        Ok(length) => whole(wire, &mut stream, length, &mut name).await,
+        Err(why) => Err(why),
     };
-    // A stream that ended by itself need not be stopped.
-    let _ = stream.stop(VarInt::from_u32(code_of(why)));
-    let counters = &wire.counters;
-    let refused = matches!(why, Broken::TooLarge | Broken::NoRoom);
-    add(if refused { &counters.refused } else { &counters.broken }, 1);
     drop(under_way);
-    let report = Arrived { transfer: Err(Error::Transfer { name, why }), _place: None };
-    // Where a thousand wait to be taken out, a report must not wait; it was counted.
-    let _ = arrived.try_send(report);
+    let counters = &wire.counters;
+    let (transfer, place, verdict) = match came {
+        Ok((transfer, place)) => {
+            add(&counters.transfers_in, 1);
+            (Ok(transfer), place, Ok(()))
+        }
+        Err(why) => {
+            // A stream that ended by itself need not be stopped.
+            let _ = stream.stop(u32::from(code_of(Err(why))).into());
+            let refused = matches!(why, Broken::TooLarge | Broken::NoRoom);
+            add(if refused { &counters.refused } else { &counters.broken }, 1);
+            // Where a thousand wait to be taken out, one more is counted only.
+            let Ok(place) = place(&wire.reports, 1) else { return Err(why) };
+            (Err(Error::Transfer { name, why }), (place, None), Err(why))
+        }
+    };
+    // Its place says that there is room; nobody takes any more out when this fails.
+    let _ = arrived.try_send(Arrived { transfer, _place: place });
+    verdict
 }
 
 type Received<T> = std::result::Result<T, Broken>;
@@ -68,9 +98,10 @@ type Received<T> = std::result::Result<T, Broken>;
 async fn whole(
     wire: &Wire,
     stream: &mut RecvStream,
+    length: usize,
     name: &mut String,
 ) -> Received<(Transfer, Place)> {
-    let header = header(wire, stream).await?;
+    let header = header(wire, stream, length).await?;
     name.clone_from(&header.name);
     if header.length > u64::from(wire.limits.transfer) {
         return Err(Broken::TooLarge);
@@ -104,16 +135,18 @@ fn place(of: &Arc<Semaphore>, many: u32) -> Received<OwnedSemaphorePermit> {
     Arc::clone(of).try_acquire_many_owned(many).map_err(|_| Broken::NoRoom)
 }
 
-async fn header(wire: &Wire, stream: &mut RecvStream) -> Received<Header> {
+/// What every stream begins with: the length of its header, 0 for verdicts.
+async fn length(wire: &Wire, stream: &mut RecvStream) -> Received<usize> {
     let mut length = [0; 2];
     exactly(wire, stream, &mut length).await?;
-    let length = usize::from(u16::from_le_bytes(length));
-    if length > HEADER_BYTES {
-        return Err(Broken::Damaged);
-    }
+    Ok(usize::from(u16::from_le_bytes(length)))
+}
+
+async fn header(wire: &Wire, stream: &mut RecvStream, length: usize) -> Received<Header> {
     let mut bytes = [0; HEADER_BYTES];
-    exactly(wire, stream, &mut bytes[..length]).await?;
-    Header::decode(&bytes[..length]).ok_or(Broken::Damaged)
+    let bytes = bytes.get_mut(..length).ok_or(Broken::Damaged)?;
+    exactly(wire, stream, bytes).await?;
+    Header::decode(bytes).ok_or(Broken::Damaged)
 }
 
 async fn exactly(wire: &Wire, stream: &mut RecvStream, into: &mut [u8]) -> Received<()> {

@@ -1,8 +1,6 @@
 //! Transfers on their way out, each on a stream of its own.
 
-use std::sync::atomic::Ordering;
-
-use iroh::endpoint::{SendStream, StoppedError, VarInt, WriteError};
+use iroh::endpoint::{SendStream, WriteError};
 use tokio::time::timeout;
 
 use super::peer::{Under, Wire, add};
@@ -31,7 +29,7 @@ impl Drop for Whole {
     fn drop(&mut self) {
         if let Some(why) = self.why {
             // A stream that is closed already has told.
-            let _ = self.stream.reset(VarInt::from_u32(code_of(why)));
+            let _ = self.stream.reset(u32::from(code_of(Err(why))).into());
         }
     }
 }
@@ -61,9 +59,12 @@ async fn stream_of(wire: &Wire, transfer: &Transfer) -> Written {
     let opened = timeout(wire.limits.stall, wire.connection.open_uni()).await;
     let stream = opened.map_err(|_| Failed::Transfer(Broken::Stalled))?;
     let stream = stream.map_err(|_| Failed::Connection)?;
-    wire.opened.fetch_add(1, Ordering::AcqRel);
+    let verdict = wire.waiting.enter(stream.id().index());
     let mut whole = Whole { stream, why: Some(Broken::Cut) };
-    let written = content(wire, &mut whole.stream, transfer).await;
+    let written = match content(wire, &mut whole.stream, transfer).await {
+        Ok(()) => verdict.wait(&wire.connection).await,
+        failed => failed,
+    };
     match &written {
         Err(Failed::Transfer(why)) => whole.why = Some(*why),
         Ok(()) | Err(Failed::Connection) => whole.why = None,
@@ -78,16 +79,7 @@ async fn content(wire: &Wire, stream: &mut SendStream, transfer: &Transfer) -> W
     let header = Header { kind: *kind, name: name.clone(), length, hash };
     write(wire, stream, &header.encode()).await?;
     write(wire, stream, content).await?;
-    stream.finish().map_err(|_| Failed::Connection)?;
-    // No limit of time here: how long the rest takes depends on the line, and a machine that is
-    // gone ends the connection.
-    match stream.stopped().await {
-        Ok(None) => Ok(()),
-        Ok(Some(code)) => Err(Failed::Transfer(why_of(code.into_inner()))),
-        Err(StoppedError::ConnectionLost(_) | StoppedError::ZeroRttRejected) => {
-            Err(Failed::Connection)
-        }
-    }
+    stream.finish().map_err(|_| Failed::Connection)
 }
 
 /// Writes all of it within the quota; it is stalled when not one byte is taken for long.

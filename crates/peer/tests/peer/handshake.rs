@@ -2,7 +2,7 @@
 
 use her_peer::{Error, Limits, Link, QuicLink, Settings};
 
-use super::{connect, frame, key, link, pair, secret, within};
+use super::{connect, frame, key, link, pair, secret, until, within};
 
 #[tokio::test]
 async fn both_sides_know_whom_they_talk_to() {
@@ -19,7 +19,7 @@ async fn both_sides_know_whom_they_talk_to() {
     }
     let figures = pair.called.figures();
     assert_eq!((figures.frames_in, figures.frames_out), (100, 100));
-    assert_eq!(figures.bytes_in, pair.caller.figures().bytes_out);
+    until(|| pair.called.figures().bytes_in == pair.caller.figures().bytes_out).await;
     assert!(!figures.round_trip.is_zero());
     assert_eq!(pair.links[1].figures().connections, 1);
 }
@@ -86,8 +86,10 @@ async fn a_key_has_two_connections_and_the_oldest_makes_room() {
     let pair = pair(Limits::default(), Limits::default()).await;
     let (_second, _there) = connect(&pair.links[0], &pair.links[1]).await.unwrap();
     let (third, there) = connect(&pair.links[0], &pair.links[1]).await.unwrap();
-    let error = within(pair.called.next_frame()).await.unwrap_err();
-    assert!(error.to_string().contains("newer connections"), "{error}");
+    // Either side may be the one that closes it.
+    let error = within(pair.called.next_frame()).await.unwrap_err().to_string();
+    assert!(error.contains("newer connections") || error.contains("on this side"), "{error}");
+    assert_eq!(pair.links[1].figures().connections, 2);
     third.send_frame(frame(1)).await.unwrap();
     assert_eq!(within(there.next_frame()).await.unwrap(), frame(1));
 }
