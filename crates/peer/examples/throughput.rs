@@ -1,9 +1,10 @@
-//! The link beside a raw QUIC stream of quinn, in turns in one run, on the loopback of this process:
-//! `cargo run --release -p her-peer --example throughput [ROUNDS]`.
+//! The link beside raw QUIC streams of quinn, in turns in one run, on the loopback of this
+//! process: `cargo run --release -p her-peer --example throughput [ROUNDS]`.
 //!
-//! Both are encrypted (TLS 1.3, AES-GCM by ring) and have the same windows. Quinn's side writes bytes to
-//! a stream and reads them; the link's also names, hashes, bounds and confirms each transfer. A last
-//! column shows quinn with what the layers above need in any case, the hash on both sides.
+//! Both are encrypted (TLS 1.3, AES-GCM by ring) and have the same windows. Quinn's side writes
+//! bytes to a stream and reads them; the link's also names, hashes, bounds and confirms each
+//! transfer. One column shows quinn with the hash on both sides, which what lies above needs
+//! in any case.
 
 #![allow(clippy::disallowed_methods, reason = "measuring is what this program is for")]
 
@@ -31,6 +32,7 @@ async fn main() -> Result<()> {
     let (_links, link, there) = linked().await?;
     let (_ends, raw, raw_there) = raw().await?;
     tokio::spawn(async move { while there.next_transfer().await.is_ok() {} });
+    println!("round trip of the link after its handshake: {:?}\n", link.figures().round_trip);
     println!("| load | link | raw QUIC | raw QUIC, hashed | link / raw | link / hashed |");
     println!("|---|---|---|---|---|---|");
     for (many, size) in LOADS {
@@ -58,7 +60,6 @@ async fn main() -> Result<()> {
             link / hashed
         );
     }
-    println!("\nround trip of the link: {:?}", link.figures().round_trip);
     Ok(())
 }
 

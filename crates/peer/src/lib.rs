@@ -1,9 +1,9 @@
 //! Links between machines that know each other by key: frames in order beside transfers that do not
 //! wait for each other, all of it bounded. What is sent is bytes here; the layers above know more.
 //!
-//! [`Link`] and [`PeerLink`] are what those layers see. [`QuicLink`] carries them over the network, by
-//! iroh; `testing` (a feature) inside one process, with loss, doubles and disorder by a seed. Decision
-//! `docs/internals/decisions/016-peer-link.md` says why iroh, and what it costs.
+//! [`Link`] and [`PeerLink`] are what those layers see. [`QuicLink`] carries them over the network,
+//! by iroh; `testing` (a feature) inside one process, with loss, doubles and disorder by a seed.
+//! Decision `docs/internals/decisions/016-peer-link.md` says why iroh, and what it costs.
 
 mod error;
 mod key;

@@ -93,8 +93,8 @@ pub(crate) enum End {
     Dropped = 5,
 }
 
-/// What became of a transfer: that it arrived, or why its stream ended before its time, as the other
-/// side's QUIC is told too.
+/// What became of a transfer: that it arrived, or why its stream ended before its time, as the
+/// other side's QUIC is told too.
 pub(crate) fn code_of(verdict: Verdict) -> u8 {
     let Err(why) = verdict else { return 0 };
     match why {

@@ -1,8 +1,8 @@
 //! One connection: its control stream, its counters, and how it ends.
 //!
-//! Ending without loss takes both sides. Each says `BYE` behind its last frame when the verdicts on all
-//! its transfers are there, and finishes its control stream when it has read the other's. So the end
-//! of the other's stream means that the other has everything, and the connection may close.
+//! Ending without loss takes both sides. Each says `BYE` behind its last frame when the verdicts on
+//! all its transfers are there, and finishes its control stream when it has read the other's. So
+//! the end of the other's stream means that the other has everything: the connection may close.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};

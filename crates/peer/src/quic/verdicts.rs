@@ -45,8 +45,8 @@ pub(super) struct Awaited<'a> {
 }
 
 impl Awaited<'_> {
-    /// Without a limit of time: how long the last bytes take depends on the line, and a machine that
-    /// is gone ends the connection.
+    /// Without a limit of time: how long the last bytes take depends on the line, and a machine
+    /// that is gone ends the connection.
     pub(super) async fn wait(mut self, connection: &Connection) -> Written {
         tokio::select! {
             biased;

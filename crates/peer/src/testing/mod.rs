@@ -2,8 +2,8 @@
 //! seed, and can be cut. It uses no clock and no socket, so that a test on a runtime of one thread
 //! gives the same again.
 //!
-//! It is harsher than QUIC: frames are lost, doubled and overtaken too, and a transfer that was sent
-//! may be gone without a word, as when its receiver died right after it came.
+//! It is harsher than QUIC: frames are lost, doubled and overtaken too, and a transfer that was
+//! sent may be gone without a word, as when its receiver died right after it came.
 
 mod peer;
 
@@ -83,8 +83,8 @@ impl Network {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A machine of this key; one that was there before is gone, and its connections with it, as when
-    /// a machine starts again. Rates and times of the limits are not kept.
+    /// A machine of this key; one that was there before is gone, and its connections with it, as
+    /// when a machine starts again. Of the limits those on sizes and queues are kept.
     pub fn link(
         &self,
         key: Key,

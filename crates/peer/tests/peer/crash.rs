@@ -37,7 +37,7 @@ fn start(at: std::net::SocketAddr, slow: bool) -> Child {
 
 #[tokio::test]
 async fn a_machine_that_is_killed_comes_back() {
-    let idle = Duration::from_secs(2);
+    let idle = Duration::from_secs(5);
     let house = link(2, &[1], Limits { idle, ..Limits::default() }).await;
     let at = house.addresses()[0];
     let mut child = start(at, true);

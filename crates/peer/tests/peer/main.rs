@@ -6,6 +6,7 @@ mod crash;
 mod ending;
 mod handshake;
 mod limits;
+#[cfg(feature = "testing")]
 mod network;
 mod raw;
 mod transfers;
