@@ -1,10 +1,12 @@
-//! `cargo xtask generate`: the Python classes, from the catalogue and River's signatures.
+//! `cargo xtask generate`: the Python classes, from the catalogue and River's signatures, and the
+//! page about merging.
 //!
 //! Names, defaults and documentation come from the catalogue. What a catalogue does not know of
 //! Python comes from River as it was recorded in `conformance/signatures.json`: which parameters
 //! must be given, which only by name, which interfaces a class has.
 
 mod classes;
+mod merging;
 mod stubs;
 
 use std::collections::BTreeMap;
@@ -122,5 +124,6 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
     }
     table.push_str("}\n");
     files.push((folder.join("__init__.py"), table));
+    files.push((root().join("docs/reference/merging.md"), merging::page()));
     Ok(files)
 }

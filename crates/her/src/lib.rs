@@ -23,6 +23,8 @@ pub mod node;
 mod resident;
 pub mod server;
 
+mod sync;
+
 pub mod talk;
 
 mod when;

@@ -199,9 +199,11 @@ fn what_is_there_is_told() {
     let one = place.run(&["models", "LogisticRegression", "--json"]).ok().json();
     let has = |name: &str| one["params"].as_array().unwrap().iter().any(|p| p["name"] == name);
     assert!(has("optimizer") && has("l2"), "{one}");
+    assert_eq!(one["merge"]["how"], "deltas", "{one}");
     assert!(place.run(&["models", "linear_model"]).ok().out.contains("LogisticRegression"));
     let text = place.run(&["models", "StandardScaler"]).ok().out;
     assert!(text.contains("preprocessing") && text.contains("with_std"), "{text}");
+    assert!(text.contains("exact: count, sum and sum of squares"), "{text}");
 
     let config = place.run(&["config", "show", "--origin", "--json"]).ok().json();
     assert!(config.to_string().contains("HER_DATA_DIR"), "{config}");

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::journal::IdentityId;
+use crate::sync::Exchange;
 
 mod codec;
 
@@ -95,6 +96,8 @@ pub enum What {
     },
     /// The model takes the form in which it needs least room, as nobody is expected to come soon.
     Rest,
+    /// What was learned becomes a contribution, and what peers contributed is taken in.
+    Sync(Box<Exchange>),
 }
 
 /// What an identity is made of.
@@ -300,6 +303,11 @@ impl Event {
                 serde_json::json!({ "event": "rehearse", "from": from, "to": to })
             }
             What::Rest => serde_json::json!({ "event": "rest" }),
+            What::Sync(exchange) => {
+                let mut told = crate::turn::told(exchange);
+                told["event"] = "sync".into();
+                told
+            }
         };
         map["at_ms"] = self.at_ms.into();
         if let Some(request) = &self.request {

@@ -7,6 +7,8 @@ pub mod turn;
 
 pub mod event;
 
+pub mod sync;
+
 pub mod figures;
 
 pub mod identity;

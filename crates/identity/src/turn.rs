@@ -10,14 +10,18 @@ use her_learn::{Catalog, Frozen, Label, Model, Prediction, Row, Scratch, Target,
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::figures::{Figures, Outcome};
+use crate::sync::Shared;
 
 mod begun;
 mod clients;
+mod exchange;
 mod pending;
 mod recent;
 mod save;
 
 pub use clients::Clients;
+use exchange::Weighed;
+pub(crate) use exchange::told;
 pub use pending::{Pending, Waiting};
 pub use recent::Again;
 use recent::Recent;
@@ -45,6 +49,10 @@ pub struct State {
     frozen: bool,
     /// Whether the newest event was to take the resting form.
     resting: bool,
+    /// What peers contributed, of identities that exchange.
+    shared: Option<Box<Shared>>,
+    /// The own events by which peers are weighed at the next exchange.
+    weighed: Weighed,
 }
 
 impl std::fmt::Debug for State {
@@ -97,6 +105,8 @@ impl State {
             recent: Recent::default(),
             frozen: false,
             resting: false,
+            shared: None,
+            weighed: Weighed::default(),
             birth,
         })
     }
@@ -147,6 +157,11 @@ impl State {
             What::Rehearse { from, to } => {
                 self.check_learns()?;
                 self.rehearse(*from, *to, desk)?;
+                None
+            }
+            What::Sync(exchange) => {
+                self.check_learns()?;
+                self.exchange(exchange, desk)?;
                 None
             }
             What::Rest => {
@@ -274,6 +289,9 @@ impl State {
         }
         let kept = self.birth.options.rehearse as usize;
         self.recent.push(self.version + 1, row, target, weight, kept);
+        if self.shared.is_some() {
+            self.weighed.push(self.version + 1, row, target);
+        }
     }
 
     fn check_learns(&self) -> Result<()> {
@@ -381,7 +399,10 @@ impl State {
     /// prediction's bits, of the request numbers and of what waits. Cheap beside the whole state.
     pub fn proof(&self) -> [u8; 32] {
         let part = (self.version, &self.figures, &self.clients, self.pending.len(), self.frozen);
-        let bytes = postcard::to_allocvec(&part).expect("a state is plain data");
+        let mut bytes = postcard::to_allocvec(&part).expect("a state is plain data");
+        if let Some(shared) = &self.shared {
+            bytes.extend_from_slice(&shared.hash());
+        }
         *blake3::hash(&bytes).as_bytes()
     }
 }

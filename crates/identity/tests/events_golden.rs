@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 use her_identity::event::{Batch, Birth, Event, Request, What, decode};
 use her_identity::figures::ALARMS_KEPT;
 use her_identity::journal::IdentityId;
+use her_identity::sync::shared::hash_of;
+use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer};
 use her_identity::turn::{Desk, State};
-use her_learn::{Catalog, Row, Target};
+use her_learn::merge::{Fixed, Key, Sums};
+use her_learn::{Catalog, Label, Row, Target};
 use serde_json::json;
 
 fn golden(name: &str, written: &[u8]) -> Vec<u8> {
@@ -53,6 +56,42 @@ fn first() -> Vec<Event> {
     ]
 }
 
+/// What one peer contributed comes to another one, with everything else that may come with it.
+fn sync() -> What {
+    let peer = |n: u8| Peer { key: [n; 32], identity: IdentityId([n + 1; 16]) };
+    let sums = |x: f64| -> Sums {
+        let key = |class| Key {
+            tensor: "1/weights".into(),
+            class,
+            feature: Some("blå".into()),
+            other: None,
+        };
+        let cell = |x| Box::from([Fixed::of(x)]);
+        [(key(None), cell(x)), (key(Some(Label::Text("rød".into()))), cell(-x / 3.0))]
+            .into_iter()
+            .collect()
+    };
+    let part = Part {
+        origin: Origin { peer: peer(1), life: 1 << 60 },
+        from: 0,
+        to: 300,
+        events: 299,
+        hash: hash_of(&sums(0.5)),
+        sums: sums(0.5),
+        signature: Box::new([5; 64]),
+    };
+    What::Sync(Box::new(Exchange {
+        me: Origin { peer: peer(3), life: 4 },
+        codec: Codec::I4,
+        weigh: true,
+        parts: vec![part],
+        retract: vec![peer(7)],
+        left: vec![peer(9)],
+        closing: Some(Closing { version: 70, events: 3, learned: sums(1e9) }),
+        inherited: true,
+    }))
+}
+
 fn payload(events: &[Event]) -> Vec<u8> {
     let mut batch = Batch::default();
     assert!(events.iter().all(|event| batch.push(event)));
@@ -75,8 +114,13 @@ fn events_of_every_format_are_read_and_written_alike() {
     let second =
         [&first[2..5], &[event(9, What::Rehearse { from: 2, to: 1 << 33 })], &first[7..]].concat();
     let third = [&second[1..4], &[event(10, What::Rest)], &second[4..]].concat();
-    let all =
-        [("events-v1.bin", 1, &first), ("events-v2.bin", 2, &second), ("events-v3.bin", 3, &third)];
+    let fourth = [&third[1..3], &[event(11, sync())], &third[3..]].concat();
+    let all = [
+        ("events-v1.bin", 1, &first),
+        ("events-v2.bin", 2, &second),
+        ("events-v3.bin", 3, &third),
+        ("events-v4.bin", 4, &fourth),
+    ];
     for (name, version, events) in all {
         let written = payload(events);
         let bytes = golden(name, &written);
@@ -90,7 +134,7 @@ fn events_of_every_format_are_read_and_written_alike() {
     let learn = What::Learn { row: much, target: Target::None, weight: 1.0 };
     while batch.push(&event(1, learn.clone())) {}
     assert_eq!(batch.take()[0], 1);
-    let newer = [4, 0];
+    let newer = [5, 0];
     let refused = decode(&newer, &mut Vec::new(), &mut |_| Ok(())).unwrap_err();
     assert_eq!(refused.kind, her_identity::ErrorKind::Unsupported);
 }
@@ -125,7 +169,14 @@ fn states_of_every_format_are_loaded_and_go_on() {
     let (plain, full) = (life(0, 60), life(16, 1_500));
     assert!(plain.figures().more.alarms.is_empty() && !full.figures().more.alarms.is_empty());
     assert!(full.figures().more.rehearsed > 1_000);
-    for (name, mut state) in [("state-v1.bin", plain), ("state-later.bin", full)] {
+    let mut shared = life(0, 60);
+    let What::Sync(mut exchange) = sync() else { unreachable!("it is one") };
+    (exchange.closing, exchange.inherited) = (None, false);
+    shared.turn(&event(10, What::Sync(exchange)), &mut Desk::default()).unwrap();
+    assert_eq!(shared.shared().unwrap().rows().len(), 2);
+    for (name, mut state) in
+        [("state-v1.bin", plain), ("state-later.bin", full), ("state-shared.bin", shared)]
+    {
         let bytes = golden(name, &state.save());
         let mut loaded = State::load(&bytes, &catalog).unwrap();
         assert_eq!(loaded.save(), state.save(), "{name}: what was saved is what is lived again");

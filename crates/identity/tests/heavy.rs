@@ -53,6 +53,7 @@ static ENTRIES: &[Entry] = &[Entry {
     kind: Kind::AnomalyDetector,
     version: 1,
     summary: "Takes long",
+    merge: her_learn::merge::Statement::Member("it counts for itself"),
     params: &[],
     defaults: || json!({}),
     build: |_: Value, builder: &Builder<'_>| {

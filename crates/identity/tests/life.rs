@@ -242,6 +242,7 @@ mod brittle {
         kind: Kind::Classifier,
         version: 1,
         summary: "Panics when it learns from a weight of 13",
+        merge: her_learn::merge::Statement::Member("it counts for itself"),
         params: &[],
         defaults: || serde_json::json!({}),
         build: |_, _| Ok(Any::Classifier(Box::new(Brittle::default()))),

@@ -23,6 +23,7 @@ pub struct Clip {
 her_learn::estimator! {
     Clip in "preprocessing" as Transformer, version 1, name "Clip",
     "Limits every number to a range",
+    merge = stateless,
 }
 
 impl Clip {

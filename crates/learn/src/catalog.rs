@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Classifier, Regressor, Transformer};
+use crate::merge::Statement;
 
 /// One parameter, as shown by `her models`.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +54,8 @@ pub struct Entry {
     pub version: u16,
     /// One line for people.
     pub summary: &'static str,
+    /// How what several peers learned becomes one.
+    pub merge: Statement,
     /// The parameters.
     pub params: &'static [ParamDoc],
     /// The parameters' default values.

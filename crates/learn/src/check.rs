@@ -18,6 +18,11 @@
 //! | `seeding` | the same events give the same bytes |
 //! | `memory` | it stops growing on a repeating stream, and under ever new names and words |
 //! | `bad_event` | a refused event changes nothing |
+//! | `merge_stated` | sums are shown and taken exactly where the catalogue says so |
+//! | `sums_of_nothing` | the sums of a model that learned nothing are zero |
+//! | `sums_round_trip` | its own sums, taken over, leave a model as it was, once and twice |
+//! | `sums_by_name` | features met in another order give the same sums |
+//! | `exact_is_pooled` | where a merge is exact, three peers make the learner of all events |
 //!
 //! Detectors, statistics and metrics are fed numbers; for them hold `builds`,
 //! `spec_round_trips`, `shares_nothing`, `save_load`, `seeding`, `memory`, and for metrics
@@ -33,6 +38,7 @@
 //!
 //! **Source** the list follows River, `checks/__init__.py`.
 
+mod merging;
 mod models;
 mod series;
 mod stream;
@@ -44,6 +50,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, Entry};
 use crate::estimator::Any;
+use crate::merge::{Merge, Statement};
 
 /// Estimators that draw features in the order in which these came first, as River's do: another
 /// order of the first event's columns gives other draws of the same kind.
@@ -87,6 +94,8 @@ pub fn check_entry(entry: &Entry, catalog: &Catalog) -> Vec<Failure> {
             Any::Classifier(_) | Any::Regressor(_) | Any::AnomalyDetector(_) | Any::Clusterer(_),
         ) => models::check(&example, catalog),
     };
+    let mut failed = failed;
+    failed.extend(stated(entry, catalog).err().map(|message| ("merge_stated", message)));
     let name = entry.name;
     let excused = DRAWS_IN_ORDER.contains(&name);
     failed
@@ -94,6 +103,29 @@ pub fn check_entry(entry: &Entry, catalog: &Catalog) -> Vec<Failure> {
         .filter(|&(contract, _)| !(excused && contract == "feature_order"))
         .map(|(contract, message)| Failure { entry: name, contract, message })
         .collect()
+}
+
+/// An entry with its default parameters merges as its row says.
+fn stated(entry: &Entry, catalog: &Catalog) -> Outcome {
+    if !matches!(entry.merge, Statement::Stateless) && entry.merge.why().is_empty() {
+        return Err("it does not say what is added, or why nothing is".to_owned());
+    }
+    // Some have parameters that must be given.
+    let Ok(built) = catalog.builder().build_named(entry.name, (entry.defaults)()) else {
+        return Ok(());
+    };
+    let (merge, sums) = (built.estimator().merge(), built.estimator().additive().is_some());
+    let holds = match entry.merge {
+        Statement::Stateless => merge == Merge::Stateless,
+        Statement::Sums(said, _) => merge == said && sums,
+        Statement::Parts(_) => sums,
+        Statement::Local(_) => merge == Merge::Approximate && !sums,
+        Statement::Member(_) => merge == Merge::Member,
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(format!("its row says {:?}, built it is {merge:?}", entry.merge))
 }
 
 /// Checks all entries of a catalogue.

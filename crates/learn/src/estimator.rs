@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::catalog::Entry;
 use crate::error::Result;
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::{Additive, Merge, Statement};
 use crate::saved::Loader;
 
 /// The dense number of a class within one model. A binary classifier has 0 = false, 1 = true.
@@ -65,6 +66,29 @@ pub trait Estimator: Send + Sync {
     /// change by that, as by an event. False, and nothing has changed, where there is no such form.
     fn rest(&mut self) -> bool {
         false
+    }
+
+    /// How what several peers learned becomes one: what the catalogue says, with the parameters as
+    /// they are.
+    fn merge(&self) -> Merge {
+        match self.entry().merge {
+            Statement::Stateless => Merge::Stateless,
+            Statement::Local(_) => Merge::Approximate,
+            Statement::Member(_) => Merge::Member,
+            Statement::Sums(..) | Statement::Parts(_) => {
+                self.additive().map_or(Merge::Member, Additive::merge)
+            }
+        }
+    }
+
+    /// What was learned as numbers that add up, of estimators that are merged so.
+    fn additive(&self) -> Option<&dyn Additive> {
+        None
+    }
+
+    /// The same, to be changed.
+    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
+        None
     }
 
     /// The estimator itself, for those who know its type and want more of it than these traits.

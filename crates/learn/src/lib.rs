@@ -43,6 +43,8 @@ mod nursery;
 
 pub mod model;
 
+pub mod merge;
+
 pub mod parallel;
 
 pub mod rng;

@@ -12,6 +12,8 @@ use crate::features::{Context, FeatureId, Features, Names, Overlay, Pool, Vocabu
 use crate::row::{Kind, Row, Shape, Target};
 use crate::saved::{self, Loader};
 
+mod merging;
+
 /// Classes that one model may tell apart.
 pub const CLASSES_MAX: usize = 65_535;
 

@@ -80,7 +80,12 @@ pub fn check_range(name: &str, value: f64, low: f64, high: f64) -> Result<()> {
 /// `forget = |state, gone| …` says how features are forgotten; leave it out when nothing is kept
 /// by feature. `weights = |model, visit| …` shows learned weights, and
 /// `attribute = |model, name, names| …` what River shows under a name;
-/// `set_attribute = |model, name, values| …` puts numbers in its place.
+/// `set_attribute = |model, name, values| …` puts numbers in its place. `forgotten = |model, gone|
+/// …` stands for `forget` where more than the state takes part.
+///
+/// `merge` must be said, as the last: `stateless`, or `exact "…"`, `approximate "…"`, `deltas "…"`
+/// with what is added (the type is then [`Additive`](crate::merge::Additive)), or `local "…"`,
+/// `member "…"` with the reason; see [`Statement`](crate::merge::Statement).
 #[macro_export]
 macro_rules! estimator {
     (
@@ -91,6 +96,8 @@ macro_rules! estimator {
         $(, weights = $weights:expr)?
         $(, attribute = $attribute:expr)?
         $(, set_attribute = $set:expr)?
+        $(, forgotten = $forgotten:expr)?
+        , merge = $merge:ident $($why:literal)?
         $(,)?
     ) => {
         impl $crate::estimator::Estimator for $ty {
@@ -138,6 +145,12 @@ macro_rules! estimator {
                 #[allow(clippy::redundant_closure_call, reason = "the macro's argument")]
                 ($set)(self, name, values)
             } )?
+
+            $( fn forget(&mut self, gone: &[$crate::features::FeatureId]) {
+                $forgotten(self, gone);
+            } )?
+
+            $crate::estimator!(@additive $merge);
         }
 
         impl $ty {
@@ -148,6 +161,7 @@ macro_rules! estimator {
                 kind: $crate::catalog::Kind::$kind,
                 version: $version,
                 summary: $summary,
+                merge: $crate::estimator!(@merge $merge $($why)?),
                 params: Params::DOCS,
                 defaults: || $crate::params::write(&Params::default()),
                 build: |params, _| {
@@ -158,6 +172,22 @@ macro_rules! estimator {
             };
         }
     };
+    (@merge stateless) => { $crate::merge::Statement::Stateless };
+    (@merge exact $why:literal) => {
+        $crate::merge::Statement::Sums($crate::merge::Merge::Exact, $why)
+    };
+    (@merge approximate $why:literal) => {
+        $crate::merge::Statement::Sums($crate::merge::Merge::Approximate, $why)
+    };
+    (@merge deltas $why:literal) => {
+        $crate::merge::Statement::Sums($crate::merge::Merge::Deltas, $why)
+    };
+    (@merge local $why:literal) => { $crate::merge::Statement::Local($why) };
+    (@merge member $why:literal) => { $crate::merge::Statement::Member($why) };
+    (@additive exact) => { $crate::additive!(); };
+    (@additive approximate) => { $crate::additive!(); };
+    (@additive deltas) => { $crate::additive!(); };
+    (@additive $other:ident) => {};
     (@example $name:literal) => { || serde_json::Value::from($name) };
     (@example $name:literal, $example:expr) => { || $example };
 }

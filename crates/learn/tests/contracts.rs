@@ -48,9 +48,11 @@ fn every_contract_can_be_broken() {
     let all = [
         "bad_event",
         "builds",
+        "exact_is_pooled",
         "feature_order",
         "features_come_and_go",
         "memory",
+        "merge_stated",
         "predict_before_learn",
         "predict_changes_nothing",
         "probabilities",
@@ -59,6 +61,9 @@ fn every_contract_can_be_broken() {
         "seeding",
         "shares_nothing",
         "spec_round_trips",
+        "sums_by_name",
+        "sums_of_nothing",
+        "sums_round_trip",
         "wrong_sort",
     ];
     assert_eq!(broken, all.into(), "a contract without a planted estimator that breaks it");

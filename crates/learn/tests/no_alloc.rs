@@ -159,6 +159,7 @@ fn the_loop_does_not_allocate() {
         json!(["StandardScaler", "PAClassifier"]),
         json!(["StandardScaler", "SoftmaxRegression"]),
         json!(["StandardScaler", {"OneVsRestClassifier": {"classifier": "LogisticRegression"}}]),
+        json!("BayesianLogisticRegression"),
         json!("GaussianNB"),
         json!("MultinomialNB"),
         json!({"HoeffdingTreeClassifier": {"grace_period": 20}}),

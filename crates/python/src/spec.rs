@@ -22,7 +22,11 @@ impl Nature {
         let heavy = matches!(entry.module, "forest" | "ensemble" | "neighbors");
         let picky = matches!(
             entry.name,
-            "PolynomialExtender" | "MultinomialNB" | "ComplementNB" | "BayesianLinearRegression"
+            "PolynomialExtender"
+                | "MultinomialNB"
+                | "ComplementNB"
+                | "BayesianLinearRegression"
+                | "BayesianLogisticRegression"
         );
         Self { heavy, picky }
     }

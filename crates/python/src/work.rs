@@ -19,6 +19,7 @@ const NOTHING: her_learn::catalog::Entry = her_learn::catalog::Entry {
     kind: her_learn::catalog::Kind::Transformer,
     version: 0,
     summary: "",
+    merge: her_learn::merge::Statement::Stateless,
     params: &[],
     defaults: || serde_json::Value::Null,
     build: |_, _| Err(her_learn::Error::new("nothing can be built of nothing")),

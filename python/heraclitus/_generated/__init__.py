@@ -44,6 +44,7 @@ MODULES: dict[str, str] = {
     "PARegressor": "linear_model",
     "ALMAClassifier": "linear_model",
     "BayesianLinearRegression": "linear_model",
+    "BayesianLogisticRegression": "linear_model",
     "Accuracy": "metrics",
     "BalancedAccuracy": "metrics",
     "CohenKappa": "metrics",

@@ -13,6 +13,7 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "ALMAClassifier",
     "BayesianLinearRegression",
+    "BayesianLogisticRegression",
     "LinearRegression",
     "LogisticRegression",
     "PAClassifier",
@@ -326,4 +327,30 @@ class BayesianLinearRegression(_kinds.Regressor, base.MiniBatchRegressor):
             alpha=alpha,
             beta=beta,
             smoothing=smoothing,
+        )
+
+
+@mixed
+class BayesianLogisticRegression(_kinds.Classifier, base.Classifier):
+    """A Gaussian belief about the weights, for two classes.
+
+    Parameters
+    ----------
+    alpha
+        Precision of the prior of each weight, above 0: the larger, the closer to 0 they stay.
+    learn_intercept
+        Whether there is an intercept, which has the same prior.
+
+    """
+
+    _entry = "BayesianLogisticRegression"
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        learn_intercept: bool = True,
+    ) -> None:
+        self._start(
+            alpha=alpha,
+            learn_intercept=learn_intercept,
         )

@@ -113,3 +113,12 @@ class BayesianLinearRegression(_kinds.Regressor, base.MiniBatchRegressor):
         beta: float = 1.0,
         smoothing: float | None = None,
     ) -> None: ...
+
+class BayesianLogisticRegression(_kinds.Classifier, base.Classifier):
+    alpha: float
+    learn_intercept: bool
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        learn_intercept: bool = True,
+    ) -> None: ...

@@ -37,6 +37,7 @@ mod model;
 mod models;
 mod new;
 mod node;
+mod peer;
 mod records;
 mod rewind;
 pub mod serve;
@@ -45,6 +46,7 @@ mod signal;
 mod simulate;
 mod snapshot;
 mod spec;
+mod sync;
 mod table;
 mod tag;
 mod tail;
@@ -105,6 +107,8 @@ enum Verb {
     Departures(departures::Args),
     Adopt(adopt::Args),
     Node(node::Args),
+    Peer(peer::Args),
+    Sync(sync::Args),
     Token(token::Args),
     Audit(audit::Args),
     Doctor(doctor::Args),
@@ -164,6 +168,8 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Departures(args) => departures::run(args, context),
         Verb::Adopt(args) => adopt::run(args, context),
         Verb::Node(args) => node::run(args, context),
+        Verb::Peer(args) => peer::run(args, context),
+        Verb::Sync(args) => sync::run(args, context),
         Verb::Token(args) => token::run(args, context),
         Verb::Audit(args) => audit::run(args, context),
         Verb::Doctor(args) => doctor::run(args, context),

@@ -33,11 +33,12 @@ fn list(entries: impl Iterator<Item = &'static Entry>, cx: &Context) -> Result<(
     if cx.json() {
         return entries.into_iter().try_for_each(|e| print(&format!("{}\n", json_of(e))));
     }
-    let mut t = Table::new(&["name", "module", "kind", "what it is"]);
+    let mut t = Table::new(&["name", "module", "kind", "merge", "what it is"]);
     for e in entries {
         let kind = kind(e);
         let summary = e.summary.trim_end_matches('.');
-        t.push(vec![e.name.to_owned(), e.module.to_owned(), kind, summary.to_owned()]);
+        let merge = e.merge.word().to_owned();
+        t.push(vec![e.name.to_owned(), e.module.to_owned(), kind, merge, summary.to_owned()]);
     }
     print(&t.text())
 }
@@ -59,6 +60,7 @@ fn json_of(entry: &Entry) -> Value {
         "module": entry.module,
         "kind": entry.kind,
         "summary": entry.summary,
+        "merge": { "how": entry.merge.word(), "why": entry.merge.why() },
         "params": params,
         "example": (entry.example)(),
     })
@@ -69,6 +71,7 @@ fn one(entry: &Entry, value: &Value) -> String {
         (entry.name, entry.summary.to_owned()),
         ("module", entry.module.to_owned()),
         ("kind", kind(entry)),
+        ("merge", format!("{}: {}", entry.merge.word(), entry.merge.why())),
         ("example", value["example"].to_string()),
     ]);
     let params = value["params"].as_array().map(Vec::as_slice).unwrap_or_default();

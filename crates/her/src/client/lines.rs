@@ -125,7 +125,8 @@ fn line_of(item: &Item, numbered: bool) -> Result<Value> {
         | What::Branched { .. }
         | What::Freeze
         | What::Rehearse { .. }
-        | What::Rest => {
+        | What::Rest
+        | What::Sync(_) => {
             return Err(Error::invalid("a stream holds events with features or labels only"));
         }
     }

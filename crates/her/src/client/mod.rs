@@ -22,11 +22,12 @@ pub mod local;
 pub mod mlflow;
 mod owners;
 pub mod remote;
+pub mod sync;
 pub mod talk;
 pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
-pub trait Door: gates::GateDoor + departs::DepartDoor + talk::TalkDoor {
+pub trait Door: gates::GateDoor + departs::DepartDoor + sync::SyncDoor + talk::TalkDoor {
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;
     /// All identities, a line each.

@@ -9,7 +9,8 @@ use her_identity::format::NODE_KEY_FILE;
 use her_identity::migrate::Node;
 use her_identity::{Error, ErrorKind, Result};
 use ring::rand::SystemRandom;
-use ring::signature::{Ed25519KeyPair, KeyPair};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use tokio_rustls::rustls::SignatureScheme;
 use tokio_rustls::rustls::crypto::ring::sign::any_eddsa_type;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
@@ -18,10 +19,26 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0];
 
 /// A node's key pair.
+#[derive(Clone)]
 pub struct Key {
     /// The public half, by which others know the node.
     pub node: Node,
     pub(super) certified: Arc<CertifiedKey>,
+}
+
+impl Key {
+    /// This node's signature over a message.
+    pub fn sign(&self, message: &[u8]) -> Result<Box<[u8; 64]>> {
+        let failed = || Error::new(ErrorKind::Internal, "this node's key does not sign");
+        let signer = self.certified.key.choose_scheme(&[SignatureScheme::ED25519]);
+        let signed = signer.ok_or_else(failed)?.sign(message).map_err(|_| failed())?;
+        signed.try_into().map(|signature: [u8; 64]| Box::new(signature)).map_err(|_| failed())
+    }
+}
+
+/// Whether a signature over a message is a node's.
+pub fn has_signed(node: Node, message: &[u8], signature: &[u8; 64]) -> bool {
+    UnparsedPublicKey::new(&ED25519, node.0).verify(message, signature).is_ok()
 }
 
 /// The key of a data directory; made there when there is none. The file can be read by its owner
@@ -86,6 +103,10 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(node_of(&spki_of(key.node)), Some(key.node));
         assert_eq!(node_of(&[0; 44]), None);
+        let signature = key.sign(b"what I know").unwrap();
+        assert!(has_signed(key.node, b"what I know", &signature));
+        assert!(!has_signed(key.node, b"what I knew", &signature));
+        assert!(!has_signed(Node([7; 32]), b"what I know", &signature));
         std::fs::write(dir.path().join(NODE_KEY_FILE), b"no key").unwrap();
         assert_eq!(of_dir(dir.path()).err().unwrap().kind, ErrorKind::Corrupt);
     }

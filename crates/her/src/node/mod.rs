@@ -10,7 +10,7 @@ mod serve;
 mod tls;
 mod wire;
 
-pub use key::{Key, of_dir};
+pub use key::{Key, has_signed, of_dir};
 pub use link::{Peer, Peers};
 pub(crate) use serve::{Answerer, Listener};
-pub(crate) use wire::{Back, Call, HTTP_BYTES_MAX, HttpBack, HttpCall, Load};
+pub(crate) use wire::{Back, Call, HTTP_BYTES_MAX, HttpBack, HttpCall, Load, SyncBack, SyncCall};

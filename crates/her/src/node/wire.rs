@@ -48,12 +48,39 @@ pub(crate) struct Load {
     pub coming: u32,
 }
 
+/// An identity of another node, and what it wants to exchange. Origins and parts are as
+/// [`her_identity::sync`] writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub(crate) struct SyncCall {
+    /// The identity there.
+    pub from: String,
+    /// The identity here.
+    pub to: String,
+    /// The contract of the one there: its hash, and the text to tell what differs.
+    pub contract: [u8; 32],
+    pub terms: String,
+    /// What it has: the number of each origin.
+    pub vector: Vec<u8>,
+    /// What the one here misses, as far as is known there.
+    pub parts: Vec<Vec<u8>>,
+}
+
+/// What the identity here answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub(crate) enum SyncBack {
+    /// What it has now, the hash of all its rows, and what the other one misses.
+    Took { vector: Vec<u8>, hash: [u8; 32], parts: Vec<Vec<u8>>, refused: Vec<String> },
+    /// It does not exchange, and why.
+    Refused(String),
+}
+
 /// What a node asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub(crate) enum Call {
     Ask(Ask),
     Http(HttpCall),
     Load,
+    Sync(SyncCall),
 }
 
 /// What it is answered.
@@ -62,6 +89,7 @@ pub(crate) enum Back {
     Told(Told),
     Http(HttpBack),
     Load(Load),
+    Sync(SyncBack),
 }
 
 fn away(what: &str, e: impl std::fmt::Display) -> Error {

@@ -22,12 +22,14 @@ use super::{App, told_to_stop};
 use crate::config::Settings;
 use crate::depart::Departs;
 use crate::node::{Key, Listener};
+use crate::sync::Syncs;
 
 /// What a server with other nodes runs besides its routes.
 pub(super) struct Running {
     listener: Option<Listener>,
-    threads: [JoinHandle<()>; 2],
+    threads: Vec<JoinHandle<()>>,
     departs: Arc<Departs>,
+    syncs: Option<Arc<Syncs>>,
 }
 
 impl Running {
@@ -56,9 +58,16 @@ impl Running {
             let started = thread.spawn(move || run(&departs));
             started.map_err(|e| Error::io("starting a thread that speaks to other nodes", e))
         };
-        let threads =
-            [thread("her-register", Departs::watch)?, thread("her-follow", |d| d.follow())?];
-        Ok(Self { listener, threads, departs: Arc::clone(departs) })
+        let mut threads =
+            vec![thread("her-register", Departs::watch)?, thread("her-follow", |d| d.follow())?];
+        let syncs = app.syncs.clone();
+        if let Some(syncs) = &syncs {
+            let (syncs, departs) = (Arc::clone(syncs), Arc::clone(departs));
+            let thread = std::thread::Builder::new().name("her-sync".to_owned());
+            let started = thread.spawn(move || syncs.run(departs.peers()));
+            threads.push(started.map_err(|e| Error::io("starting the thread that syncs", e))?);
+        }
+        Ok(Self { listener, threads, departs: Arc::clone(departs), syncs })
     }
 
     /// Where it listens for nodes.
@@ -69,6 +78,9 @@ impl Running {
     /// Ends departures that can end, and closes the way to other nodes.
     pub fn stop(mut self) {
         self.departs.stop();
+        if let Some(syncs) = &self.syncs {
+            syncs.stop();
+        }
         // A panic of a thread was printed when it happened.
         for thread in self.threads {
             let _ = thread.join();

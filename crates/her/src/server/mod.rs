@@ -20,6 +20,7 @@ use crate::depart::{self, Departs, OfServer};
 use crate::gates::departures::{Departures, Nowhere};
 use crate::gates::service::Gates;
 use crate::locks::first;
+use crate::sync::Syncs;
 
 mod accept;
 mod alert;
@@ -51,6 +52,7 @@ mod problem;
 mod rest;
 mod routes;
 mod server_file;
+mod sync;
 mod tls;
 pub(crate) mod ui;
 mod v2;
@@ -85,6 +87,7 @@ pub(crate) struct App {
     gates: Gates,
     /// None where no other node is known.
     departs: Option<Arc<Departs>>,
+    syncs: Option<Arc<Syncs>>,
     /// Goes up when an identity may have left.
     moves: watch::Sender<u64>,
     stopping: watch::Receiver<bool>,
@@ -131,6 +134,10 @@ impl Server {
             Some(key) => Some(Arc::new(Departs::open(&house, key, settings)?)),
             None => None,
         };
+        let syncs = match &key {
+            Some(key) => Some(Arc::new(Syncs::open(&house, key.clone())?)),
+            None => None,
+        };
         let moves: Arc<dyn Departures> = match &departs {
             Some(departs) => Arc::new(OfServer(Arc::clone(departs))),
             None => Arc::new(Nowhere),
@@ -152,6 +159,7 @@ impl Server {
             stage: Stage::default(),
             gates: Gates::new(settings, moves, seed()?),
             departs: departs.clone(),
+            syncs,
             moves: watch::Sender::new(0),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
@@ -237,6 +245,11 @@ impl Server {
         }
         server_file::remove(&self.data_dir);
     }
+}
+
+/// An identity's peers, of a house without a server.
+pub(crate) fn peers_told(house: &House, name: &str) -> Result<serde_json::Value> {
+    sync::told(house, None, name)
 }
 
 /// Every route's method and path, for a test that walks them all.

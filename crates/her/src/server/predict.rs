@@ -144,6 +144,7 @@ pub(super) fn kind_of(event: &Event) -> EventKind {
         | What::Branched { .. }
         | What::Freeze
         | What::Rehearse { .. }
-        | What::Rest => EventKind::Learn,
+        | What::Rest
+        | What::Sync(_) => EventKind::Learn,
     }
 }

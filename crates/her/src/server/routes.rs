@@ -23,6 +23,7 @@ mod departs;
 mod doors;
 mod gates;
 mod openai;
+mod sync;
 
 /// A value in a query or a header.
 pub(super) struct Param {
@@ -81,7 +82,7 @@ const CHANNELS: [Param; 2] = [
 
 /// The routes of programs, which the OpenAPI document tells.
 pub(super) fn api() -> impl Iterator<Item = &'static Route> + Clone {
-    let own = ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES);
+    let own = ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES).chain(sync::ROUTES);
     own.chain(doors::ROUTES).chain(openai::ROUTES)
 }
 

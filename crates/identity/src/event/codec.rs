@@ -12,6 +12,7 @@ use super::{Birth, Event, Request, What};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{EVENTS_VERSION, FRAME_PAYLOAD_MAX};
 use crate::journal::IdentityId;
+use crate::sync::Exchange;
 
 const BORN: u8 = 1;
 const BRANCHED: u8 = 2;
@@ -21,11 +22,13 @@ const LABEL: u8 = 5;
 const FREEZE: u8 = 6;
 const REHEARSE: u8 = 7;
 const REST: u8 = 8;
+const SYNC: u8 = 9;
 
-/// The first formats that know [`REHEARSE`] and [`REST`]; frames without them stay of the ones
-/// before.
+/// The first formats that know [`REHEARSE`], [`REST`] and [`SYNC`]; frames without them stay of the
+/// ones before.
 const REHEARSE_SINCE: u8 = 2;
 const REST_SINCE: u8 = 3;
+const SYNC_SINCE: u8 = 4;
 
 const HAS_REQUEST: u8 = 1;
 const HAS_WEIGHT: u8 = 2;
@@ -119,6 +122,7 @@ impl Batch {
             What::Freeze => (FREEZE, 1.0),
             What::Rehearse { .. } => (REHEARSE, 1.0),
             What::Rest => (REST, 1.0),
+            What::Sync(_) => (SYNC, 1.0),
         };
         let mut flags = 0;
         if event.request.is_some() {
@@ -163,7 +167,11 @@ impl Batch {
                 put_len(&mut self.events, *from);
                 put_len(&mut self.events, *to);
             }
-            What::Rest => self.since = REST_SINCE,
+            What::Rest => self.since = self.since.max(REST_SINCE),
+            What::Sync(exchange) => {
+                self.since = SYNC_SINCE;
+                put_bytes(&mut self.events, &exchange.to_bytes());
+            }
         }
     }
 
@@ -345,6 +353,10 @@ impl<'a> Reader<'a> {
             FREEZE => What::Freeze,
             REHEARSE => What::Rehearse { from: self.number()?, to: self.number()? },
             REST => What::Rest,
+            SYNC => {
+                let n = self.len()?;
+                What::Sync(Box::new(Exchange::from_bytes(self.take(n)?)?))
+            }
             other => return Err(damaged(&format!("an event of kind {other}"))),
         };
         Ok(Event { at_ms, request, what })

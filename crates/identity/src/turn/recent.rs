@@ -68,6 +68,14 @@ impl Recent {
         }
     }
 
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Row, &Target)> {
+        self.events.iter().map(|learned| (&learned.row, &learned.target))
+    }
+
     pub fn newest(&self) -> Option<u64> {
         self.events.back().map(|learned| learned.version)
     }

@@ -4,11 +4,13 @@ use her_learn::estimator::Any;
 use her_learn::{Catalog, Frozen, Model, saved};
 use serde::{Deserialize, Serialize};
 
+use super::exchange::Weighed;
 use super::recent::{self, Recent};
 use super::{Clients, Pending, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Birth;
 use crate::figures::{Figures, More};
+use crate::sync::Shared;
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -31,8 +33,10 @@ struct Later {
     recent: Option<recent::Saved>,
 }
 
-/// Follows all else in a state whose newest event was to take the resting form.
+/// Follows in a state whose newest event was to take the resting form.
 const RESTING: u8 = 1;
+/// Follows in a state that exchanges with peers, before what it shares with them.
+const SHARED: u8 = 2;
 
 impl State {
     /// The exact state as bytes: equal states give equal bytes.
@@ -51,12 +55,18 @@ impl State {
         };
         let bytes = postcard::to_allocvec(&saved).expect("a state is plain data");
         let later = Later { figures: self.figures.more.clone(), recent: self.recent.save() };
-        if later.figures == More::default() && later.recent.is_none() && !self.resting {
+        let short = later.figures == More::default() && later.recent.is_none() && !self.resting;
+        if short && self.shared.is_none() {
             return bytes;
         }
         let mut bytes = postcard::to_extend(&later, bytes).expect("a state is plain data");
         if self.resting {
             bytes.push(RESTING);
+        }
+        if let Some(shared) = &self.shared {
+            bytes.push(SHARED);
+            let both = (shared.save(), self.weighed.save());
+            bytes = postcard::to_extend(&both, bytes).expect("a state is plain data");
         }
         bytes
     }
@@ -75,14 +85,24 @@ impl State {
             |e: &dyn std::fmt::Display| Error::new(ErrorKind::Corrupt, format!("snapshot: {e}"));
         let (mut s, rest) = postcard::take_from_bytes::<Saved>(bytes).map_err(|e| damaged(&e))?;
         let (mut recent, mut resting) = (Recent::default(), false);
+        let (mut shared, mut weighed) = (None, Weighed::default());
         if !rest.is_empty() {
-            let (later, rest): (Later, _) =
+            let (later, mut rest): (Later, _) =
                 postcard::take_from_bytes(rest).map_err(|e| damaged(&e))?;
-            resting = match rest {
-                [] => false,
-                [RESTING] => true,
-                _ => return Err(damaged(&"more follows than is known")),
-            };
+            if let [RESTING, more @ ..] = rest {
+                (resting, rest) = (true, more);
+            }
+            if let [SHARED, more @ ..] = rest {
+                type Both = (crate::sync::Saved, Option<recent::Saved>);
+                let (both, more) =
+                    postcard::take_from_bytes::<Both>(more).map_err(|e| damaged(&e))?;
+                shared = Some(Box::new(Shared::load(both.0)?));
+                weighed = both.1.as_ref().map_or(Ok(weighed), Weighed::load)?;
+                rest = more;
+            }
+            if !rest.is_empty() {
+                return Err(damaged(&"more follows than is known"));
+            }
             s.figures.more = later.figures;
             recent = later.recent.as_ref().map_or(Ok(recent), Recent::load)?;
         }
@@ -106,6 +126,8 @@ impl State {
             recent,
             frozen: s.frozen,
             resting,
+            shared,
+            weighed,
         })
     }
 }

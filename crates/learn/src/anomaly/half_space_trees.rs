@@ -109,6 +109,8 @@ crate::estimator! {
             }
         }
     },
+    merge = member
+        "masses are those of a peer's own last window, and trees differ with the order of features",
 }
 
 impl HalfSpaceTrees {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::stream::{Cell, Maker, Sort, columns, mix, target, unit};
-use super::{Outcome, guarded, no_growth, run, same_bytes};
+use super::{Outcome, guarded, merging, no_growth, run, same_bytes};
 use crate::catalog::Catalog;
 use crate::features::Vocabulary;
 use crate::model::{Model, Prediction, Scratch, Task};
@@ -31,6 +31,11 @@ const CONTRACTS: &[Contract] = &[
     ("seeding", seeding),
     ("memory", memory),
     ("bad_event", bad_event),
+    ("merge_stated", merging::merge_stated),
+    ("sums_of_nothing", merging::sums_of_nothing),
+    ("sums_round_trip", merging::sums_round_trip),
+    ("sums_by_name", merging::sums_by_name),
+    ("exact_is_pooled", merging::exact_is_pooled),
 ];
 
 pub(super) fn check(spec: &Value, catalog: &Catalog) -> Vec<(&'static str, String)> {
@@ -49,16 +54,20 @@ pub(super) fn check(spec: &Value, catalog: &Catalog) -> Vec<(&'static str, Strin
 }
 
 /// A model with what it needs to be driven.
-struct Live {
-    model: Model,
+pub(super) struct Live {
+    pub model: Model,
     maker: Maker,
-    prediction: Prediction,
+    pub prediction: Prediction,
     scratch: Scratch,
     sort: Sort,
 }
 
 impl Subject<'_> {
-    fn fresh(&self) -> Result<Live, String> {
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    pub fn fresh(&self) -> Result<Live, String> {
         self.capped(Vocabulary::CAP_DEFAULT)
     }
 
@@ -68,7 +77,7 @@ impl Subject<'_> {
     }
 
     /// A model that has learned the first `n` events.
-    fn live(&self, n: u64) -> Result<Live, String> {
+    pub fn live(&self, n: u64) -> Result<Live, String> {
         let mut live = self.fresh()?;
         for i in 0..n {
             live.step(i)?;
@@ -83,12 +92,16 @@ impl Live {
         Self { model, maker, prediction, scratch, sort }
     }
 
-    fn step(&mut self, i: u64) -> Outcome {
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    pub fn step(&mut self, i: u64) -> Outcome {
         self.step_with(i, &columns(self.sort, i))
     }
 
     /// Steps on event `i` with other columns.
-    fn step_with(&mut self, i: u64, columns: &[(String, Cell)]) -> Outcome {
+    pub fn step_with(&mut self, i: u64, columns: &[(String, Cell)]) -> Outcome {
         let row = self.maker.row(columns)?;
         let y = target(self.model.task(), self.sort, i);
         self.model
@@ -96,7 +109,7 @@ impl Live {
             .map_err(|e| format!("event {i} was refused: {e}"))
     }
 
-    fn predict(&mut self, columns: &[(String, Cell)]) -> Outcome {
+    pub fn predict(&mut self, columns: &[(String, Cell)]) -> Outcome {
         let row = self.maker.row(columns)?;
         self.model
             .predict(&row, &mut self.prediction, &mut self.scratch)
@@ -108,7 +121,7 @@ impl Live {
         self.prediction.proba.iter().chain(&self.prediction.value).map(|v| v.to_bits()).collect()
     }
 
-    fn sound(&self) -> Outcome {
+    pub fn sound(&self) -> Outcome {
         let Prediction { proba, value } = &self.prediction;
         match (self.model.task(), value) {
             (Task::Regression | Task::Anomaly | Task::Clustering, Some(v)) if v.is_finite() => {

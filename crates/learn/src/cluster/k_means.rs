@@ -87,6 +87,8 @@ crate::estimator! {
     attribute = |model: &KMeans, name: &str, names: &Names<'_>| {
         (name == "centers").then(|| model.centers(names))
     },
+    merge = member
+        "a centre moves towards what comes and forgets: it is no sum, and peers number theirs differently",
 }
 
 impl KMeans {

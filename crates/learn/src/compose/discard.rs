@@ -37,6 +37,7 @@ crate::estimator! {
     "Leaves the named features out",
     example = serde_json::json!({"Discard": {"keys": ["a", "b"]}}),
     forget = |state: &mut Chosen, gone: &[FeatureId]| state.forget(gone),
+    merge = stateless,
 }
 
 impl Discard {

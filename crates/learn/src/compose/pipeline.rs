@@ -23,6 +23,8 @@ use crate::estimator::{
     WeightKey,
 };
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -42,6 +44,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Wrapper,
     version: 1,
     summary: "Transformers one after the other, and what predicts at the end",
+    merge: Statement::Parts("the steps; after one that learns, no step is exact"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
@@ -229,6 +232,8 @@ impl<L: Last> Estimator for Pipeline<L> {
         self.last.estimator_mut().is_some_and(Estimator::rest) | steps
     }
 
+    crate::additive!();
+
     fn child(&mut self, name: &str) -> Option<Part<'_>> {
         let at: usize = name.parse().ok()?;
         if at == self.steps.len() {
@@ -243,6 +248,20 @@ impl<L: Last> Estimator for Pipeline<L> {
         }
     }
 }
+
+impl<L: Last> Pipeline<L> {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        let steps = self.steps.iter().map(|step| -> &dyn Estimator { &**step });
+        steps.chain(self.last.estimator())
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        let steps = self.steps.iter_mut().map(|step| -> &mut dyn Estimator { &mut **step });
+        steps.chain(self.last.estimator_mut())
+    }
+}
+
+by_parts!(Pipeline<L>, parts::merge_in_turn, Self::parts, Self::parts_mut, for L: Last);
 
 impl Transformer for Pipeline<()> {
     fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>) {

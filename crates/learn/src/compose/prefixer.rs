@@ -39,6 +39,7 @@ crate::estimator! {
     "Puts a prefix before every feature's name",
     example = serde_json::json!({"Prefixer": {"prefix": "a_"}}),
     forget = |state: &mut Renames, _: &[FeatureId]| state.forget(),
+    merge = stateless,
 }
 
 impl Prefixer {

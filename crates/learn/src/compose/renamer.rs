@@ -49,6 +49,7 @@ crate::estimator! {
     Renamer in "compose" as Transformer, version 1, name "Renamer",
     "Gives features other names",
     example = serde_json::json!({"Renamer": {"mapping": {"a": "b"}}}),
+    merge = stateless,
 }
 
 impl Renamer {

@@ -39,6 +39,7 @@ crate::estimator! {
     "Keeps the named features and no other",
     example = serde_json::json!({"Select": {"keys": ["a", "b"]}}),
     forget = |state: &mut Chosen, gone: &[FeatureId]| state.forget(gone),
+    merge = stateless,
 }
 
 impl Select {

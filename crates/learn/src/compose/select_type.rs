@@ -62,6 +62,7 @@ crate::estimator! {
     SelectType in "compose" as Transformer, version 1, name "SelectType",
     "Keeps the features of the named types",
     example = serde_json::json!({"SelectType": {"types": ["number"]}}),
+    merge = stateless,
 }
 
 impl SelectType {

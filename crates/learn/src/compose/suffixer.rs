@@ -39,6 +39,7 @@ crate::estimator! {
     "Puts a suffix after every feature's name",
     example = serde_json::json!({"Suffixer": {"suffix": "_a"}}),
     forget = |state: &mut Renames, _: &[FeatureId]| state.forget(),
+    merge = stateless,
 }
 
 impl Suffixer {

@@ -26,6 +26,8 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Part, Transformer};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -44,6 +46,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Transformer,
     version: 1,
     summary: "Several transformers side by side, their results together",
+    merge: Statement::Parts("the transformers"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
@@ -104,6 +107,8 @@ impl Estimator for TransformerUnion {
         self.transformers.iter_mut().try_for_each(|child| from.child(&mut **child))
     }
 
+    crate::additive!();
+
     fn child(&mut self, name: &str) -> Option<Part<'_>> {
         let at: usize = name.parse().ok()?;
         Some(Part::Transformer(&mut **self.transformers.get_mut(at)?))
@@ -115,6 +120,18 @@ impl Estimator for TransformerUnion {
         }
     }
 }
+
+impl TransformerUnion {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        self.transformers.iter().map(|t| -> &dyn Estimator { &**t })
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        self.transformers.iter_mut().map(|t| -> &mut dyn Estimator { &mut **t })
+    }
+}
+
+by_parts!(TransformerUnion, parts::merge, Self::parts, Self::parts_mut);
 
 impl Transformer for TransformerUnion {
     fn learn_one(&mut self, x: &Features, cx: &mut Context<'_>) {

@@ -93,6 +93,7 @@ crate::estimator! {
             _ => return None,
         })
     },
+    merge = local "a detector watches one peer's own stream",
 }
 
 fn size_of(row: usize) -> f64 {

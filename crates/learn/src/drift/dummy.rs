@@ -74,6 +74,7 @@ pub struct DummyDriftDetector {
 crate::estimator! {
     DummyDriftDetector in "drift" as DriftDetector, version 1, name "DummyDriftDetector",
     "Reports changes by the count of numbers alone",
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl DummyDriftDetector {

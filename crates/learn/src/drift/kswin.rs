@@ -88,6 +88,7 @@ crate::estimator! {
     attribute = |kswin: &KSWIN, name: &str, _: &Names<'_>| {
         (name == "p_value").then(|| Attribute::Float(kswin.p_value()))
     },
+    merge = local "a detector watches one peer's own stream",
 }
 
 /// The probability that two samples of `n` numbers each are `h/n` or more apart, if they come from

@@ -33,6 +33,7 @@ pub struct NoDrift {
 crate::estimator! {
     NoDrift in "drift" as DriftDetector, version 1, name "NoDrift",
     "Never reports a change",
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl NoDrift {

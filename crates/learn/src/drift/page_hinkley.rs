@@ -84,6 +84,7 @@ pub struct PageHinkley {
 crate::estimator! {
     PageHinkley in "drift" as DriftDetector, version 1, name "PageHinkley",
     "The sum of what lies above or below the mean, since it was smallest",
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl PageHinkley {

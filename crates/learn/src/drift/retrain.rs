@@ -32,6 +32,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, DriftDetector, Estimator, Part};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
 use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
@@ -55,6 +56,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "A classifier that is replaced when its errors change",
+    merge: Statement::Member("the model begins anew when a peer's own stream drifts"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

@@ -48,6 +48,7 @@ pub struct NoChangeClassifier {
 crate::estimator! {
     NoChangeClassifier in "dummy" as Classifier, version 1, name "NoChangeClassifier",
     "Predicts the last class again",
+    merge = member "the last class is a peer's own",
 }
 
 impl NoChangeClassifier {

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
 use crate::features::{Context, Features};
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread};
 
 crate::params! {
     /// Parameters of [`PriorClassifier`]: none.
@@ -46,6 +47,7 @@ pub struct PriorClassifier {
 crate::estimator! {
     PriorClassifier in "dummy" as Classifier, version 1, name "PriorClassifier",
     "Predicts how often each class came",
+    merge = exact "counts by class",
 }
 
 impl PriorClassifier {
@@ -53,6 +55,29 @@ impl PriorClassifier {
     #[allow(clippy::unnecessary_wraps, reason = "the signature that the catalogue builds with")]
     pub fn new(params: Params) -> Result<Self> {
         Ok(Self { params, state: State::default() })
+    }
+}
+
+/// Counts add up.
+impl Additive for PriorClassifier {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let mut tensor = out.tensor("classes");
+        for (class, &n) in self.state.counts.iter().enumerate().filter(|(_, n)| **n > 0.0) {
+            tensor.class(class as ClassId, Fixed::of(n));
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let mut s = State { counts: vec![0.0; from.classes()], n: 0.0 };
+        for (class, n) in from.class("classes").map(|(class, n)| (class, n.to_f64().max(0.0))) {
+            s.counts[class as usize] = n;
+            s.n += n;
+        }
+        self.state = s;
     }
 }
 

@@ -17,6 +17,8 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Estimator, Regressor, Univariate};
 use crate::features::{Context, Features};
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -35,6 +37,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Regressor,
     version: 1,
     summary: "Predicts a statistic of the targets so far",
+    merge: Statement::Parts("the statistic"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
@@ -57,6 +60,8 @@ impl Estimator for StatisticRegressor {
         &ENTRY
     }
 
+    crate::additive!();
+
     fn params(&self) -> Value {
         serde_json::json!({ "statistic": self.statistic.spec() })
     }
@@ -69,6 +74,18 @@ impl Estimator for StatisticRegressor {
         from.child(&mut *self.statistic)
     }
 }
+
+impl StatisticRegressor {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        std::iter::once(&*self.statistic as &dyn Estimator)
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        std::iter::once(&mut *self.statistic as &mut dyn Estimator)
+    }
+}
+
+by_parts!(StatisticRegressor, parts::merge, Self::parts, Self::parts_mut);
 
 impl Regressor for StatisticRegressor {
     fn learn_one(&mut self, _x: &Features, y: f64, _w: f64, _cx: &mut Context<'_>) {
@@ -108,6 +125,7 @@ mod tests {
 
         crate::estimator! {
             Greatest in "tests" as Univariate, version 1, name "Greatest", "The greatest number",
+            merge = member "a statistic of tests",
         }
 
         impl Greatest {

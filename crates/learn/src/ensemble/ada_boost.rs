@@ -36,6 +36,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec};
 use crate::rng::Rng;
@@ -60,6 +61,9 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Members that look longer at what those before them had wrong",
+    merge: Statement::Member(
+        "members are drawn by a peer's own chance and weighed by its own errors",
+    ),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

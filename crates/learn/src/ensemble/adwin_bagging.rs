@@ -35,6 +35,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
 use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec};
 use crate::rng::Rng;
@@ -59,6 +60,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Bagging that makes a member anew when a series of hits changes",
+    merge: Statement::Member("members are replaced when a peer's own stream drifts"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

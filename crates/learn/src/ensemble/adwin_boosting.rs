@@ -37,6 +37,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec};
 use crate::rng::Rng;
@@ -61,6 +62,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Boosting by votes that makes a member anew when a series of hits changes",
+    merge: Statement::Member("members are weighed by a peer's own errors and replaced by drift"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

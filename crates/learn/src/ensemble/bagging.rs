@@ -34,6 +34,8 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::parts::{self, by_parts};
+use crate::merge::{Merge, Statement};
 use crate::nursery::{Child, Nursery};
 use crate::parallel::{Together, each, keeps_names, numbers};
 use crate::params::{self, Spec};
@@ -71,6 +73,7 @@ pub const CLASSIFIER: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Classifiers that each learn an event as often as chance will",
+    merge: Statement::Parts("the members, each as its place is"),
     params: ClassifierParams::DOCS,
     defaults: || params::write(&ClassifierParams::default()),
     build: |value, builder| {
@@ -88,6 +91,7 @@ pub const REGRESSOR: Entry = Entry {
     kind: Kind::Regressor,
     version: 1,
     summary: "Regressors that each learn an event as often as chance will",
+    merge: Statement::Parts("the members, each as its place is"),
     params: RegressorParams::DOCS,
     defaults: || params::write(&RegressorParams::default()),
     build: |value, builder| {
@@ -145,6 +149,8 @@ impl<M: Bagged> Estimator for Bagging<M> {
         M::ENTRY
     }
 
+    crate::additive!();
+
     fn params(&self) -> Value {
         serde_json::json!({
             "model": self.members.0[0].estimator().spec(),
@@ -171,6 +177,24 @@ impl<M: Bagged> Estimator for Bagging<M> {
         self.members.forget(gone);
     }
 }
+
+/// Each peer draws how often its members learn, so that sums of counts are not those of one learner
+/// either.
+fn merge<'a>(members: impl Iterator<Item = &'a dyn Estimator>) -> Merge {
+    parts::merge(members).max(Merge::Approximate)
+}
+
+impl<M: Bagged> Bagging<M> {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        self.members.parts()
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        self.members.parts_mut()
+    }
+}
+
+by_parts!(Bagging<M>, merge, Self::parts, Self::parts_mut, for M: Bagged);
 
 impl Classifier for Bagging<Box<dyn Classifier>> {
     fn multiclass(&self) -> bool {

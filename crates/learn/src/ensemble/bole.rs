@@ -40,6 +40,7 @@ use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
+use crate::merge::Statement;
 use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec, check_range};
 use crate::rng::Rng;
@@ -66,6 +67,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Boosting that orders its members anew for every event",
+    merge: Statement::Member("members are ordered by a peer's own errors"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

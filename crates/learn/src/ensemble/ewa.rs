@@ -36,6 +36,7 @@ use crate::error::{Error, Result};
 use crate::estimator::{Any, Attribute, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
+use crate::merge::Statement;
 use crate::optim::Loss;
 use crate::params::{self, Spec, check_range};
 use crate::saved::{self, Loader};
@@ -59,6 +60,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Regressor,
     version: 1,
     summary: "Different regressors, weighted by how little they have lost",
+    merge: Statement::Member("weights go by a peer's own losses"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

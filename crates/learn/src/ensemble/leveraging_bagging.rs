@@ -40,6 +40,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::nursery::{Nursery, label};
 use crate::params::{self, Spec, check_range};
 use crate::rng::Rng;
@@ -82,6 +83,9 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Bagging with more resampling that replaces its worst member when errors become more",
+    merge: Statement::Member(
+        "each member sees events as often as a peer's own chance says, and is replaced by drift",
+    ),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

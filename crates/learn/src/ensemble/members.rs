@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::catalog::{Builder, Catalog};
 use crate::drift::{ADWIN, adwin};
 use crate::error::{Error, Result};
-use crate::estimator::{Classifier, DriftDetector, Part};
+use crate::estimator::{Classifier, DriftDetector, Estimator, Part};
 use crate::features::{Context, FeatureId, Features};
 use crate::nursery::{Child, Nursery};
 use crate::parallel::{Together, collect, each, keeps_names};
@@ -60,6 +60,14 @@ impl<M: Child> Members<M> {
         for member in &mut self.0 {
             member.estimator_mut().forget(gone);
         }
+    }
+
+    pub fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        self.0.iter().map(Child::estimator)
+    }
+
+    pub fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        self.0.iter_mut().map(Child::estimator_mut)
     }
 
     /// The member of a number.

@@ -42,6 +42,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::metrics::Observation;
 use crate::model::{Label, most_probable};
 use crate::nursery::label;
@@ -86,6 +87,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Classifiers that see some features of some events, and begin anew after changes",
+    merge: Statement::Member("subspaces are drawn by a peer's own chance"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

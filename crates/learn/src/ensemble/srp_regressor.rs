@@ -43,6 +43,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, Estimator, Part, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::metrics::Observation;
 use crate::parallel::numbers;
 use crate::params::{self, Spec};
@@ -108,6 +109,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Regressor,
     version: 1,
     summary: "Regressors that see some features of some events, and begin anew after changes",
+    merge: Statement::Member("subspaces are drawn by a peer's own chance"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

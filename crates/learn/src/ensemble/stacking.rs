@@ -36,6 +36,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
 use crate::model::Label;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
@@ -59,6 +60,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "A classifier that learns from what other classifiers say",
+    merge: Statement::Member("the last model learns from predictions of a peer's own members"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

@@ -33,6 +33,8 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, Part};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::model::most_probable;
 use crate::nursery::label;
 use crate::params::{self, Spec};
@@ -55,6 +57,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Different classifiers that elect a class",
+    merge: Statement::Parts("the models that vote"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
@@ -122,6 +125,8 @@ impl Estimator for VotingClassifier {
         &ENTRY
     }
 
+    crate::additive!();
+
     fn params(&self) -> Value {
         params::write(&self.params)
     }
@@ -142,6 +147,18 @@ impl Estimator for VotingClassifier {
         self.members.forget(gone);
     }
 }
+
+impl VotingClassifier {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        self.members.parts()
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        self.members.parts_mut()
+    }
+}
+
+by_parts!(VotingClassifier, parts::merge, Self::parts, Self::parts_mut);
 
 impl Classifier for VotingClassifier {
     fn multiclass(&self) -> bool {

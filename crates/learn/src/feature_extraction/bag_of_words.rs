@@ -72,6 +72,7 @@ crate::estimator! {
     BagOfWords in "feature_extraction" as Transformer, version 1, name "BagOfWords",
     "How often each word of a text occurs",
     example = serde_json::json!(["BagOfWords", "LogisticRegression"]),
+    merge = stateless,
 }
 
 impl BagOfWords {

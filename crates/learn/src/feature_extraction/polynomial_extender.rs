@@ -140,6 +140,7 @@ crate::estimator! {
     name "PolynomialExtender",
     "Products of features",
     forget = |state: &mut State, _: &[FeatureId]| *state = State::default(),
+    merge = stateless,
 }
 
 impl PolynomialExtender {

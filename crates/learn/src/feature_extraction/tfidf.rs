@@ -34,6 +34,7 @@ use crate::error::Result;
 use crate::estimator::{Attribute, Transformer};
 use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread};
 
 crate::params! {
     /// Parameters of [`Tfidf`].
@@ -87,6 +88,7 @@ crate::estimator! {
             _ => None,
         }
     },
+    merge = exact "texts, and texts by word",
 }
 
 impl Tfidf {
@@ -104,6 +106,30 @@ impl Tfidf {
         };
         let words = Words::new(&settings, "TFIDF")?;
         Ok(Self { params, state: State::default(), words })
+    }
+}
+
+/// Counts add up.
+impl Additive for Tfidf {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        out.tensor("texts").whole(Fixed::of(self.state.n as f64));
+        let mut tensor = out.tensor("texts with");
+        for (id, &n) in self.state.dfs.as_slice().iter().enumerate().filter(|(_, n)| **n > 0) {
+            tensor.feature(id as FeatureId, Fixed::of(f64::from(n)));
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        // Casts stop at the ends of what they make, and counts are whole.
+        let mut s = State { n: from.whole("texts").to_f64() as u64, ..State::default() };
+        for (id, n) in from.feature("texts with") {
+            *s.dfs.at(id) = n.to_f64() as u32;
+        }
+        self.state = s;
     }
 }
 

@@ -85,6 +85,7 @@ crate::estimator! {
     forget = |state: &mut State, gone: &[FeatureId]| {
         state.trees.iter_mut().for_each(|tree| tree.forget(gone));
     },
+    merge = member "trees of peers differ in structure",
 }
 
 /// One event's class.

@@ -84,6 +84,7 @@ crate::estimator! {
         "iteration" => Some(Attribute::Int(model.state.iteration as i64)),
         _ => None,
     },
+    merge = member "trees of peers differ in structure",
 }
 
 /// One event's target; a node's only number is the mean.

@@ -36,6 +36,7 @@ use crate::ensemble::{add_votes, share_out};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::metrics::Observation;
 use crate::model::{Label, most_probable};
 use crate::parallel::collect;
@@ -110,6 +111,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "Trees that look at random features and are replaced when their errors change",
+    merge: Statement::Member("trees of peers differ in structure"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

@@ -40,6 +40,7 @@ use crate::ensemble::srp_regressor::{AggregationMethod, median};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, Estimator, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::metrics::Observation;
 use crate::parallel::numbers;
 use crate::params::{self, Spec};
@@ -113,6 +114,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Regressor,
     version: 1,
     summary: "Trees for numbers that look at random features and are replaced when they go wrong",
+    merge: Statement::Member("trees of peers differ in structure"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

@@ -71,6 +71,7 @@ crate::estimator! {
     weights = |this: &ALMAClassifier, visit: &mut dyn FnMut(WeightKey, f64)| {
         visit_weights(&this.state.w, None, visit);
     },
+    merge = member "weights are divided by their norm at each step: they are no sum of steps",
 }
 
 impl ALMAClassifier {

@@ -35,11 +35,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cholesky::Cholesky;
 use crate::catalog::Entry;
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Attribute, Estimator, Regressor, WeightKey};
 use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread, Statement};
 use crate::params::{self, check_range};
 use crate::saved::{self, Loader};
 
@@ -98,6 +100,10 @@ impl BayesianLinearRegression {
         kind: crate::catalog::Kind::Regressor,
         version: 1,
         summary: "A Gaussian belief about the weights, for features of any scale",
+        merge: Statement::Sums(
+            Merge::Exact,
+            "the precision and natural mean that events add, by pairs of features",
+        ),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |params, _| Ok(Any::Regressor(Box::new(Self::new(params::read(params)?)?))),
@@ -144,7 +150,19 @@ impl BayesianLinearRegression {
     }
 }
 
+fn too_many(when: &str, wanted: usize) -> Error {
+    Error::new(format!(
+        "{when} BayesianLinearRegression would meet {wanted} features, its covariance has room for \
+         {FEATURES_MAX}; use LinearRegression, or Select before it"
+    ))
+}
+
 impl State {
+    fn placed(&self) -> impl Iterator<Item = (FeatureId, usize)> + '_ {
+        let places = self.places.as_slice().iter().enumerate();
+        places.filter(|(_, place)| **place > 0).map(|(id, &at)| (id as FeatureId, at as usize - 1))
+    }
+
     fn grow(&mut self, cap: usize, diagonal: f64) {
         let mut matrix = vec![0.0; cap * cap];
         for (i, row) in matrix.chunks_exact_mut(cap).enumerate() {
@@ -266,6 +284,8 @@ impl Estimator for BayesianLinearRegression {
         &Self::ENTRY
     }
 
+    crate::additive!();
+
     fn params(&self) -> serde_json::Value {
         params::write(&self.params)
     }
@@ -296,12 +316,7 @@ impl Estimator for BayesianLinearRegression {
             return None;
         }
         let s = &self.state;
-        let placed = || {
-            let places = s.places.as_slice().iter().enumerate();
-            places
-                .filter(|(_, place)| **place > 0)
-                .map(|(id, &at)| (id as FeatureId, at as usize - 1))
-        };
+        let placed = || s.placed();
         let row = |place: usize| {
             let cells = &s.matrix[place * s.cap..][..s.cap];
             Attribute::by_feature(names, placed().map(|(id, at)| (id, Attribute::Float(cells[at]))))
@@ -316,6 +331,75 @@ impl Estimator for BayesianLinearRegression {
                 visit(WeightKey { class: None, feature }, self.state.mean[place as usize]);
             }
         }
+    }
+}
+
+/// `S − αI` and `η`, from the covariance that is kept. With smoothing the past fades by each peer's
+/// own count of events.
+impl Additive for BayesianLinearRegression {
+    fn merge(&self) -> Merge {
+        if self.params.smoothing.is_none() { Merge::Exact } else { Merge::Member }
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let (s, n) = (&self.state, self.state.n);
+        let (mut work, mut precision) = (Cholesky::default(), vec![0.0; n * n]);
+        let mut eta = s.mean[..n].to_vec();
+        if !work.factor(n, |i, j| s.matrix[i * s.cap + j]) {
+            // No covariance of a belief: nothing that could be told.
+            return;
+        }
+        work.invert(&mut precision, n);
+        work.solve(&mut eta);
+        let mut natural = out.tensor("natural");
+        s.placed().for_each(|(id, at)| natural.feature(id, Fixed::of(eta[at])));
+        let mut pairs = out.tensor("precision");
+        for (id, a) in s.placed() {
+            for (other, b) in s.placed().take_while(|&(other, _)| other <= id) {
+                let prior = if a == b { self.params.alpha } else { 0.0 };
+                pairs.pair(other, id, Fixed::of(precision[a * n + b] - prior));
+            }
+        }
+    }
+
+    fn room(&self, from: &Spread<'_>) -> Result<()> {
+        let wanted = from.count("natural");
+        if wanted > FEATURES_MAX {
+            return Err(too_many("with what peers learned", wanted));
+        }
+        Ok(())
+    }
+
+    /// Places are given out by names, so that the same sums give the same bits.
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let mut s = State::default();
+        for (id, _) in from.feature("natural") {
+            s.n += 1;
+            *s.places.at(id) = s.n as u32;
+        }
+        let n = s.n;
+        s.grow(n, 1.0 / self.params.alpha);
+        for (id, eta) in from.feature("natural") {
+            s.mean[s.places.get(id) as usize - 1] = eta.to_f64();
+        }
+        let mut precision = vec![0.0; n * n];
+        precision.iter_mut().step_by(n + 1).for_each(|cell| *cell = self.params.alpha);
+        for (a, b, cell) in from.pair("precision") {
+            if let (Some(a), Some(b)) =
+                (s.places.get(a).checked_sub(1), s.places.get(b).checked_sub(1))
+            {
+                let (low, high) = if a < b { (a, b) } else { (b, a) };
+                precision[high as usize * n + low as usize] += cell.to_f64();
+            }
+        }
+        let mut work = Cholesky::default();
+        if work.factor_anyway(n, |i, j| precision[i * n + j]) {
+            work.invert(&mut s.matrix, n);
+            work.solve(&mut s.mean);
+        } else {
+            s.mean.fill(0.0);
+        }
+        self.state = s;
     }
 }
 
@@ -340,10 +424,7 @@ impl Regressor for BayesianLinearRegression {
         cx.refuse_texts(x, "BayesianLinearRegression");
         let wanted = self.features_with(x);
         if wanted > FEATURES_MAX {
-            cx.refuse(Error::new(format!(
-                "with this event BayesianLinearRegression would meet {wanted} features, its \
-                 covariance has room for {FEATURES_MAX}; use LinearRegression, or Select before it"
-            )));
+            cx.refuse(too_many("with this event", wanted));
         }
         let mut sum = 0.0;
         for (id, v) in x.iter() {

@@ -9,12 +9,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{dot, visit_weights};
+use super::{dot, visit_weights, weights_to};
 use crate::catalog::Builder;
 use crate::error::{Error, Result};
 use crate::estimator::{Part, WeightKey};
 use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
+use crate::merge::{Fixed, Gather, Merge, Spread};
 use crate::optim::{Initializer, LearningRate, Loss, Optimizer};
 use crate::params::{Spec, check_range};
 use crate::rng::NormalRng;
@@ -37,6 +38,7 @@ pub(crate) struct Glm {
     pub loss: Loss,
     l2: f64,
     l1: f64,
+    intercept_init: f64,
     intercept_lr: LearningRate,
     clip_gradient: f64,
     initializer: Initializer,
@@ -83,7 +85,17 @@ impl Glm {
             cum_l1: Slots::default(),
         };
         let Settings { loss, intercept_lr, initializer, .. } = settings;
-        Ok(Self { loss, l2, l1, intercept_lr, clip_gradient, initializer, optimizer, state })
+        Ok(Self {
+            loss,
+            l2,
+            l1,
+            intercept_init,
+            intercept_lr,
+            clip_gradient,
+            initializer,
+            optimizer,
+            state,
+        })
     }
 
     /// The raw prediction: `w · x + intercept`.
@@ -178,6 +190,28 @@ impl Glm {
         true
     }
 
+    /// Weights add up as steps do, unless they begin somewhere else at every peer, are held back by
+    /// a penalty of all steps so far, or come from an optimizer's own sums.
+    pub fn merge(&self) -> Merge {
+        let plain = self.initializer.is_zero() && self.l1 == 0.0 && self.optimizer.is_incremental();
+        if plain { Merge::Deltas } else { Merge::Member }
+    }
+
+    pub fn sums(&self, out: &mut Gather<'_>) {
+        let s = &self.state;
+        out.tensor("intercept").whole(Fixed::of(s.intercept).sub(Fixed::of(self.intercept_init)));
+        weights_to(&s.weights, &mut out.tensor("weights"));
+    }
+
+    pub fn set_sums(&mut self, from: &Spread<'_>) {
+        let s = &mut self.state;
+        s.intercept = from.whole("intercept").add(Fixed::of(self.intercept_init)).to_f64();
+        s.weights.as_mut_slice().fill(0.0);
+        for (id, w) in from.feature("weights") {
+            *s.weights.at(id) = w.to_f64();
+        }
+    }
+
     pub fn optimizer(&self) -> &dyn Optimizer {
         &*self.optimizer
     }
@@ -233,6 +267,8 @@ macro_rules! glm_estimator {
                 self.glm.child(name)
             }
 
+            $crate::additive!();
+
             fn weights(&self, visit: &mut dyn FnMut($crate::estimator::WeightKey, f64)) {
                 self.glm.weights(visit);
             }
@@ -246,6 +282,20 @@ macro_rules! glm_estimator {
             }
         }
 
+        impl $crate::merge::Additive for $ty {
+            fn merge(&self) -> $crate::merge::Merge {
+                self.glm.merge()
+            }
+
+            fn sums(&self, out: &mut $crate::merge::Gather<'_>) {
+                self.glm.sums(out);
+            }
+
+            fn set_sums(&mut self, from: &$crate::merge::Spread<'_>) {
+                self.glm.set_sums(from);
+            }
+        }
+
         impl $ty {
             /// This estimator's row in the catalogue.
             pub const ENTRY: $crate::catalog::Entry = $crate::catalog::Entry {
@@ -254,6 +304,10 @@ macro_rules! glm_estimator {
                 kind: $crate::catalog::Kind::$kind,
                 version: 1,
                 summary: $summary,
+                merge: $crate::merge::Statement::Sums(
+                    $crate::merge::Merge::Deltas,
+                    "steps of the weights",
+                ),
                 params: Params::DOCS,
                 defaults: || $crate::params::write(&Params::default()),
                 build: |params, builder| {

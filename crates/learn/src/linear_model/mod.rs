@@ -2,6 +2,8 @@
 
 pub mod alma;
 pub mod bayesian_lin_reg;
+pub mod bayesian_logistic;
+mod cholesky;
 pub mod glm;
 pub mod linear_regression;
 pub mod logistic_regression;
@@ -15,6 +17,7 @@ mod tests;
 
 pub use alma::ALMAClassifier;
 pub use bayesian_lin_reg::BayesianLinearRegression;
+pub use bayesian_logistic::BayesianLogisticRegression;
 pub use linear_regression::LinearRegression;
 pub use logistic_regression::LogisticRegression;
 pub use pa_classifier::PAClassifier;
@@ -50,6 +53,13 @@ fn add_scaled(w: &mut Slots<f64>, step: f64, x: &Features) {
     crate::optim::each(x, x.values(), w, |w, v| *w += step * v);
 }
 
+/// Writes the weights that are not 0.
+fn weights_to(w: &Slots<f64>, tensor: &mut crate::merge::Tensor<'_, '_>) {
+    for (id, &w) in w.as_slice().iter().enumerate().filter(|(_, w)| **w != 0.0) {
+        tensor.feature(id as FeatureId, crate::merge::Fixed::of(w));
+    }
+}
+
 /// Visits the weights that are not 0, by id.
 fn visit_weights(w: &Slots<f64>, class: Option<ClassId>, visit: &mut dyn FnMut(WeightKey, f64)) {
     for (id, &w) in w.as_slice().iter().enumerate() {
@@ -69,4 +79,5 @@ pub const ENTRIES: &[Entry] = &[
     PARegressor::ENTRY,
     ALMAClassifier::ENTRY,
     BayesianLinearRegression::ENTRY,
+    BayesianLogisticRegression::ENTRY,
 ];

@@ -32,6 +32,7 @@ use crate::error::Result;
 use crate::estimator::{ClassId, Classifier, WeightKey};
 use crate::features::{Context, FeatureId, Features};
 use crate::math;
+use crate::merge::{Additive, Gather, Merge, Spread};
 use crate::optim::Loss;
 
 crate::params! {
@@ -63,6 +64,7 @@ crate::estimator! {
         visit(WeightKey { class: None, feature: None }, this.state.intercept);
         visit_weights(&this.state.weights, None, visit);
     },
+    merge = deltas "steps of the weights",
 }
 
 impl PAClassifier {
@@ -72,6 +74,21 @@ impl PAClassifier {
         let rule = Rule { aggressiveness: C, mode, learn_intercept };
         rule.check()?;
         Ok(Self { params, rule, state: State::default() })
+    }
+}
+
+/// Steps add up.
+impl Additive for PAClassifier {
+    fn merge(&self) -> Merge {
+        Merge::Deltas
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.state.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.state = State::of_sums(from);
     }
 }
 

@@ -32,6 +32,7 @@ use super::visit_weights;
 use crate::error::Result;
 use crate::estimator::{Regressor, WeightKey};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::{Additive, Gather, Merge, Spread};
 use crate::optim::Loss;
 use crate::params::check_range;
 
@@ -66,6 +67,7 @@ crate::estimator! {
         visit(WeightKey { class: None, feature: None }, this.state.intercept);
         visit_weights(&this.state.weights, None, visit);
     },
+    merge = deltas "steps of the weights",
 }
 
 impl PARegressor {
@@ -76,6 +78,21 @@ impl PARegressor {
         rule.check()?;
         check_range("eps", eps, 0.0, 1e300)?;
         Ok(Self { params, rule, state: State::default() })
+    }
+}
+
+/// Steps add up.
+impl Additive for PARegressor {
+    fn merge(&self) -> Merge {
+        Merge::Deltas
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.state.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.state = State::of_sums(from);
     }
 }
 

@@ -5,10 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{add_scaled, dot};
+use super::{add_scaled, dot, weights_to};
 use crate::error::{Error, Result};
 use crate::features::{Features, Slots};
 use crate::math;
+use crate::merge::{Fixed, Gather, Spread};
 use crate::params::check_range;
 
 /// How far a weight may move for one event.
@@ -54,6 +55,18 @@ impl State {
     #[inline]
     pub fn raw(&self, x: &Features) -> f64 {
         dot(&self.weights, x) + self.intercept
+    }
+
+    pub fn sums(&self, out: &mut Gather<'_>) {
+        out.tensor("intercept").whole(Fixed::of(self.intercept));
+        weights_to(&self.weights, &mut out.tensor("weights"));
+    }
+
+    pub fn of_sums(from: &Spread<'_>) -> Self {
+        let intercept = from.whole("intercept").to_f64();
+        let mut weights = Slots::default();
+        from.feature("weights").for_each(|(id, w)| *weights.at(id) = w.to_f64());
+        Self { weights, intercept }
     }
 
     /// Moves towards the side that `sign` says, as far as the loss asks for.

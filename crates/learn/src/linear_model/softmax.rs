@@ -34,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::estimator::{Any, ClassId, Classifier, Estimator, WeightKey};
 use crate::features::{Context, FeatureId, Features, Slots};
 use crate::math;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread, Statement};
 use crate::optim::{Loss, Optimizer};
 use crate::params::{self, Spec, check_range};
 use crate::saved::{self, Loader};
@@ -72,6 +73,7 @@ impl SoftmaxRegression {
         kind: crate::catalog::Kind::Classifier,
         version: 1,
         summary: "The probability of each class from one weighted sum a class",
+        merge: Statement::Sums(Merge::Deltas, "steps of the weights"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |params, builder| {
@@ -116,6 +118,8 @@ impl Estimator for SoftmaxRegression {
     fn entry(&self) -> &'static Entry {
         &Self::ENTRY
     }
+
+    crate::additive!();
 
     fn params(&self) -> serde_json::Value {
         let mut params = self.params.clone();
@@ -162,6 +166,45 @@ impl Estimator for SoftmaxRegression {
     fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
         for (id, class) in self.classes.iter().enumerate() {
             visit_weights(&class.weights, Some(id as ClassId), visit);
+        }
+    }
+}
+
+/// Steps add up, unless the optimizer puts weights in place. A class without a weight is not known.
+impl Additive for SoftmaxRegression {
+    fn merge(&self) -> Merge {
+        if self.optimizer.is_incremental() { Merge::Deltas } else { Merge::Member }
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let mut tensor = out.tensor("weights");
+        for (class, of) in self.classes.iter().enumerate() {
+            visit_weights(&of.weights, None, &mut |key, w| {
+                if let Some(id) = key.feature {
+                    tensor.class_feature(class as ClassId, id, Fixed::of(w));
+                }
+            });
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        for class in &mut self.classes {
+            class.weights.as_mut_slice().fill(0.0);
+        }
+        let mut met = vec![false; from.classes()];
+        if self.classes.len() < met.len() {
+            self.classes.resize_with(met.len(), PerClass::default);
+        }
+        for (class, id, w) in from.class_feature("weights") {
+            *self.classes[class as usize].weights.at(id) = w.to_f64();
+            met[class as usize] = true;
+        }
+        for (class, met) in self.classes.iter_mut().zip(met) {
+            if !met {
+                class.optimizer = None;
+            } else if class.optimizer.is_none() {
+                class.optimizer = Some(self.optimizer.fresh());
+            }
         }
     }
 }

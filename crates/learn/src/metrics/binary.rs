@@ -39,7 +39,8 @@ macro_rules! metric {
             state: Counts,
         }
 
-        crate::estimator! { $ty in "metrics" as Metric, version 1, name $name, $summary, }
+        crate::estimator! { $ty in "metrics" as Metric, version 1, name $name, $summary,
+        merge = local "a figure is about one peer's own predictions", }
 
         impl $ty {
             /// A metric that has seen nothing.

@@ -47,6 +47,7 @@ pub struct R2 {
 crate::estimator! {
     R2 in "metrics" as Metric, version 1, name "R2",
     "The share of the target's variance that the predictions explain",
+    merge = local "a figure is about one peer's own predictions",
 }
 
 impl R2 {

@@ -53,6 +53,7 @@ pub struct ROCAUC {
 crate::estimator! {
     ROCAUC in "metrics" as Metric, version 1, name "ROCAUC",
     "The area under the ROC curve, from a fixed number of thresholds",
+    merge = local "a figure is about one peer's own predictions",
 }
 
 impl ROCAUC {

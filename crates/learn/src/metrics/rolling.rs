@@ -29,6 +29,7 @@ use super::{Metric, Observation, not_a_metric};
 use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, ClassId, Estimator};
+use crate::merge::Statement;
 use crate::model::Label;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
@@ -50,6 +51,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Metric,
     version: 1,
     summary: "A metric over the last events only",
+    merge: Statement::Local("a figure is about one peer's own predictions"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

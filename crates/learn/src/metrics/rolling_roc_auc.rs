@@ -93,8 +93,9 @@ macro_rules! metric {
             }
 
             crate::estimator! { $ty in "metrics" as Metric, version 1, name $name, $summary,
-                example = serde_json::json!({ $name: { "window_size": 100 } }),
-            }
+                        example = serde_json::json!({ $name: { "window_size": 100 } }),
+            merge = local "a figure is about one peer's own predictions",
+                    }
 
             impl $ty {
                 /// A metric that has seen nothing.

@@ -36,6 +36,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, ClassId, Classifier, Estimator};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
 use crate::nursery::Nursery;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
@@ -55,6 +56,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "One binary classifier per pair of classes, which vote",
+    merge: Statement::Member("which of two classes counts as true goes by which came first"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

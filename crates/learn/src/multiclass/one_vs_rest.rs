@@ -34,6 +34,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, ClassId, Classifier, Estimator, WeightKey};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::{Additive, Gather, Merge, Spread, Statement};
 use crate::nursery::{Nursery, positive};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
@@ -53,6 +54,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "One binary classifier per class, each against all others",
+    merge: Statement::Parts("the classifier of each class, by the class's name"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,
@@ -76,6 +78,8 @@ impl Estimator for OneVsRestClassifier {
     fn entry(&self) -> &'static Entry {
         &ENTRY
     }
+
+    crate::additive!();
 
     fn params(&self) -> Value {
         params::write(&Params { classifier: self.nursery.spec().clone() })
@@ -112,6 +116,42 @@ impl Estimator for OneVsRestClassifier {
             if let Some(child) = child {
                 let class = Some(class as ClassId);
                 child.weights(&mut |key, w| visit(WeightKey { class, ..key }, w));
+            }
+        }
+    }
+}
+
+/// Each class's own. A class's classifier does not know what came before the class did, so that it
+/// is not exact either.
+impl Additive for OneVsRestClassifier {
+    fn merge(&self) -> Merge {
+        self.nursery.first().merge().max(Merge::Approximate)
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        for (class, child) in self.children.iter().enumerate() {
+            if let Some(child) = child.as_ref().and_then(|child| child.additive()) {
+                out.of_class(class as ClassId, |out| child.sums(out));
+            }
+        }
+    }
+
+    fn room(&self, from: &Spread<'_>) -> Result<()> {
+        let Some(child) = self.nursery.first().additive() else { return Ok(()) };
+        (0..from.classes()).try_for_each(|class| child.room(&from.of_class(class as ClassId)))
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let met = from.met();
+        self.children.resize_with(met.len(), || None);
+        for (class, (child, met)) in self.children.iter_mut().zip(met).enumerate() {
+            if !met {
+                *child = None;
+                continue;
+            }
+            let child = child.get_or_insert_with(|| self.nursery.make());
+            if let Some(additive) = child.additive_mut() {
+                additive.set_sums(&from.of_class(class as ClassId));
             }
         }
     }

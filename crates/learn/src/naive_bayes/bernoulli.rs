@@ -41,6 +41,7 @@ use crate::error::Result;
 use crate::estimator::{Attribute, ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread};
 use crate::params::check_range;
 
 crate::params! {
@@ -142,6 +143,46 @@ impl State {
     }
 }
 
+/// Counts add up.
+impl Additive for BernoulliNB {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let s = &self.state;
+        s.classes.sums(out);
+        let mut tensor = out.tensor("counts");
+        for (class, counts) in s.counts.iter().enumerate() {
+            // A term that was never there is known all the same: a cell of 0 says so.
+            for (id, _) in s.known.as_slice().iter().enumerate().filter(|(_, known)| **known) {
+                let id = id as FeatureId;
+                tensor.class_feature(class as ClassId, id, Fixed::of(counts.get(id)));
+            }
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let classes = Classes::of_sums(from);
+        let n = classes.len();
+        let mut s = State {
+            classes,
+            counts: vec![Slots::default(); n],
+            histograms: vec![Histogram::default(); n],
+            ..State::default()
+        };
+        for (class, id, count) in from.class_feature("counts") {
+            let count = count.to_f64().max(0.0);
+            if count > 0.0 {
+                *s.counts[class as usize].at(id) = count;
+                s.histograms[class as usize].add(count);
+            }
+            s.n_terms += u64::from(!std::mem::replace(s.known.at(id), true));
+        }
+        self.state = s;
+    }
+}
+
 /// Keeps the logarithm finite where a share is 0.
 const SHARE_MIN: f64 = 1e-9;
 
@@ -159,6 +200,7 @@ crate::estimator! {
     attribute = |model: &BernoulliNB, name: &str, names: &Names<'_>| {
         model.state.shown(name, names)
     },
+    merge = exact "counts by class and term",
 }
 
 impl BernoulliNB {

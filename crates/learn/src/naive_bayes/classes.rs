@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimator::{Attribute, ClassId};
 use crate::math;
+use crate::merge::{Fixed, Gather, Spread};
 
 /// How often each class came.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -21,6 +22,22 @@ impl Classes {
         }
         self.counts[y] += w;
         self.total += w;
+    }
+
+    pub fn sums(&self, out: &mut Gather<'_>) {
+        let mut tensor = out.tensor("classes");
+        for (class, &n) in self.counts.iter().enumerate().filter(|(_, n)| **n > 0.0) {
+            tensor.class(class as ClassId, Fixed::of(n));
+        }
+    }
+
+    pub fn of_sums(from: &Spread<'_>) -> Self {
+        let mut classes = Self { counts: vec![0.0; from.classes()], total: 0.0 };
+        for (class, n) in from.class("classes").map(|(class, n)| (class, n.to_f64().max(0.0))) {
+            classes.counts[class as usize] = n;
+            classes.total += n;
+        }
+        classes
     }
 
     /// One more than the largest class.

@@ -35,6 +35,7 @@ use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
+use crate::merge::{Additive, Gather, Merge, Spread};
 use crate::params::check_range;
 
 crate::params! {
@@ -60,6 +61,22 @@ crate::estimator! {
     attribute = |model: &ComplementNB, name: &str, names: &Names<'_>| {
         model.state.shown(name, names)
     },
+    merge = exact "counts by class and term",
+}
+
+/// Counts add up.
+impl Additive for ComplementNB {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.state.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.state = Terms::of_sums(from);
+    }
 }
 
 impl ComplementNB {

@@ -33,6 +33,7 @@ use crate::error::Result;
 use crate::estimator::{Attribute, ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features, Names, Slots};
 use crate::math;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread, fixed};
 
 crate::params! {
     /// Parameters of [`GaussianNB`]: none.
@@ -129,6 +130,56 @@ crate::estimator! {
             _ => None,
         }
     },
+    merge = exact "counts, sums and sums of squares by class and feature",
+}
+
+/// Counts, sums and sums of squares by class and feature.
+impl Additive for GaussianNB {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let s = &self.state;
+        s.classes.sums(out);
+        for (name, power) in [("n", 0), ("sum", 1), ("squares", 2)] {
+            let mut tensor = out.tensor(name);
+            for (class, g) in s.gaussians.iter().enumerate() {
+                for (i, &n) in g.n.as_slice().iter().enumerate().filter(|(_, n)| **n > 0.0) {
+                    let (mean, m2) = (g.means.as_slice()[i], g.squares.as_slice()[i]);
+                    let cell = match power {
+                        0 => Fixed::of(n),
+                        1 => Fixed::product(n, mean),
+                        _ => Fixed::of(m2).add(Fixed::square(n, mean)),
+                    };
+                    tensor.class_feature(class as ClassId, i as FeatureId, cell);
+                }
+            }
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let mut sums: Vec<Slots<[Fixed; 2]>> = vec![Slots::default(); from.classes()];
+        for (class, id, sum) in from.class_feature("sum") {
+            sums[class as usize].at(id)[0] = sum;
+        }
+        for (class, id, sum) in from.class_feature("squares") {
+            sums[class as usize].at(id)[1] = sum;
+        }
+        let mut gaussians = vec![Gaussians::default(); from.classes()];
+        for g in &mut gaussians {
+            g.n.grow(from.end());
+            g.means.grow(from.end());
+            g.squares.grow(from.end());
+        }
+        for (class, id, n) in from.class_feature("n").filter(|(.., n)| *n > Fixed::ZERO) {
+            let [s1, s2] = sums[class as usize].get(id);
+            let g = &mut gaussians[class as usize];
+            *g.n.at(id) = n.to_f64();
+            (*g.means.at(id), *g.squares.at(id)) = fixed::moments(n, s1, s2);
+        }
+        self.state = State { classes: Classes::of_sums(from), gaussians };
+    }
 }
 
 impl GaussianNB {

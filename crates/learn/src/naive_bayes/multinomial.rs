@@ -33,6 +33,7 @@ use crate::error::Result;
 use crate::estimator::{ClassId, Classifier};
 use crate::features::{Context, FeatureId, Features, Names};
 use crate::math;
+use crate::merge::{Additive, Gather, Merge, Spread};
 use crate::params::check_range;
 
 crate::params! {
@@ -58,6 +59,22 @@ crate::estimator! {
     attribute = |model: &MultinomialNB, name: &str, names: &Names<'_>| {
         model.state.shown(name, names)
     },
+    merge = exact "counts by class and term",
+}
+
+/// Counts add up.
+impl Additive for MultinomialNB {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.state.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.state = Terms::of_sums(from);
+    }
 }
 
 impl MultinomialNB {

@@ -6,6 +6,7 @@ use super::classes::Classes;
 use crate::error::Error;
 use crate::estimator::{Attribute, ClassId};
 use crate::features::{Context, FeatureId, Features, Names, Slots};
+use crate::merge::{Fixed, Gather, Spread};
 
 /// How often each term came with each class.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -50,6 +51,38 @@ impl Terms {
                 self.met += 1.0;
             }
         }
+    }
+
+    pub fn sums(&self, out: &mut Gather<'_>) {
+        self.classes.sums(out);
+        let mut tensor = out.tensor("counts");
+        for (class, counts) in self.counts.iter().enumerate() {
+            // A term that came with a count of 0 is known: a cell of 0 says so.
+            for id in self.known().filter(|&id| (id as usize) < counts.len()) {
+                tensor.class_feature(class as ClassId, id, Fixed::of(counts.get(id)));
+            }
+        }
+    }
+
+    pub fn of_sums(from: &Spread<'_>) -> Self {
+        let classes = Classes::of_sums(from);
+        let mut terms = Self {
+            counts: vec![Slots::default(); classes.len()],
+            totals: vec![0.0; classes.len()],
+            classes,
+            ..Self::default()
+        };
+        for (class, id, n) in from.class_feature("counts") {
+            let n = n.to_f64().max(0.0);
+            *terms.counts[class as usize].at(id) = n;
+            *terms.sums.at(id) += n;
+            terms.totals[class as usize] += n;
+            terms.total += n;
+            if !std::mem::replace(terms.known.at(id), true) {
+                terms.met += 1.0;
+            }
+        }
+        terms
     }
 
     /// River's `class_counts`, `feature_counts`, `class_totals`, `feature_totals` and `n_terms`.

@@ -78,6 +78,7 @@ crate::estimator! {
     example = serde_json::json!({"KNNClassifier": {"n_neighbors": 3, "cleanup_every": 20,
         "engine": {"LazySearch": {"window_size": 30}}}}),
     forget = |state: &mut State, gone: &[FeatureId]| state.index.forget(gone),
+    merge = member "a window of a peer's own events",
 }
 
 impl KNNClassifier {

@@ -79,6 +79,7 @@ crate::estimator! {
     example = serde_json::json!({"KNNRegressor": {"n_neighbors": 3, "engine": {"SWINN": {
         "graph_k": 5, "maxlen": 50, "warm_up": 20, "seed": 42}}}}),
     forget = |state: &mut State, gone: &[FeatureId]| state.index.forget(gone),
+    merge = member "a window of a peer's own events",
 }
 
 impl KNNRegressor {

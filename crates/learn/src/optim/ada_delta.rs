@@ -53,6 +53,7 @@ crate::estimator! {
         state.g2.forget(gone);
         state.s2.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl AdaDelta {

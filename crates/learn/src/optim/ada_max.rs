@@ -57,6 +57,7 @@ crate::estimator! {
         state.m.forget(gone);
         state.u.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl AdaMax {

@@ -59,6 +59,7 @@ crate::estimator! {
         state.m.forget(gone);
         state.v.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl Adam {

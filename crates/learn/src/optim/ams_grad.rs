@@ -63,6 +63,7 @@ crate::estimator! {
         state.v.forget(gone);
         state.v_hat.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl AMSGrad {

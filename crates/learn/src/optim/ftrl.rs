@@ -59,6 +59,7 @@ crate::estimator! {
         state.z.forget(gone);
         state.n.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl FTRLProximal {
@@ -83,6 +84,10 @@ impl Optimizer for FTRLProximal {
     }
 
     fn has_learning_rate(&self) -> bool {
+        false
+    }
+
+    fn is_incremental(&self) -> bool {
         false
     }
 

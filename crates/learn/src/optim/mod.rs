@@ -54,6 +54,12 @@ pub trait Optimizer: Estimator {
         true
     }
 
+    /// False for optimizers that put weights in place from sums of their own instead of moving
+    /// them: what a peer adds to such weights would be lost at the next step.
+    fn is_incremental(&self) -> bool {
+        true
+    }
+
     /// Steps made so far.
     fn n_iterations(&self) -> u64;
 

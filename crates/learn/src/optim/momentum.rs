@@ -50,6 +50,7 @@ crate::estimator! {
     forget = |state: &mut State, gone: &[FeatureId]| {
         state.s.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl Momentum {

@@ -52,6 +52,7 @@ crate::estimator! {
     forget = |state: &mut State, gone: &[FeatureId]| {
         state.g2.forget(gone);
     },
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl RMSProp {

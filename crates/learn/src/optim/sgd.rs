@@ -41,6 +41,7 @@ pub struct SGD {
 crate::estimator! {
     SGD in "optim" as Optimizer, version 1, name "SGD",
     "Plain stochastic gradient descent",
+    merge = local "momentum and step sizes belong to where a peer stands",
 }
 
 impl SGD {

@@ -48,6 +48,7 @@ crate::estimator! {
     name "AdaptiveStandardScaler",
     "Zero mean and unit variance, from statistics that fade",
     forget = |state: &mut Slots<ew_var::State>, gone: &[FeatureId]| state.forget(gone),
+    merge = member "the past fades by a peer's own count of events",
 }
 
 impl AdaptiveStandardScaler {

@@ -55,6 +55,7 @@ pub struct Binarizer {
 crate::estimator! {
     Binarizer in "preprocessing" as Transformer, version 1, name "Binarizer",
     "1 above a threshold, 0 elsewhere",
+    merge = stateless,
 }
 
 impl Binarizer {

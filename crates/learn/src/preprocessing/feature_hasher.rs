@@ -76,6 +76,7 @@ crate::estimator! {
     "Any number of features in, n_features out",
     example = serde_json::json!({"FeatureHasher": {"n_features": 256, "seed": 42}}),
     forget = |state: &mut State, _gone: &[FeatureId]| *state = State::default(),
+    merge = stateless,
 }
 
 impl FeatureHasher {

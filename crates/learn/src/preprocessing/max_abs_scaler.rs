@@ -72,6 +72,7 @@ crate::estimator! {
         }
         true
     },
+    merge = member "a largest value is no sum",
 }
 
 impl MaxAbsScaler {

@@ -64,6 +64,7 @@ crate::estimator! {
     set_attribute = |model: &mut MinMaxScaler, name: &str, values: &[(Option<FeatureId>, f64)]| {
         model.set(name, values)
     },
+    merge = member "a smallest and a largest value are no sums",
 }
 
 impl MinMaxScaler {

@@ -44,6 +44,7 @@ pub struct Normalizer {
 crate::estimator! {
     Normalizer in "preprocessing" as Transformer, version 1, name "Normalizer",
     "Each event is divided by its norm",
+    merge = stateless,
 }
 
 impl Normalizer {

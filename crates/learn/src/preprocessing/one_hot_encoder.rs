@@ -83,6 +83,7 @@ crate::estimator! {
         "values" => Some(model.values(names)),
         _ => None,
     },
+    merge = local "which categories were met says only which zeros are written",
 }
 
 impl OneHotEncoder {

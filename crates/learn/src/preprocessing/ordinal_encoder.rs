@@ -71,6 +71,7 @@ crate::estimator! {
     attribute = |model: &OrdinalEncoder, name: &str, names: &Names<'_>| {
         (name == "values").then(|| model.values(names))
     },
+    merge = member "codes go by the order of first sight, which differs between peers",
 }
 
 impl OrdinalEncoder {

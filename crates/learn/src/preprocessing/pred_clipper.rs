@@ -29,6 +29,8 @@ use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Regressor, WeightKey};
 use crate::features::{Context, FeatureId, Features};
 use crate::math;
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -58,6 +60,7 @@ impl PredClipper {
         kind: Kind::Regressor,
         version: 1,
         summary: "A regressor whose predictions stay between two numbers",
+        merge: Statement::Parts("the regressor"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |value, builder| {
@@ -87,6 +90,8 @@ impl Estimator for PredClipper {
         &Self::ENTRY
     }
 
+    crate::additive!();
+
     fn params(&self) -> Value {
         params::write(&Params { regressor: Spec(self.regressor.spec()), ..self.params.clone() })
     }
@@ -107,6 +112,18 @@ impl Estimator for PredClipper {
         self.regressor.weights(visit);
     }
 }
+
+impl PredClipper {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        std::iter::once(&*self.regressor as &dyn Estimator)
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        std::iter::once(&mut *self.regressor as &mut dyn Estimator)
+    }
+}
+
+by_parts!(PredClipper, parts::merge, Self::parts, Self::parts_mut);
 
 impl Regressor for PredClipper {
     fn learn_one(&mut self, x: &Features, y: f64, w: f64, cx: &mut Context<'_>) {

@@ -51,6 +51,7 @@ crate::estimator! {
     PreviousImputer in "preprocessing" as Transformer, version 1, name "PreviousImputer",
     "A missing value is the one before",
     forget = |state: &mut Slots<Previous>, gone: &[FeatureId]| state.forget(gone),
+    merge = local "the last value is a peer's own",
 }
 
 impl PreviousImputer {

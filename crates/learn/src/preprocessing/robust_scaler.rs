@@ -61,6 +61,7 @@ crate::estimator! {
     RobustScaler in "preprocessing" as Transformer, version 1, name "RobustScaler",
     "Centred by the median, divided by the distance between two quantiles",
     forget = |state: &mut Slots<Quantiles>, gone: &[FeatureId]| state.forget(gone),
+    merge = member "quantiles are no sums",
 }
 
 impl RobustScaler {

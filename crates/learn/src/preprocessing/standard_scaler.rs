@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::estimator::{Attribute, Transformer};
 use crate::features::{Context, FeatureId, Features, Names, Slots};
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread, fixed};
 use crate::stats::{WindowVar, check_window};
 
 crate::params! {
@@ -77,6 +78,51 @@ crate::estimator! {
     set_attribute = |model: &mut StandardScaler, name: &str, values: &[(Option<FeatureId>, f64)]| {
         model.set(name, values)
     },
+    merge = exact "count, sum and sum of squares of each feature",
+}
+
+/// Count, sum and sum of squares of each feature, without the rounding that sums of squares of
+/// doubles suffer far from 0. A window is one peer's own.
+impl Additive for StandardScaler {
+    fn merge(&self) -> Merge {
+        if self.params.window_size.is_none() { Merge::Exact } else { Merge::Member }
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let s = &self.state;
+        for (name, power) in [("n", 0), ("sum", 1), ("squares", 2)] {
+            let mut tensor = out.tensor(name);
+            for (i, &n) in s.counts.as_slice().iter().enumerate().filter(|(_, n)| **n > 0.0) {
+                let (mean, var) = (s.means.as_slice()[i], s.vars.as_slice()[i]);
+                let cell = match power {
+                    0 => Fixed::of(n),
+                    1 => Fixed::product(n, mean),
+                    _ => Fixed::product(n, var).add(Fixed::square(n, mean)),
+                };
+                tensor.feature(i as FeatureId, cell);
+            }
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let end = from.end();
+        let mut s = State::default();
+        let mut sums: Slots<[Fixed; 2]> = Slots::default();
+        sums.grow(end);
+        s.counts.grow(end);
+        s.means.grow(end);
+        s.vars.grow(end);
+        from.feature("sum").for_each(|(id, sum)| sums.at(id)[0] = sum);
+        from.feature("squares").for_each(|(id, sum)| sums.at(id)[1] = sum);
+        for (id, n) in from.feature("n").filter(|(_, n)| *n > Fixed::ZERO) {
+            let [s1, s2] = sums.get(id);
+            let (mean, m2) = fixed::moments(n, s1, s2);
+            *s.counts.at(id) = n.to_f64();
+            *s.means.at(id) = mean;
+            *s.vars.at(id) = m2 / n.to_f64();
+        }
+        self.state = s;
+    }
 }
 
 impl StandardScaler {

@@ -33,6 +33,8 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Transformer, Univariate};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::Statement;
+use crate::merge::parts::{self, by_parts};
 use crate::params;
 use crate::saved::{self, Loader};
 use crate::stats::{Mode, Probe, Seen, mode};
@@ -126,6 +128,7 @@ impl StatImputer {
         kind: Kind::Transformer,
         version: 1,
         summary: "A missing value is a statistic of those before, or a constant",
+        merge: Statement::Parts("the statistics, each as its place is"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |value, builder| {
@@ -158,6 +161,8 @@ impl Estimator for StatImputer {
         &Self::ENTRY
     }
 
+    crate::additive!();
+
     fn params(&self) -> Value {
         let pair = |i: &Imputer| (i.name.to_string(), i.filler.spec());
         params::write(&Params { imputers: self.imputers.iter().map(pair).collect() })
@@ -187,6 +192,22 @@ impl Estimator for StatImputer {
         }
     }
 }
+
+impl StatImputer {
+    fn parts(&self) -> impl Iterator<Item = &dyn Estimator> {
+        self.imputers.iter().filter_map(|imputer| imputer.filler.estimator())
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut dyn Estimator> {
+        self.imputers.iter_mut().filter_map(|imputer| match &mut imputer.filler {
+            Filler::Stat(stat) => Some(&mut **stat as &mut dyn Estimator),
+            Filler::Mode(mode) => Some(mode as &mut dyn Estimator),
+            Filler::Number(_) | Filler::Text(_) => None,
+        })
+    }
+}
+
+by_parts!(StatImputer, parts::merge, Self::parts, Self::parts_mut);
 
 fn text(x: &Features, id: FeatureId) -> Option<&str> {
     x.texts().find(|&(other, _)| other == id).map(|(_, text)| text)

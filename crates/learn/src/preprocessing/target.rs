@@ -8,6 +8,7 @@ use crate::catalog::{Builder, Entry};
 use crate::error::Result;
 use crate::estimator::{Estimator, Part, Regressor, WeightKey};
 use crate::features::{Context, FeatureId, Features};
+use crate::merge::{Additive, Gather, Merge, Spread};
 use crate::params::Spec;
 use crate::saved::{self, Loader};
 
@@ -24,6 +25,15 @@ pub trait Scale: Default + Serialize + DeserializeOwned + Send + Sync {
 
     /// From the scale back to a target.
     fn unscale(&self, z: f64) -> f64;
+
+    /// Whether what was learned is sums.
+    const ADDS_UP: bool;
+
+    /// Writes what was learned as sums, if it is.
+    fn sums(&self, _out: &mut Gather<'_>) {}
+
+    /// Becomes what the sums say.
+    fn set_sums(&mut self, _from: &Spread<'_>) {}
 }
 
 /// A regressor that learns scaled targets.
@@ -43,6 +53,14 @@ impl<S: Scale> Scaled<S> {
 impl<S: Scale> Estimator for Scaled<S> {
     fn entry(&self) -> &'static Entry {
         S::ENTRY
+    }
+
+    fn additive(&self) -> Option<&dyn Additive> {
+        S::ADDS_UP.then_some(self)
+    }
+
+    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
+        if S::ADDS_UP { Some(self) } else { None }
     }
 
     fn params(&self) -> Value {
@@ -69,6 +87,32 @@ impl<S: Scale> Estimator for Scaled<S> {
 
     fn weights(&self, visit: &mut dyn FnMut(WeightKey, f64)) {
         self.regressor.weights(visit);
+    }
+}
+
+/// What the regressor adds depends on the scale of the time.
+impl<S: Scale> Additive for Scaled<S> {
+    fn merge(&self) -> Merge {
+        self.regressor.merge().max(Merge::Approximate)
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        out.under("target", |out| self.scale.sums(out));
+        if let Some(regressor) = self.regressor.additive() {
+            out.under("regressor", |out| regressor.sums(out));
+        }
+    }
+
+    fn room(&self, from: &Spread<'_>) -> Result<()> {
+        let regressor = self.regressor.additive();
+        regressor.map_or(Ok(()), |regressor| regressor.room(&from.under("regressor")))
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.scale.set_sums(&from.under("target"));
+        if let Some(regressor) = self.regressor.additive_mut() {
+            regressor.set_sums(&from.under("regressor"));
+        }
     }
 }
 

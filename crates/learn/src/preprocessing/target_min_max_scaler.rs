@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use super::target::{Scale, Scaled};
 use crate::catalog::{Entry, Kind};
 use crate::estimator::Any;
+use crate::merge::Statement;
 use crate::params::{self, Spec};
 use crate::stats::Range;
 
@@ -55,6 +56,7 @@ impl Scaled<Targets> {
         kind: Kind::Regressor,
         version: 1,
         summary: "Targets become 0 to 1 for a regressor",
+        merge: Statement::Member("a smallest and a largest value are no sums"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |value, builder| {
@@ -67,6 +69,7 @@ impl Scaled<Targets> {
 
 impl Scale for Targets {
     const ENTRY: &'static Entry = &TargetMinMaxScaler::ENTRY;
+    const ADDS_UP: bool = false;
 
     fn update(&mut self, y: f64) {
         self.0.update(y);

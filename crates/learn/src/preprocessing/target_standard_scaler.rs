@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use super::target::{Scale, Scaled};
 use crate::catalog::{Entry, Kind};
 use crate::estimator::Any;
+use crate::merge::{Gather, Spread, Statement};
 use crate::params::{self, Spec};
 use crate::stats::var;
 
@@ -56,6 +57,7 @@ impl Scaled<Targets> {
         kind: Kind::Regressor,
         version: 1,
         summary: "Targets become zero mean and unit variance for a regressor",
+        merge: Statement::Parts("the target's moments and the regressor"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |value, builder| {
@@ -68,6 +70,7 @@ impl Scaled<Targets> {
 
 impl Scale for Targets {
     const ENTRY: &'static Entry = &TargetStandardScaler::ENTRY;
+    const ADDS_UP: bool = true;
 
     fn update(&mut self, y: f64) {
         self.0.update_weighted(y, 1.0);
@@ -80,6 +83,14 @@ impl Scale for Targets {
 
     fn unscale(&self, z: f64) -> f64 {
         z * self.0.get(1).sqrt() + self.0.mean.get()
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.0.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.0 = var::State::of_sums(from);
     }
 }
 

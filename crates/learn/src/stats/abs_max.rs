@@ -17,7 +17,10 @@
 
 use serde::{Deserialize, Serialize};
 
-super::plain_statistic!(AbsMax, name "AbsMax", "The largest absolute value so far");
+super::plain_statistic!(
+    AbsMax, name "AbsMax", "The largest absolute value so far",
+    merge = member "a largest number is no sum"
+);
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct State {

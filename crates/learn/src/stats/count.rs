@@ -17,7 +17,27 @@
 
 use serde::{Deserialize, Serialize};
 
-super::plain_statistic!(Count, name "Count", "How many numbers there were");
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread};
+
+super::plain_statistic!(
+    Count, name "Count", "How many numbers there were",
+    merge = exact "how many numbers there were"
+);
+
+impl Additive for Count {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        out.tensor("n").whole(Fixed::of(self.state.n as f64));
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        // The cast stops at 0.
+        self.state.n = from.whole("n").to_f64() as u64;
+    }
+}
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct State {

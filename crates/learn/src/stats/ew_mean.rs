@@ -59,7 +59,8 @@ pub struct EWMean {
 }
 
 crate::estimator! {
-    EWMean in "stats" as Univariate, version 1, name "EWMean", "The exponentially weighted mean"
+    EWMean in "stats" as Univariate, version 1, name "EWMean", "The exponentially weighted mean",
+    merge = member "the past fades by a peer's own count of numbers",
 }
 
 impl EWMean {

@@ -64,7 +64,8 @@ pub struct EWVar {
 }
 
 crate::estimator! {
-    EWVar in "stats" as Univariate, version 1, name "EWVar", "The exponentially weighted variance"
+    EWVar in "stats" as Univariate, version 1, name "EWVar", "The exponentially weighted variance",
+    merge = member "the past fades by a peer's own count of numbers",
 }
 
 impl EWVar {

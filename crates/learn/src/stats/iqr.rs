@@ -39,7 +39,8 @@ pub struct IQR {
 
 crate::estimator! {
     IQR in "stats" as Univariate, version 1, name "IQR",
-    "The running distance between two quantiles"
+    "The running distance between two quantiles",
+    merge = member "quantiles are no sums",
 }
 
 impl IQR {

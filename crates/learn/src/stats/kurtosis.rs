@@ -37,7 +37,8 @@ pub struct Kurtosis {
 }
 
 crate::estimator! {
-    Kurtosis in "stats" as Univariate, version 1, name "Kurtosis", "The running excess kurtosis"
+    Kurtosis in "stats" as Univariate, version 1, name "Kurtosis", "The running excess kurtosis",
+    merge = member "higher moments lose their digits as sums of powers",
 }
 
 impl Kurtosis {

@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 use super::P2;
 
 super::plain_statistic!(
-    MAD, name "MAD", "The running median of the absolute distances from the running median"
+    MAD, name "MAD", "The running median of the absolute distances from the running median",
+    merge = member "quantiles are no sums"
 );
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

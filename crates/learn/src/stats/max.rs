@@ -17,7 +17,10 @@
 
 use serde::{Deserialize, Serialize};
 
-super::plain_statistic!(Max, name "Max", "The largest number so far");
+super::plain_statistic!(
+    Max, name "Max", "The largest number so far",
+    merge = member "a largest number is no sum"
+);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct State {

@@ -22,12 +22,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimator::Attribute;
 use crate::features::Names;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread, fixed};
 
 super::plain_statistic!(
     Mean, name "Mean", "The running mean",
     attribute = |mean: &Mean, name: &str, _: &Names<'_>| {
         (name == "n").then_some(Attribute::Float(mean.state.n))
     },
+    merge = exact "count and sum",
     {
         fn update_weighted(&mut self, x: f64, w: f64) -> bool {
             self.state.update_weighted(x, w);
@@ -48,6 +50,24 @@ super::plain_statistic!(
         }
     }
 );
+
+impl Additive for Mean {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let State { n, mean } = self.state;
+        out.tensor("n").whole(Fixed::of(n));
+        out.tensor("sum").whole(Fixed::product(n, mean));
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let n = from.whole("n");
+        let (mean, _) = fixed::moments(n, from.whole("sum"), Fixed::ZERO);
+        self.state = State { n: n.to_f64().max(0.0), mean };
+    }
+}
 
 /// The sum of weights and the mean, to be kept by feature.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]

@@ -17,7 +17,10 @@
 
 use serde::{Deserialize, Serialize};
 
-super::plain_statistic!(Min, name "Min", "The smallest number so far");
+super::plain_statistic!(
+    Min, name "Min", "The smallest number so far",
+    merge = member "a smallest number is no sum"
+);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct State {

@@ -129,6 +129,7 @@ pub(crate) fn check_quantiles(q_inf: f64, q_sup: f64) -> Result<()> {
 macro_rules! plain_statistic {
     ($ty:ident, name $name:literal, $summary:literal
         $(, attribute = $attribute:expr)?
+        , merge = $merge:ident $why:literal
         $(, { $($more:tt)* })?
     ) => {
         crate::params! {
@@ -145,6 +146,7 @@ macro_rules! plain_statistic {
         crate::estimator! {
             $ty in "stats" as Univariate, version 1, name $name, $summary
             $(, attribute = $attribute)?
+            , merge = $merge $why
         }
 
         impl $ty {

@@ -48,7 +48,8 @@ pub struct Mode {
 }
 
 crate::estimator! {
-    Mode in "stats" as Univariate, version 1, name "Mode", "The most common value"
+    Mode in "stats" as Univariate, version 1, name "Mode", "The most common value",
+    merge = member "values are kept by first sight, up to a limit",
 }
 
 impl Mode {

@@ -18,7 +18,8 @@
 use super::Range as State;
 
 super::plain_statistic!(
-    PeakToPeak, name "PeakToPeak", "The distance from the smallest number so far to the largest"
+    PeakToPeak, name "PeakToPeak", "The distance from the smallest number so far to the largest",
+    merge = member "a smallest and a largest number are no sums"
 );
 
 #[cfg(test)]

@@ -40,7 +40,8 @@ pub struct Quantile {
 
 crate::estimator! {
     Quantile in "stats" as Univariate, version 1, name "Quantile",
-    "A running quantile in constant memory"
+    "A running quantile in constant memory",
+    merge = member "quantiles are no sums",
 }
 
 impl Quantile {

@@ -30,6 +30,7 @@ use super::{Mean, SEM, Sum, Var, check_window};
 use crate::catalog::{Entry, Kind};
 use crate::error::{Error, Result};
 use crate::estimator::{Any, Estimator, Univariate};
+use crate::merge::Statement;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -144,6 +145,7 @@ impl Rolling {
         kind: Kind::Univariate,
         version: 1,
         summary: "A statistic of the newest numbers only",
+        merge: Statement::Member("a window of a peer's own numbers"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build: |value, _| Ok(Any::Univariate(Box::new(Self::new(&params::read(value)?)?))),

@@ -37,7 +37,8 @@ pub struct RollingAbsMax {
 crate::estimator! {
     RollingAbsMax in "stats" as Univariate, version 1, name "RollingAbsMax",
     "The largest absolute value of a window",
-    example = serde_json::json!({"RollingAbsMax": {"window_size": 20}})
+    example = serde_json::json!({"RollingAbsMax": {"window_size": 20}}),
+    merge = member "a window of a peer's own numbers",
 }
 
 impl RollingAbsMax {

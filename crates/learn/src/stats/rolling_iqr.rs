@@ -42,7 +42,8 @@ pub struct RollingIQR {
 crate::estimator! {
     RollingIQR in "stats" as Univariate, version 1, name "RollingIQR",
     "The exact distance between two quantiles of a window",
-    example = serde_json::json!({"RollingIQR": {"window_size": 20}})
+    example = serde_json::json!({"RollingIQR": {"window_size": 20}}),
+    merge = member "a window of a peer's own numbers",
 }
 
 impl RollingIQR {

@@ -37,7 +37,8 @@ pub struct RollingMax {
 crate::estimator! {
     RollingMax in "stats" as Univariate, version 1, name "RollingMax",
     "The largest number of a window",
-    example = serde_json::json!({"RollingMax": {"window_size": 20}})
+    example = serde_json::json!({"RollingMax": {"window_size": 20}}),
+    merge = member "a window of a peer's own numbers",
 }
 
 impl RollingMax {

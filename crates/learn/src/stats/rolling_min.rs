@@ -39,7 +39,8 @@ pub struct RollingMin {
 crate::estimator! {
     RollingMin in "stats" as Univariate, version 1, name "RollingMin",
     "The smallest number of a window",
-    example = serde_json::json!({"RollingMin": {"window_size": 20}})
+    example = serde_json::json!({"RollingMin": {"window_size": 20}}),
+    merge = member "a window of a peer's own numbers",
 }
 
 impl RollingMin {

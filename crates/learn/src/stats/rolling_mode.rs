@@ -60,7 +60,8 @@ pub struct RollingMode {
 crate::estimator! {
     RollingMode in "stats" as Univariate, version 1, name "RollingMode",
     "The most common value of a window",
-    example = serde_json::json!({"RollingMode": {"window_size": 20}})
+    example = serde_json::json!({"RollingMode": {"window_size": 20}}),
+    merge = member "a window of a peer's own numbers",
 }
 
 impl RollingMode {

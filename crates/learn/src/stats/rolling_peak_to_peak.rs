@@ -37,7 +37,8 @@ pub struct RollingPeakToPeak {
 crate::estimator! {
     RollingPeakToPeak in "stats" as Univariate, version 1, name "RollingPeakToPeak",
     "The distance from the smallest number of a window to the largest",
-    example = serde_json::json!({"RollingPeakToPeak": {"window_size": 20}})
+    example = serde_json::json!({"RollingPeakToPeak": {"window_size": 20}}),
+    merge = member "a window of a peer's own numbers",
 }
 
 impl RollingPeakToPeak {

@@ -43,7 +43,8 @@ pub struct RollingQuantile {
 crate::estimator! {
     RollingQuantile in "stats" as Univariate, version 1, name "RollingQuantile",
     "The exact quantile of a window",
-    example = serde_json::json!({"RollingQuantile": {"q": 0.5, "window_size": 20}})
+    example = serde_json::json!({"RollingQuantile": {"q": 0.5, "window_size": 20}}),
+    merge = member "a window of a peer's own numbers",
 }
 
 impl RollingQuantile {

@@ -22,6 +22,7 @@ use super::var::State;
 use crate::error::Result;
 use crate::estimator::{Attribute, Univariate};
 use crate::features::Names;
+use crate::merge::{Additive, Gather, Merge, Spread};
 
 crate::params! {
     /// Parameters of [`SEM`].
@@ -42,12 +43,27 @@ crate::estimator! {
     attribute = |sem: &SEM, name: &str, _: &Names<'_>| {
         (name == "n").then_some(Attribute::Float(sem.state.mean.n))
     },
+    merge = exact "count, sum and sum of squares",
 }
 
 impl SEM {
     /// A statistic that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
         Ok(Self { params, state: State::default() })
+    }
+}
+
+impl Additive for SEM {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.state.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.state = State::of_sums(from);
     }
 }
 

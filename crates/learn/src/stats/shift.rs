@@ -45,6 +45,7 @@ crate::estimator! {
         let buffer = || shift.state.iter().copied().map(Attribute::Float).collect();
         (name == "buffer").then(|| Attribute::List(buffer()))
     },
+    merge = member "the last numbers are a peer's own",
 }
 
 impl Shift {

@@ -37,7 +37,8 @@ pub struct Skew {
 }
 
 crate::estimator! {
-    Skew in "stats" as Univariate, version 1, name "Skew", "The running skewness"
+    Skew in "stats" as Univariate, version 1, name "Skew", "The running skewness",
+    merge = member "higher moments lose their digits as sums of powers",
 }
 
 impl Skew {

@@ -21,12 +21,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimator::Attribute;
 use crate::features::Names;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread};
 
 super::plain_statistic!(
     Sum, name "Sum", "The running sum",
     attribute = |sum: &Sum, name: &str, _: &Names<'_>| {
         (name == "sum").then_some(Attribute::Float(sum.state.sum))
     },
+    merge = exact "the sum",
     {
         fn revert(&mut self, x: f64, _w: f64) -> bool {
             self.state.sum -= x;
@@ -34,6 +36,20 @@ super::plain_statistic!(
         }
     }
 );
+
+impl Additive for Sum {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        out.tensor("sum").whole(Fixed::of(self.state.sum));
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.state.sum = from.whole("sum").to_f64();
+    }
+}
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct State {

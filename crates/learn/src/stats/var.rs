@@ -25,6 +25,7 @@ use super::mean;
 use crate::error::Result;
 use crate::estimator::{Attribute, Univariate};
 use crate::features::Names;
+use crate::merge::{Additive, Fixed, Gather, Merge, Spread, fixed};
 
 crate::params! {
     /// Parameters of [`Var`].
@@ -63,6 +64,22 @@ impl State {
     }
 }
 
+/// Count, sum and sum of squares.
+impl State {
+    pub fn sums(&self, out: &mut Gather<'_>) {
+        let mean::State { n, mean } = self.mean;
+        out.tensor("n").whole(Fixed::of(n));
+        out.tensor("sum").whole(Fixed::product(n, mean));
+        out.tensor("squares").whole(Fixed::of(self.sum).add(Fixed::square(n, mean)));
+    }
+
+    pub fn of_sums(from: &Spread<'_>) -> Self {
+        let n = from.whole("n");
+        let (mean, sum) = fixed::moments(n, from.whole("sum"), from.whole("squares"));
+        Self { mean: mean::State { n: n.to_f64().max(0.0), mean }, sum }
+    }
+}
+
 /// See the module's documentation.
 pub struct Var {
     params: Params,
@@ -74,12 +91,27 @@ crate::estimator! {
     attribute = |var: &Var, name: &str, _: &Names<'_>| {
         (name == "n").then_some(Attribute::Float(var.state.mean.n))
     },
+    merge = exact "count, sum and sum of squares",
 }
 
 impl Var {
     /// A statistic that has seen nothing.
     pub fn new(params: Params) -> Result<Self> {
         Ok(Self { params, state: State::default() })
+    }
+}
+
+impl Additive for Var {
+    fn merge(&self) -> Merge {
+        Merge::Exact
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        self.state.sums(out);
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        self.state = State::of_sums(from);
     }
 }
 

@@ -42,6 +42,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, ClassId, Classifier, Estimator};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::params::{self, Spec};
 use crate::saved::{self, Loader};
 
@@ -102,6 +103,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Classifier,
     version: 1,
     summary: "A Hoeffding tree that replaces what has gone out of date",
+    merge: Statement::Member("trees of peers differ in structure"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build: |value, builder| {

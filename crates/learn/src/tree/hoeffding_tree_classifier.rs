@@ -128,6 +128,7 @@ crate::estimator! {
     attribute = |tree: &HoeffdingTreeClassifier, name: &str, names: &Names<'_>| {
         tree.state.attribute(name, names)
     },
+    merge = member "trees of peers differ in structure",
 }
 
 impl HoeffdingTreeClassifier {

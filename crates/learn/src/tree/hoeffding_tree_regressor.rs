@@ -45,6 +45,7 @@ use crate::catalog::{Builder, Entry, Kind};
 use crate::error::Result;
 use crate::estimator::{Any, Attribute, Estimator, Regressor};
 use crate::features::{Context, FeatureId, Features, Names};
+use crate::merge::Statement;
 use crate::params::{self, Spec};
 use crate::saved::Loader;
 
@@ -93,6 +94,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Regressor,
     version: 1,
     summary: "A decision tree for numbers that splits once a split has proven itself",
+    merge: Statement::Member("trees of peers differ in structure"),
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build: |value, builder| {

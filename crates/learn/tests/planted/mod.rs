@@ -4,16 +4,21 @@ mod model;
 mod series;
 
 use her_learn::catalog::{Entry, Kind};
+use her_learn::merge::{Merge, Statement};
 
 /// A row for a planted estimator; the summary names the contract that it breaks, or nothing.
 macro_rules! row {
     ($name:literal, $kind:ident, $breaks:literal, $build:expr) => {
+        row!($name, $kind, $breaks, $build, Statement::Member("it is planted"))
+    };
+    ($name:literal, $kind:ident, $breaks:literal, $build:expr, $merge:expr) => {
         Entry {
             name: $name,
             module: "planted",
             kind: Kind::$kind,
             version: 1,
             summary: $breaks,
+            merge: $merge,
             params: &[],
             defaults: || serde_json::json!({}),
             build: $build,
@@ -22,6 +27,9 @@ macro_rules! row {
         }
     };
 }
+
+const DELTAS: Statement = Statement::Sums(Merge::Deltas, "planted steps");
+const EXACT: Statement = Statement::Sums(Merge::Exact, "planted steps");
 
 use model::{Fault, model};
 use series::{metric, statistic};
@@ -44,6 +52,12 @@ pub const ENTRIES: &[Entry] = &[
     row!("Negative", Classifier, "probabilities", |p, _| Ok(model(&p, Fault::Negative))),
     row!("HidesParams", Regressor, "spec_round_trips", |p, _| Ok(model(&p, Fault::HidesParams))),
     row!("NoExample", Regressor, "builds", |_, _| Err(her_learn::Error::new("never builds"))),
+    row!("SaneSums", Regressor, "", |p, _| Ok(model(&p, Fault::SaneSums)), DELTAS),
+    row!("Hides", Regressor, "merge_stated", |p, _| Ok(model(&p, Fault::Hides)), DELTAS),
+    row!("Born", Regressor, "sums_of_nothing", |p, _| Ok(model(&p, Fault::Born)), DELTAS),
+    row!("Halves", Regressor, "sums_round_trip", |p, _| Ok(model(&p, Fault::Halves)), DELTAS),
+    row!("ById", Regressor, "sums_by_name", |p, _| Ok(model(&p, Fault::ById)), DELTAS),
+    row!("Boasts", Regressor, "exact_is_pooled", |p, _| Ok(model(&p, Fault::Boasts)), EXACT),
     row!("SaneStat", Univariate, "", |_, _| Ok(statistic(series::Fault::None))),
     row!("ForgetsStat", Univariate, "save_load", |_, _| Ok(statistic(series::Fault::Forgets))),
     row!("SharesStat", Univariate, "shares_nothing", |_, _| Ok(statistic(series::Fault::Shares))),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use her_learn::catalog::Entry;
 use her_learn::estimator::{Any, ClassId, Classifier, Estimator, Regressor};
 use her_learn::features::{Context, FeatureId, Features, Slots};
+use her_learn::merge::{Additive, Fixed, Gather, Merge, Spread};
 use her_learn::saved::{self, Loader};
 use serde_json::{Value, json};
 
@@ -28,6 +29,19 @@ pub enum Fault {
     Sums,
     Negative,
     HidesParams,
+    SaneSums,
+    Hides,
+    Born,
+    Halves,
+    ById,
+    Boasts,
+}
+
+impl Fault {
+    /// Whether it has sums, right or wrong.
+    fn sums(self) -> bool {
+        matches!(self, Self::SaneSums | Self::Born | Self::Halves | Self::ById | Self::Boasts)
+    }
 }
 
 static SHARED: AtomicU64 = AtomicU64::new(0);
@@ -119,6 +133,12 @@ impl Estimator for Planted {
             Fault::Sums => "Sums",
             Fault::Negative => "Negative",
             Fault::HidesParams => "HidesParams",
+            Fault::SaneSums => "SaneSums",
+            Fault::Hides => "Hides",
+            Fault::Born => "Born",
+            Fault::Halves => "Halves",
+            Fault::ById => "ById",
+            Fault::Boasts => "Boasts",
         })
     }
 
@@ -147,6 +167,47 @@ impl Estimator for Planted {
 
     fn forget(&mut self, gone: &[FeatureId]) {
         self.state.weights.forget(gone);
+    }
+
+    fn additive(&self) -> Option<&dyn Additive> {
+        self.fault.sums().then_some(self)
+    }
+
+    fn additive_mut(&mut self) -> Option<&mut dyn Additive> {
+        if self.fault.sums() { Some(self) } else { None }
+    }
+}
+
+impl Additive for Planted {
+    fn merge(&self) -> Merge {
+        if self.fault == Fault::Boasts { Merge::Exact } else { Merge::Deltas }
+    }
+
+    fn sums(&self, out: &mut Gather<'_>) {
+        let weights = self.state.weights.as_slice();
+        let cells = weights.iter().map(|&w| Fixed::of(w));
+        if self.fault == Fault::ById {
+            out.tensor("weights").block(cells);
+            return;
+        }
+        let mut tensor = out.tensor("weights");
+        cells.zip(0..).for_each(|(cell, id)| tensor.feature(id, cell));
+        if self.fault == Fault::Born {
+            out.tensor("age").whole(Fixed::of(1.0));
+        }
+    }
+
+    fn set_sums(&mut self, from: &Spread<'_>) {
+        let share = if self.fault == Fault::Halves { 0.5 } else { 1.0 };
+        self.state.weights = Slots::default();
+        for (id, w) in from.feature("weights") {
+            *self.state.weights.at(id) = share * w.to_f64();
+        }
+        for (w, id) in from.block("weights").iter().zip(0..) {
+            if self.fault == Fault::ById {
+                *self.state.weights.at(id) = w.to_f64();
+            }
+        }
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) const ENTRY: Entry = Entry {
     kind: Kind::Transformer,
     version: 1,
     summary: "A text as the numbers that a language model makes of it",
+    merge: her_learn::merge::Statement::Stateless,
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
     build,

@@ -21,6 +21,7 @@ use her_learn::Catalog;
 use her_learn::catalog::{Builder, Entry, Kind};
 use her_learn::estimator::{AnomalyDetector, Any, Estimator};
 use her_learn::features::{Context, Features};
+use her_learn::merge::Statement;
 use her_learn::saved::{self, Loader};
 use her_learn::{params, params::read};
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,7 @@ pub static ENTRIES: &[Entry] = &[
         kind: Kind::AnomalyDetector,
         version: 1,
         summary: "A language model that learns from every token it reads",
+        merge: Statement::Member("an adapter's factors are a product: no sum of steps"),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build,

@@ -9,6 +9,7 @@ mod departs;
 mod gates;
 mod legacy;
 mod openai;
+mod sync;
 
 /// Every schema by name.
 pub(super) fn all() -> Value {
@@ -21,6 +22,7 @@ pub(super) fn all() -> Value {
         departs::all(),
         gates::all(),
         legacy::all(),
+        sync::all(),
         rest(),
     ];
     let doors = [doors::cards(), doors::v2(), doors::v2_told(), openai::all()];

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::shell::Refused;
-use super::{channels, departure, identities, language, memory, now, system};
+use super::{channels, departure, identities, language, memory, now, peers, system};
 use crate::server::answer::{self, Asked, At};
 use crate::server::problem::Problem;
 use crate::server::{App, told_to_stop};
@@ -32,6 +32,7 @@ const STILL_HERE: Duration = Duration::from_secs(15);
 enum Screen {
     List(String),
     System,
+    Peers,
     Now(String),
     Memory(String),
     Channels(String),
@@ -62,6 +63,7 @@ pub(super) async fn house(
     match which.page.as_deref() {
         None | Some("list") => follow(app, Screen::List(which.after.unwrap_or_default())).await,
         Some("system") => follow(app, Screen::System).await,
+        Some("peers") => follow(app, Screen::Peers).await,
         Some(other) => Err(unknown(other)),
     }
 }
@@ -92,6 +94,7 @@ async fn draw(app: &Arc<App>, screen: Screen) -> Result<Frame, Problem> {
         Ok(match &screen {
             Screen::List(after) => vec![("list", identities::render(house, after))],
             Screen::System => vec![("system", system::render(&of))],
+            Screen::Peers => vec![("peers", peers::render(&of, house)?)],
             Screen::Now(name) => now::fragments(&now::look(house, name)?),
             Screen::Memory(name) => memory::fragments(name, &memory::look(house, name)?),
             Screen::Talk(name) => {

@@ -61,6 +61,7 @@ pub struct DDM {
 crate::estimator! {
     DDM in "drift.binary" as DriftDetector, version 1, name "DDM",
     "An error rate that rises above its lowest",
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl DDM {

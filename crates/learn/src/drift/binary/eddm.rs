@@ -82,6 +82,7 @@ pub struct EDDM {
 crate::estimator! {
     EDDM in "drift.binary" as DriftDetector, version 1, name "EDDM",
     "Errors that come closer together than they once did",
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl EDDM {

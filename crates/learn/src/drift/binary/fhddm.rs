@@ -83,6 +83,7 @@ crate::estimator! {
     attribute = |detector: &FHDDM, name: &str, _: &Names<'_>| {
         (name == "n_one").then_some(Attribute::Int(detector.state.n_one as i64))
     },
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl FHDDM {

@@ -66,6 +66,7 @@ pub struct HDDMA {
 crate::estimator! {
     HDDMA in "drift.binary" as DriftDetector, version 1, name "HDDMA",
     "An error rate that rises above its lowest by more than chance would have it",
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl HDDMA {

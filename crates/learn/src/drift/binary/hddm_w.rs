@@ -107,6 +107,7 @@ pub struct HDDMW {
 crate::estimator! {
     HDDMW in "drift.binary" as DriftDetector, version 1, name "HDDMW",
     "A fading error rate that rises above its lowest by more than chance would have it",
+    merge = local "a detector watches one peer's own stream",
 }
 
 impl HDDMW {

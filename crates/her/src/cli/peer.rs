@@ -1,0 +1,166 @@
+//! `her peer`: with whom identities exchange what they learned.
+
+use her_identity::Result;
+use serde_json::{Value, json};
+
+use super::context::{Context, print};
+use super::table::{self, Table};
+
+/// Say with whom an identity exchanges what it learned, and look at what came of it
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Let an identity exchange with one of another node; that one has to be told the same there
+    Add(Add),
+    /// Show what each peer contributed, and how much of it is read
+    List {
+        /// Whose peers
+        name: String,
+    },
+    /// Exchange no more with a peer; what it contributed stays
+    Remove {
+        /// Whose peer
+        name: String,
+        /// NODE or NODE/IDENTITY
+        peer: String,
+    },
+    /// Take out what a peer contributed, to the bit, and take nothing of it again
+    Retract {
+        /// Who takes it out
+        name: String,
+        /// The peer, as `her peer list` writes it
+        peer: String,
+    },
+}
+
+#[derive(clap::Args)]
+struct Add {
+    /// Who exchanges
+    name: String,
+    /// With whom: NODE or NODE/IDENTITY, the node by its name, key or URL in the settings
+    peer: String,
+    /// How often by itself, such as 500ms, 10s or 5m; only when asked, if left out
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    every: Option<f64>,
+    /// How what is sent is rounded; what rounding leaves is sent later
+    #[arg(long, value_name = "CODEC", default_value = "i8",
+          value_parser = ["exact", "f32", "i8", "i4", "top_k"])]
+    codec: String,
+    /// Read what peers contribute whole, instead of by what it does for the own predictions
+    #[arg(long)]
+    read_all: bool,
+}
+
+/// Seconds from a text such as 500ms, 10s or 5m.
+pub(super) fn span(text: &str) -> std::result::Result<f64, String> {
+    let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
+    let found = units.iter().find_map(|(unit, s)| {
+        let n: f64 = text.strip_suffix(unit)?.parse().ok()?;
+        (n.is_finite() && n > 0.0).then_some(n * s)
+    });
+    found.ok_or_else(|| format!("{text:?} is no time; write 500ms, 10s, 5m, 12h or 1d"))
+}
+
+pub fn run(args: &Args, cx: &Context) -> Result<()> {
+    let door = cx.door()?;
+    match &args.what {
+        What::Add(add) => {
+            let wish = json!({
+                "peer": add.peer,
+                "every_s": add.every,
+                "codec": add.codec,
+                "weigh": !add.read_all,
+            });
+            let said = door.peers_do(&add.name, "/peers", &wish)?;
+            cx.answer(&said, || {
+                let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
+                format!(
+                    "{} exchanges with {}/{}; there, add {} of this node the same way\n",
+                    text("identity"),
+                    text("node"),
+                    text("with"),
+                    text("identity")
+                )
+            })
+        }
+        What::List { name } => {
+            let said = door.peers(name)?;
+            if cx.json() {
+                return print(&format!("{said}\n"));
+            }
+            print(&shown(&said))
+        }
+        What::Remove { name, peer } => {
+            let said = door.peers_do(name, "/peers/remove", &json!({ "peer": peer }))?;
+            cx.answer(&said, || format!("{name} exchanges no more with {peer}\n"))
+        }
+        What::Retract { name, peer } => {
+            let said = door.peers_do(name, "/peers/retract", &json!({ "peer": peer }))?;
+            cx.answer(&said, || format!("what {peer} contributed is taken out of {name}\n"))
+        }
+    }
+}
+
+fn shown(said: &Value) -> String {
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let mut out = table::pairs(&[
+        ("merged by", text(said, "merge_text")),
+        ("contract", text(said, "contract").chars().take(16).collect()),
+        ("rows", said["hash"].as_str().map_or("none yet", |hash| &hash[..16]).to_owned()),
+    ]);
+    let mut pacts = Table::new(&["exchanges with", "every", "exchanges", "sent", "got", "in step"]);
+    for pact in said["pacts"].as_array().into_iter().flatten() {
+        let tally = &pact["since_start"];
+        let every = pact["every_s"].as_f64().map_or("when asked".to_owned(), |s| format!("{s} s"));
+        let last = &tally["last"];
+        let step = match (last["error"].as_str(), &last["same"]) {
+            (Some(error), _) => error.to_owned(),
+            (None, Value::Bool(true)) => "yes".to_owned(),
+            (None, Value::Bool(false)) => "not yet".to_owned(),
+            _ => "-".to_owned(),
+        };
+        pacts.push(vec![
+            text(pact, "peer"),
+            every,
+            table::count(&tally["exchanges"]),
+            table::count(&tally["sent_bytes"]),
+            table::count(&tally["got_bytes"]),
+            step,
+        ]);
+    }
+    out.push_str(&pacts.text());
+    let mut rows = Table::new(&["contributed by", "events", "numbers", "norm", "read"]);
+    for row in said["contributions"].as_array().into_iter().flatten() {
+        let read = if row["mine"] == true { "itself".to_owned() } else { text(row, "weight") };
+        rows.push(vec![
+            text(row, "peer"),
+            table::count(&row["events"]),
+            table::count(&row["cells"]),
+            format!("{:.3}", row["norm"].as_f64().unwrap_or(0.0)),
+            if read.is_empty() { "not weighed yet".to_owned() } else { read },
+        ]);
+    }
+    out.push_str(&rows.text());
+    for peer in said["retracted"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        out.push_str("retracted: ");
+        out.push_str(peer);
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn times_have_units() {
+        assert_eq!(super::span("500ms"), Ok(0.5));
+        assert_eq!(super::span("2m"), Ok(120.0));
+        assert!(super::span("10").unwrap_err().contains("write 500ms"));
+        assert!(super::span("-1s").is_err());
+    }
+}

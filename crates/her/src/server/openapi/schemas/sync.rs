@@ -1,0 +1,93 @@
+//! The schemas of thought-sync.
+
+use serde_json::{Value, json};
+
+fn report() -> Value {
+    json!({
+        "type": "object",
+        "required": ["peer"],
+        "properties": {
+            "peer": { "type": "string" },
+            "at_ms": { "type": "integer" },
+            "ms": { "type": "number" },
+            "sent": { "type": "integer" },
+            "sent_bytes": { "type": "integer" },
+            "got": { "type": "integer" },
+            "got_bytes": { "type": "integer" },
+            "same": { "type": "boolean", "description": "both have the same rows now" },
+            "refused": { "type": "array", "items": { "type": "string" } },
+            "error": { "type": ["string", "null"] },
+        },
+    })
+}
+
+/// Pacts, rows, exchanges.
+pub(super) fn all() -> Value {
+    let peer = json!({ "type": "string", "description": "NODE/IDENTITY; NODE alone for the same \
+                       name there" });
+    let named = |name: &str| json!({ "type": "object", "required": [name], "properties": { name: { "type": "string" } } });
+    json!({
+        "Pact": {
+            "type": "object",
+            "properties": {
+                "peer": peer,
+                "every_s": { "type": ["number", "null"], "minimum": 0.1, "maximum": 2_592_000,
+                    "description": "seconds between exchanges; null for only when asked" },
+                "codec": { "enum": ["exact", "f32", "i8", "i4", "top_k"], "default": "i8" },
+                "weigh": { "type": "boolean", "default": true,
+                    "description": "read each peer by what it does for the own predictions" },
+            },
+        },
+        "NamedPeer": {
+            "type": "object",
+            "required": ["peer"],
+            "additionalProperties": false,
+            "properties": { "peer": { "type": "string" } },
+        },
+        "PeerRemoved": named("removed"),
+        "PeerRetracted": named("retracted"),
+        "SyncNow": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": { "peer": { "type": ["string", "null"] } },
+        },
+        "Exchanges": {
+            "type": "object",
+            "required": ["exchanges"],
+            "properties": { "exchanges": { "type": "array", "items": report() } },
+        },
+        "PeersOf": {
+            "type": "object",
+            "required": ["name", "merge", "contract", "pacts", "hash", "contributions"],
+            "properties": {
+                "name": { "type": "string" },
+                "merge": { "enum": ["stateless", "exact", "approximate", "deltas", "member"] },
+                "merge_text": { "type": "string" },
+                "contract": { "type": "string",
+                    "description": "identities of one contract can be merged" },
+                "pacts": { "type": "array", "items": { "type": "object" } },
+                "hash": { "type": ["string", "null"],
+                    "description": "equal where two have the same rows" },
+                "unpublished_cells": { "type": ["integer", "null"] },
+                "contributions": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["peer", "mine", "seq", "events", "cells", "norm"],
+                    "properties": {
+                        "peer": { "type": "string" },
+                        "node": { "type": "string" },
+                        "life": { "type": "string" },
+                        "mine": { "type": "boolean" },
+                        "seq": { "type": "integer" },
+                        "events": { "type": "integer" },
+                        "cells": { "type": "integer" },
+                        "norm": { "type": "number" },
+                        "weight": { "enum": ["none", "part", "whole", null] },
+                        "weighed_events": { "type": ["number", "null"] },
+                        "losses": { "type": ["array", "null"], "items": { "type": "number" } },
+                    },
+                } },
+                "retracted": { "type": "array", "items": { "type": "string" } },
+            },
+        },
+    })
+}

@@ -1,0 +1,451 @@
+//! Thought-sync of a server: which identities exchange with whom, when, and the conversation.
+//!
+//! One side begins: it contributes what it learned, sends what it has and what the other one
+//! misses; the other one takes that, contributes, and answers with what the first one misses.
+//! Two messages bring both to the same rows. Nothing is sent to who is not in a pact with the
+//! identity, and nothing is taken from who is not.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use her_identity::event::What;
+use her_identity::house::Place;
+use her_identity::migrate::Node;
+use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
+use her_identity::sync::{vector_from_bytes, vector_to_bytes};
+use her_identity::{Error, ErrorKind, House, Result};
+use serde::Serialize;
+
+use crate::node::{Back, Call, Key, Peers, SyncBack, SyncCall};
+
+mod pact;
+mod rows;
+
+pub use pact::Pact;
+use pact::Pacts;
+use rows::Sent;
+
+/// How long the other side may take: its exchange is in it.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How often it is looked which exchanges are due.
+const LOOK: Duration = Duration::from_millis(50);
+/// Messages to and fro in one exchange: more rows than fit into one follow in the next.
+const MESSAGES_MAX: usize = 16;
+
+/// How an exchange went.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// The other identity, as NODE/IDENTITY.
+    pub peer: String,
+    /// When it ended, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// How long it took.
+    pub ms: f64,
+    /// Rows, or steps of rows, that were sent.
+    pub sent: usize,
+    /// Their bytes.
+    pub sent_bytes: usize,
+    /// Rows, or steps of rows, that came.
+    pub got: usize,
+    /// Their bytes.
+    pub got_bytes: usize,
+    /// Whether both have the same rows now.
+    pub same: bool,
+    /// What one of the two did not take, and why.
+    pub refused: Vec<String>,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+}
+
+/// Exchanges with one peer since the server started.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Tally {
+    /// How many.
+    pub exchanges: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Bytes of rows sent.
+    pub sent_bytes: u64,
+    /// Bytes of rows that came.
+    pub got_bytes: u64,
+    /// The newest.
+    pub last: Option<Report>,
+}
+
+#[derive(Default)]
+struct Known {
+    tallies: BTreeMap<(String, String), Tally>,
+    /// When the next exchange of a pact is due.
+    due: BTreeMap<(String, String), Duration>,
+}
+
+/// The exchanges of a server.
+pub(crate) struct Syncs {
+    house: Arc<House>,
+    key: Key,
+    pacts: Mutex<Pacts>,
+    known: Mutex<Known>,
+    sent: Mutex<BTreeMap<String, Sent>>,
+    /// One exchange of an identity at a time.
+    busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+    life: u64,
+    /// The version at which this process found each identity that has pacts.
+    began: BTreeMap<String, u64>,
+    stopping: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Syncs {
+    /// The exchanges of a house. A new life begins: see [`Origin`].
+    pub fn open(house: &Arc<House>, key: Key) -> Result<Self> {
+        let mut life = [0; 8];
+        getrandom::fill(&mut life).map_err(|e| {
+            let what = format!("the system gives no random numbers: {e}");
+            Error::new(ErrorKind::Unavailable, what)
+        })?;
+        let pacts = Pacts::open(house.dir())?;
+        let names = pacts.all().iter().map(|pact| pact.identity.clone());
+        // One that is damaged, or has left, tells so when it is asked for.
+        let began = names.filter_map(|name| Some((house.head(&name).ok()?.seq, name)));
+        let began = began.map(|(version, name)| (name, version)).collect();
+        Ok(Self {
+            house: Arc::clone(house),
+            key,
+            pacts: Mutex::new(pacts),
+            began,
+            known: Mutex::default(),
+            sent: Mutex::default(),
+            busy: Mutex::default(),
+            life: u64::from_le_bytes(life),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    /// The pacts of an identity.
+    pub fn pacts(&self, identity: &str) -> Vec<Pact> {
+        let pacts = lock(&self.pacts);
+        pacts.all().iter().filter(|pact| pact.identity == identity).cloned().collect()
+    }
+
+    /// The identities that have pacts.
+    pub fn identities(&self) -> Vec<String> {
+        let pacts = lock(&self.pacts);
+        let names: std::collections::BTreeSet<&str> =
+            pacts.all().iter().map(|pact| pact.identity.as_str()).collect();
+        names.into_iter().map(ToOwned::to_owned).collect()
+    }
+
+    /// How exchanges of an identity with a peer went since the server started.
+    pub fn tally(&self, identity: &str, peer: &str) -> Tally {
+        let at = (identity.to_owned(), peer.to_owned());
+        lock(&self.known).tallies.get(&at).cloned().unwrap_or_default()
+    }
+
+    /// Makes a pact, or changes it.
+    pub fn agree(&self, pact: Pact) -> Result<()> {
+        self.house.record(&pact.identity)?;
+        let merge = self.house.look(&pact.identity, |identity| identity.state().model().merge())?;
+        if !merge.is_additive() {
+            return Err(Error::invalid(format!(
+                "{} can't exchange what it learned as vectors ({}); send its peer the events",
+                pact.identity,
+                merge.text()
+            )));
+        }
+        lock(&self.pacts).put(pact)
+    }
+
+    /// Ends a pact. What came by it stays; `retract` takes it out.
+    pub fn end(&self, identity: &str, node: &str, with: &str) -> Result<()> {
+        if lock(&self.pacts).remove(identity, node, with)? {
+            return Ok(());
+        }
+        Err(Error::not_found(format!(
+            "{identity} has no pact with {node}/{with}; `her peer list {identity}` shows whom it \
+             has one with"
+        )))
+    }
+
+    /// Drops what a peer contributed, and takes nothing of it again.
+    pub fn retract(&self, identity: &str, peer: &str) -> Result<Peer> {
+        let found = self.shared(identity)?.ok_or_else(|| {
+            Error::invalid(format!("{identity} has not exchanged with anybody yet"))
+        })?;
+        let mut named = found.trust().keys().chain(found.rows().keys().map(|origin| &origin.peer));
+        let named = named.find(|known| known.to_string() == peer).copied().ok_or_else(|| {
+            Error::not_found(format!("no row here is of {peer}; `her peer list {identity}`"))
+        })?;
+        if found.is_mine(&named) {
+            return Err(Error::invalid(format!(
+                "{peer} is {identity} itself; `her forget` takes out what it learned itself"
+            )));
+        }
+        let mut exchange = self.exchange_of(identity, &Some(found))?;
+        exchange.retract.push(named);
+        self.submit(identity, exchange)?;
+        Ok(named)
+    }
+
+    /// What an identity shares; none before its first exchange.
+    pub fn shared(&self, identity: &str) -> Result<Option<Shared>> {
+        self.house.look(identity, |identity| identity.state().shared().cloned())
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.house.clock().monotonic_ns())
+    }
+
+    /// Runs what is due until the server ends.
+    pub fn run(&self, peers: &Peers) {
+        while !self.stopping.load(Ordering::SeqCst) {
+            let due: Vec<Pact> = {
+                let (pacts, known, now) = (lock(&self.pacts), lock(&self.known), self.now());
+                let is_due = |pact: &&Pact| {
+                    let at = known.due.get(&(pact.identity.clone(), name_of(pact)));
+                    pact.every_s.is_some() && at.is_none_or(|at| *at <= now)
+                };
+                pacts.all().iter().filter(is_due).cloned().collect()
+            };
+            for pact in &due {
+                if self.stopping.load(Ordering::SeqCst) {
+                    return;
+                }
+                let every = Duration::from_secs_f64(pact.every_s.unwrap_or(1.0));
+                let next = self.now() + every;
+                lock(&self.known).due.insert((pact.identity.clone(), name_of(pact)), next);
+                if self.house.place(&pact.identity) == Place::Here {
+                    // How it went is in its tally.
+                    let _ = self.sync(peers, pact);
+                }
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Ends [`run`](Self::run).
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Exchanges now, with one peer.
+    pub fn sync(&self, peers: &Peers, pact: &Pact) -> Result<Report> {
+        let begin = self.now();
+        let mut report = Report { peer: name_of(pact), ..Report::default() };
+        let done = self.converse(peers, pact, &mut report);
+        report.ms = (self.now().saturating_sub(begin)).as_secs_f64() * 1e3;
+        report.at_ms = self.house.clock().now_ms();
+        report.error = done.as_ref().err().map(|e| e.message.clone());
+        let mut known = lock(&self.known);
+        let tally = known.tallies.entry((pact.identity.clone(), report.peer.clone())).or_default();
+        tally.exchanges += 1;
+        tally.failed += u64::from(done.is_err());
+        tally.sent_bytes += report.sent_bytes as u64;
+        tally.got_bytes += report.got_bytes as u64;
+        tally.last = Some(report.clone());
+        drop(known);
+        done.map(|()| report)
+    }
+
+    fn converse(&self, peers: &Peers, pact: &Pact, report: &mut Report) -> Result<()> {
+        let to = peers.find(&pact.node)?.key;
+        let known = |node: Node| node == self.key.node || peers.get(node).is_some();
+        let busy = self.busy(&pact.identity);
+        let _one = lock(&busy);
+        let shared = self.take(&pact.identity, pact, Vec::new())?;
+        let (contract, terms) = self.contract(&pact.identity)?;
+        // Of the other one nothing is known yet: the first message only asks.
+        let mut theirs: Option<BTreeMap<Origin, u64>> = None;
+        let mut shared = shared;
+        for _ in 0..MESSAGES_MAX {
+            let (parts, untold) = match &theirs {
+                None => (Vec::new(), Vec::new()),
+                Some(theirs) => self.missing(&pact.identity, &shared, theirs, &contract)?,
+            };
+            let asked = theirs.is_some();
+            report.refused.extend(untold);
+            report.sent += parts.len();
+            report.sent_bytes += parts.iter().map(Vec::len).sum::<usize>();
+            let call = SyncCall {
+                from: pact.identity.clone(),
+                to: pact.with.clone(),
+                contract,
+                terms: terms.clone(),
+                vector: vector_to_bytes(&shared.vector()),
+                parts,
+            };
+            let back = peers.call(to, &Call::Sync(call), LIMIT)?;
+            let (vector, hash, parts, refused) = match back {
+                Back::Sync(SyncBack::Took { vector, hash, parts, refused }) => {
+                    (vector, hash, parts, refused)
+                }
+                Back::Sync(SyncBack::Refused(why)) => {
+                    return Err(Error::invalid(format!(
+                        "{} does not exchange: {why}",
+                        report.peer
+                    )));
+                }
+                _ => return Err(Error::new(ErrorKind::Internal, "a node answers something else")),
+            };
+            report.got += parts.len();
+            report.got_bytes += parts.iter().map(Vec::len).sum::<usize>();
+            report.refused.extend(refused.into_iter().map(|why| format!("there: {why}")));
+            let (taken, refused) = rows::checked(&parts, &contract, known);
+            report.refused.extend(refused);
+            let done = asked && taken.is_empty();
+            if !taken.is_empty() {
+                shared = self.take(&pact.identity, pact, taken)?;
+            }
+            theirs = Some(vector_from_bytes(&vector)?);
+            report.same = shared.hash() == hash;
+            if report.same || done {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers an identity of another node.
+    pub fn answer(&self, from: Node, peers: &Peers, call: &SyncCall) -> SyncBack {
+        self.taken(from, peers, call).unwrap_or_else(|e| SyncBack::Refused(e.message))
+    }
+
+    fn taken(&self, from: Node, peers: &Peers, call: &SyncCall) -> Result<SyncBack> {
+        let name = peers.get(from).map(|peer| peer.name.clone()).unwrap_or_default();
+        let pact =
+            self.pacts(&call.to).into_iter().find(|pact| pact.is(&call.to, &name, &call.from));
+        // Who is in no pact does not learn which identities there are.
+        let pact = pact.ok_or_else(|| {
+            Error::not_found(format!(
+                "no pact of {} with {}; there, `her peer add {} NODE/{}` makes it",
+                call.to, call.from, call.to, call.from
+            ))
+        })?;
+        if self.house.place(&call.to) != Place::Here {
+            return Err(Error::new(ErrorKind::Unavailable, format!("{} is not here now", call.to)));
+        }
+        let (contract, terms) = self.contract(&call.to)?;
+        if contract != call.contract {
+            return Err(differs(&terms, &call.terms));
+        }
+        let busy = self.busy(&call.to);
+        let Ok(_one) = busy.try_lock() else {
+            return Err(Error::new(ErrorKind::Busy, format!("{} exchanges already", call.to)));
+        };
+        let known = |node: Node| node == self.key.node || peers.get(node).is_some();
+        let (taken, mut refused) = rows::checked(&call.parts, &contract, known);
+        let shared = self.take(&call.to, &pact, taken)?;
+        let theirs = vector_from_bytes(&call.vector)?;
+        let (parts, untold) = self.missing(&call.to, &shared, &theirs, &contract)?;
+        refused.extend(untold);
+        let vector = vector_to_bytes(&shared.vector());
+        Ok(SyncBack::Took { vector, hash: shared.hash(), parts, refused })
+    }
+
+    fn busy(&self, identity: &str) -> Arc<Mutex<()>> {
+        Arc::clone(lock(&self.busy).entry(identity.to_owned()).or_default())
+    }
+
+    fn contract(&self, identity: &str) -> Result<([u8; 32], String)> {
+        self.house.look(identity, |identity| {
+            let state = identity.state();
+            (state.contract_hash(), state.contract())
+        })
+    }
+
+    fn missing(
+        &self,
+        identity: &str,
+        shared: &Shared,
+        theirs: &BTreeMap<Origin, u64>,
+        contract: &[u8; 32],
+    ) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
+        let mut sent = lock(&self.sent);
+        let sent = sent.entry(identity.to_owned()).or_default();
+        rows::missing(shared, theirs, contract, &self.key, sent)
+    }
+
+    /// Contributes what was learned, and takes parts in.
+    fn take(&self, identity: &str, pact: &Pact, parts: Vec<Part>) -> Result<Shared> {
+        let mut batches = rows::batches(parts);
+        if batches.is_empty() {
+            batches.push(Vec::new());
+        }
+        for parts in batches {
+            let shared = self.shared(identity)?;
+            let mut exchange = self.exchange_of(identity, &shared)?;
+            (exchange.codec, exchange.weigh, exchange.parts) = (pact.codec, pact.weigh, parts);
+            self.submit(identity, exchange)?;
+        }
+        let none = || Error::new(ErrorKind::Internal, "an exchange left nothing behind");
+        self.shared(identity)?.ok_or_else(none)
+    }
+
+    fn submit(&self, identity: &str, exchange: Exchange) -> Result<()> {
+        let event = self.house.event(What::Sync(Box::new(exchange)));
+        let closing = || Error::new(ErrorKind::Unavailable, "the server is closing");
+        let replies = self.house.submit_wait(identity, vec![event])?;
+        replies.into_iter().next().ok_or_else(closing)?.map(drop)
+    }
+
+    /// What the former life of an identity had not contributed when this process began.
+    fn closing(&self, identity: &str) -> Result<Option<Closing>> {
+        let Some(version) = self.began.get(identity).copied() else { return Ok(None) };
+        let state = self.house.at(identity, version)?;
+        let events = state.uncontributed_events();
+        Ok(Some(Closing { version, events, learned: state.unpublished() }))
+    }
+
+    /// An exchange under the identity's present name, with what follows from how it got there.
+    fn exchange_of(&self, identity: &str, shared: &Option<Shared>) -> Result<Exchange> {
+        let record = self.house.record(identity)?;
+        let peer = Peer { key: self.key.node.0, identity: record.current };
+        let mut exchange = Exchange::new(Origin { peer, life: self.life }, Codec::default());
+        let elsewhere = |id| {
+            let others = self.house.names().into_iter().filter(|name| name != identity);
+            let mut records = others.filter_map(|name| self.house.record(&name).ok());
+            records.any(|other| other.branch(id).is_some())
+        };
+        match shared.as_ref().and_then(Shared::me) {
+            // It was another branch: of itself before a rewind, or of the parent of a fork.
+            Some(me) if me.peer.identity != record.current => {
+                if !elsewhere(me.peer.identity) {
+                    exchange.left.push(me.peer);
+                }
+            }
+            Some(me) if me.peer == peer && me.life != self.life => {
+                exchange.closing = self.closing(identity)?;
+            }
+            None if record.branches.len() > 1 => {
+                exchange.inherited = record.branches.first().is_some_and(|b| elsewhere(b.id));
+            }
+            _ => {}
+        }
+        Ok(exchange)
+    }
+}
+
+/// How a peer is written.
+pub(crate) fn name_of(pact: &Pact) -> String {
+    format!("{}/{}", pact.node, pact.with)
+}
+
+/// Why two contracts can't be merged, by the first place at which they differ.
+fn differs(ours: &str, theirs: &str) -> Error {
+    let at = ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| -> String {
+        let from = text.floor_char_boundary(at.saturating_sub(24));
+        let to = text.floor_char_boundary((at + 40).min(text.len()));
+        text[from..to].to_owned()
+    };
+    Error::invalid(format!(
+        "the two are not made alike, and sums of unlike models mean nothing: here …{}…, there \
+         …{}…; make one from the other's spec, or send it the events",
+        around(ours),
+        around(theirs)
+    ))
+}

@@ -1,0 +1,149 @@
+//! Rows on their way: what another misses, the smallest form of it, signatures, and the check of
+//! what comes.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use her_identity::migrate::Node;
+use her_identity::sync::shared::hash_of;
+use her_identity::sync::{Origin, Part, Row, Shared, limits, signed_bytes};
+use her_identity::{Error, Result};
+use her_learn::merge::Sums;
+
+use crate::node::{Key, has_signed};
+
+/// Numbers of a row that are kept to send what came to it since.
+const KEPT: usize = 4;
+/// Origins whose rows are kept so.
+const ORIGINS_MAX: usize = 1024;
+/// Bytes of parts in one message.
+pub(super) const MESSAGE_BYTES: usize = 4 << 20;
+
+/// Rows as they were sent lately.
+#[derive(Debug, Default)]
+pub(super) struct Sent(BTreeMap<Origin, VecDeque<(u64, Sums)>>);
+
+impl Sent {
+    fn find(&self, origin: &Origin, seq: u64) -> Option<&Sums> {
+        self.0.get(origin)?.iter().find(|(n, _)| *n == seq).map(|(_, sums)| sums)
+    }
+
+    fn keep(&mut self, origin: Origin, row: &Row) {
+        if self.0.len() >= ORIGINS_MAX && !self.0.contains_key(&origin) {
+            self.0.pop_first();
+        }
+        let kept = self.0.entry(origin).or_default();
+        if kept.back().is_none_or(|(n, _)| *n < row.seq) {
+            kept.push_back((row.seq, row.sums.clone()));
+            if kept.len() > KEPT {
+                kept.pop_front();
+            }
+        }
+    }
+}
+
+/// What somebody with this vector misses, each row whole or as what came to it, whichever is
+/// shorter; as many as fit into a message.
+pub(super) fn missing(
+    shared: &Shared,
+    theirs: &BTreeMap<Origin, u64>,
+    contract: &[u8; 32],
+    key: &Key,
+    sent: &mut Sent,
+) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
+    let (mut parts, mut untold, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for (origin, row) in shared.missing(theirs) {
+        let hash = hash_of(&row.sums);
+        let signature = match &row.signature {
+            Some(signature) => signature.clone(),
+            None if origin.peer.key == key.node.0 => {
+                key.sign(&signed_bytes(contract, origin, row.seq, row.events, &hash))?
+            }
+            // Of the node that it lived on before, which did not tell anybody of it.
+            None => continue,
+        };
+        let (to, events) = (row.seq, row.events);
+        let whole =
+            Part { origin: *origin, from: 0, to, events, sums: row.sums.clone(), hash, signature };
+        let mut part = whole.to_bytes();
+        let from = theirs.get(origin).copied().unwrap_or(0);
+        if let Some(old) = sent.find(origin, from).filter(|_| from > 0) {
+            let mut sums = row.sums.clone();
+            sums.sub(old);
+            sums.trim();
+            let step = Part { from, sums, ..whole }.to_bytes();
+            if step.len() < part.len() {
+                part = step;
+            }
+        }
+        if part.len() > limits::EXCHANGE_BYTES {
+            untold.push(format!(
+                "number {to} of {} has {} bytes, at most {} are sent; use a coarser codec",
+                origin.peer,
+                part.len(),
+                limits::EXCHANGE_BYTES
+            ));
+            continue;
+        }
+        if bytes + part.len() > MESSAGE_BYTES {
+            break;
+        }
+        bytes += part.len();
+        sent.keep(*origin, row);
+        parts.push(part);
+    }
+    Ok((parts, untold))
+}
+
+/// Parts that were read, are signed by who they are from, and are from nodes on the list; and why
+/// the others are not taken.
+pub(super) fn checked(
+    parts: &[Vec<u8>],
+    contract: &[u8; 32],
+    known: impl Fn(Node) -> bool,
+) -> (Vec<Part>, Vec<String>) {
+    let (mut taken, mut refused) = (Vec::new(), Vec::new());
+    for bytes in parts {
+        match check(bytes, contract, &known) {
+            Ok(part) => taken.push(part),
+            Err(e) => refused.push(e.message),
+        }
+    }
+    (taken, refused)
+}
+
+fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Result<Part> {
+    let part = Part::from_bytes(bytes)?;
+    let node = Node(part.origin.peer.key);
+    if !known(node) {
+        return Err(Error::invalid(format!(
+            "{} is of a node that is not in the settings here; add it to read what it learned",
+            part.origin.peer
+        )));
+    }
+    let signed = signed_bytes(contract, &part.origin, part.to, part.events, &part.hash);
+    if !has_signed(node, &signed, &part.signature) {
+        return Err(Error::invalid(format!(
+            "number {} of {} is not signed by it",
+            part.to, part.origin.peer
+        )));
+    }
+    Ok(part)
+}
+
+/// Parts in groups that fit into one event each.
+pub(super) fn batches(parts: Vec<Part>) -> Vec<Vec<Part>> {
+    let mut batches: Vec<(usize, Vec<Part>)> = Vec::new();
+    for part in parts {
+        let bytes = part.to_bytes().len();
+        match batches.last_mut() {
+            Some((sum, batch))
+                if *sum + bytes <= limits::EXCHANGE_BYTES && batch.len() < limits::PARTS =>
+            {
+                *sum += bytes;
+                batch.push(part);
+            }
+            _ => batches.push((bytes, vec![part])),
+        }
+    }
+    batches.into_iter().map(|(_, batch)| batch).collect()
+}

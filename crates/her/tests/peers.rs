@@ -1,0 +1,182 @@
+//! Eight processes of `her serve` that exchange what they learned, while most contacts fail, halves
+//! are cut off, processes are killed, and one comes back from an old backup.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
+
+#[path = "peers/places.rs"]
+mod places;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use places::{Chance, Many};
+
+fn event(i: u64) -> Value {
+    let words = ["river", "flows", "twice", "same", "never", "man", "step", "into"];
+    let word = |salt: u64| words[(i.wrapping_mul(salt) >> 7) as usize % words.len()];
+    let (a, b) = (word(7_919_317), word(104_729_311));
+    let y = ["yes", "no", "maybe"][(i.wrapping_mul(31) % 3) as usize];
+    json!({ "x": { a: 1, b: i % 3 + 1 }, "y": y, "client": "c", "n": i + 1 })
+}
+
+/// Rows as all must have them: who contributed how many events.
+fn contributed(told: &Value) -> u64 {
+    let rows = told["contributions"].as_array().unwrap();
+    rows.iter().map(|row| row["events"].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn eight_processes_end_in_the_same_rows_and_lose_no_update() {
+    let mut chance = Chance(11);
+    let many = Many::begin(8, "", &json!("MultinomialNB"));
+    for a in 0..8 {
+        for b in (0..8).filter(|b| *b != a) {
+            many.post(
+                a,
+                "peers",
+                &json!({ "peer": many.name(b), "codec": "exact", "weigh": false }),
+            );
+        }
+    }
+    let mut learned = 0;
+    let mut kept = None;
+    for round in 0..24 {
+        for n in 0..8 {
+            for _ in 0..chance.below(3) {
+                many.post(n, "learn", &event(learned));
+                learned += 1;
+            }
+        }
+        match round {
+            8 => kept = Some(many.back_up(3)),
+            // What it knows by now is known to another one too; then the disk is the old one's.
+            16 => {
+                many.exchange(3, 5).unwrap();
+                many.restore(3, kept.take().unwrap());
+            }
+            5 | 12 | 19 => {
+                many.kill(chance.below(8) as usize);
+                many.start_missing();
+            }
+            _ => {}
+        }
+        for a in 0..8 {
+            let b = chance.below(8) as usize;
+            let cut = (10..18).contains(&round) && (a < 4) != (b < 4);
+            if a != b && !cut && chance.below(10) >= 6 {
+                // Applied twice; a peer that is at work with another one says so.
+                let _ = many.exchange(a, b);
+                let _ = many.exchange(a, b);
+            }
+        }
+    }
+    let mut rounds = 0;
+    loop {
+        let told: Vec<Value> = (0..8).map(|n| many.get(n, "peers")).collect();
+        let hashes: BTreeSet<String> = told.iter().map(|t| t["hash"].to_string()).collect();
+        let all = told.iter().all(|t| contributed(t) == learned);
+        if hashes.len() == 1 && all {
+            break;
+        }
+        rounds += 1;
+        let seen: Vec<u64> = told.iter().map(contributed).collect();
+        assert!(rounds <= 24, "{} hashes, {seen:?} of {learned} events", hashes.len());
+        for a in 0..8 {
+            let b = chance.below(8) as usize;
+            if a != b && chance.below(10) >= 6 {
+                many.exchange(a, b).unwrap();
+            }
+        }
+    }
+    // One learner that saw all of it thinks the same.
+    many.put_one(0, "pooled", &json!("MultinomialNB"));
+    for i in 0..learned {
+        many.post_of(0, "pooled", "learn", &event(i));
+    }
+    for i in 9_000..9_020 {
+        let x = json!({ "x": event(i)["x"] });
+        let want = many.post_of(0, "pooled", "predict", &x);
+        for n in 0..8 {
+            let got = many.post(n, "predict", &x);
+            for class in ["yes", "no", "maybe"] {
+                let p = |said: &Value| said["prediction"]["proba"][class].as_f64().unwrap();
+                assert!((p(&got) - p(&want)).abs() < 1e-9, "node {n}: {got} {want}");
+            }
+        }
+    }
+    // What was exchanged is in each journal: a replay from birth has the same bits.
+    for n in 0..8 {
+        let told = many.post(n, "verify", &json!({}));
+        assert_eq!(told["verified"], true, "node {n}: {told}");
+    }
+    println!(
+        "agreed after {rounds} rounds of contacts, 60 in 100 of them dropped; {learned} events"
+    );
+}
+
+#[test]
+fn who_is_in_no_pact_learns_nothing_and_unlike_models_are_refused_in_words() {
+    let many = Many::begin(2, "", &json!("MultinomialNB"));
+    many.post(0, "learn", &event(1));
+    let refused = many.refused(0, "sync", &json!({}));
+    assert!(refused.contains("her peer add"), "{refused}");
+    many.post(0, "peers", &json!({ "peer": many.name(1) }));
+    let refused = many.exchange(0, 1).unwrap_err();
+    assert!(refused.contains("no pact of sam with sam"), "{refused}");
+    many.put_one(1, "tom", &json!({"MultinomialNB": {"alpha": 0.5}}));
+    let with_tom = format!("{}/tom", many.name(1));
+    many.post(0, "peers", &json!({ "peer": with_tom }));
+    let back = json!({ "peer": format!("{}/sam", many.name(0)) });
+    many.post_of(1, "tom", "peers", &back);
+    let refused = many.refused(0, "sync", &json!({ "peer": with_tom }));
+    assert!(refused.contains("not made alike") && refused.contains("0.5"), "{refused}");
+    many.put_one(0, "tree", &json!("HoeffdingTreeClassifier"));
+    let refused = many.refused_of(0, "tree", "peers", &json!({ "peer": many.name(1) }));
+    assert!(refused.contains("send its peer the events"), "{refused}");
+    let refused = many.refused(0, "peers", &json!({ "peer": "nobody" }));
+    assert!(refused.contains("no node \"nobody\""), "{refused}");
+    assert_eq!(contributed(&many.get(1, "peers")), 0, "nothing was taken");
+}
+
+#[test]
+fn a_poisoned_peer_is_not_read_and_is_retracted() {
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    let many = Many::begin(3, "", &spec);
+    let learn = |n: usize, i: u64, honest: bool| {
+        let a = (i.wrapping_mul(7919) % 101) as f64;
+        let y = (a > 50.0) == honest;
+        many.post(n, "learn", &json!({ "x": { "a": a, "b": i % 7 }, "y": y }));
+    };
+    for b in [1, 2] {
+        many.post(0, "peers", &json!({ "peer": many.name(b) }));
+        many.post(b, "peers", &json!({ "peer": many.name(0) }));
+    }
+    for i in 0..240 {
+        learn(0, i, true);
+        learn(1, i + 1000, true);
+        learn(2, i + 2000, false);
+        if i % 40 == 39 {
+            many.exchange(0, 1).unwrap();
+            many.exchange(0, 2).unwrap();
+        }
+    }
+    let told = many.get(0, "peers");
+    let of = |key: &str| -> Value {
+        let rows = told["contributions"].as_array().unwrap();
+        rows.iter().find(|row| row["node"] == key).unwrap().clone()
+    };
+    let (honest, poisoned) = (of(&many.key(1)), of(&many.key(2)));
+    assert_eq!(poisoned["weight"], "none", "{told}");
+    assert_eq!(poisoned["weighed_events"].as_f64().map(|n| n > 100.0), Some(true), "{poisoned}");
+    // What it would have cost, by the reader's own events.
+    let losses = poisoned["losses"].as_array().unwrap();
+    assert!(losses[2].as_f64() > losses[0].as_f64(), "{poisoned}");
+    assert!(honest["weighed_events"].as_f64().unwrap() > 100.0, "{honest}");
+    let retracted = many.post(0, "peers/retract", &json!({ "peer": poisoned["peer"] }));
+    assert_eq!(retracted["retracted"], poisoned["peer"]);
+    many.exchange(0, 2).unwrap();
+    let told = many.get(0, "peers");
+    assert_eq!(told["retracted"], json!([poisoned["peer"]]));
+    assert_eq!(told["contributions"].as_array().unwrap().len(), 2);
+}

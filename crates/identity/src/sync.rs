@@ -1,0 +1,177 @@
+//! Thought-sync: peers exchange what they learned, not words.
+//!
+//! Each identity keeps what every peer contributed as a row of its own: a map from [`Origin`] to
+//! the newest cumulative [`Row`] of it. Two maps are joined by taking the higher number of each
+//! origin, so any order, loss or repetition of messages ends in the same bytes on all peers
+//! ([`Shared::hash`]). The model is put together from the rows, each weighed by what it did for
+//! the reader's own predictions ([`trust`]).
+//!
+//! An origin publishes only what its own events taught it. Taking that and joining what came is
+//! one event of the journal ([`Exchange`]): no update falls between the two, and a replay has the
+//! same rows to the bit.
+//!
+//! **Source** Almeida, P.S., Shoker, A. and Baquero, C., 2018. Delta state replicated data types.
+//! Jubatus' issues 840 and 470 are what it must not do: `tests/sync.rs` has both by name.
+
+use her_learn::merge::Sums;
+
+use crate::journal::IdentityId;
+
+mod bytes;
+pub mod codec;
+pub mod pack;
+pub mod shared;
+pub mod trust;
+
+pub(crate) use bytes::Saved;
+pub use bytes::{vector_from_bytes, vector_to_bytes};
+pub use codec::Codec;
+pub use shared::{Joined, Shared};
+pub use trust::{Trust, Weight};
+
+/// Bounds on what peers may bring.
+pub mod limits {
+    /// Rows of one identity: origins, each with its lives.
+    pub const ROWS: usize = 1024;
+    /// Numbers in one row.
+    pub const CELLS: usize = 1 << 22;
+    /// Bytes of all parts of one exchange, packed: the event has to fit into a frame.
+    pub const EXCHANGE_BYTES: usize = 384 * 1024;
+    /// Parts in one exchange.
+    pub const PARTS: usize = 64;
+}
+
+/// Who speaks: a node's public key, and which of its identities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Peer {
+    /// The Ed25519 public key of the node that the identity lives on.
+    pub key: [u8; 32],
+    /// The identity.
+    pub identity: IdentityId,
+}
+
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for byte in &self.key[..6] {
+            write!(f, "{byte:02x}")?;
+        }
+        write!(f, "/{}", self.identity)
+    }
+}
+
+/// Who learned: a peer, in one of its lives. A life is a number drawn when a process starts, so
+/// that a restored backup can never use a sequence number again for something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Who.
+    pub peer: Peer,
+    /// In which life.
+    pub life: u64,
+}
+
+/// All that one origin contributed so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The version at which it was contributed; a higher one replaces a lower one.
+    pub seq: u64,
+    /// Events that it learned from.
+    pub events: u64,
+    /// The sum of what they taught it.
+    pub sums: Sums,
+    /// The origin's Ed25519 signature over [`signed_bytes`]; none of one's own.
+    pub signature: Option<Box<[u8; 64]>>,
+}
+
+/// A row on its way, whole or as what came to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Whose row.
+    pub origin: Origin,
+    /// The number that this adds to; 0 for a whole row.
+    pub from: u64,
+    /// The number of the row that comes of it.
+    pub to: u64,
+    /// Events behind the whole row.
+    pub events: u64,
+    /// The whole row, or what to add to number `from`.
+    pub sums: Sums,
+    /// BLAKE3 of the whole row's packed sums.
+    pub hash: [u8; 32],
+    /// The origin's signature over [`signed_bytes`].
+    pub signature: Box<[u8; 64]>,
+}
+
+/// What an origin signs: who, which number, how many events, and the hash of the packed sums. The
+/// contract is in it, so that a row can't be put into a model of another kind.
+pub fn signed_bytes(
+    contract: &[u8; 32],
+    origin: &Origin,
+    seq: u64,
+    events: u64,
+    hash: &[u8; 32],
+) -> Vec<u8> {
+    let mut bytes = b"heraclitus row 1\0".to_vec();
+    bytes.extend_from_slice(contract);
+    bytes.extend_from_slice(&origin.peer.key);
+    bytes.extend_from_slice(&origin.peer.identity.0);
+    for n in [origin.life, seq, events] {
+        bytes.extend_from_slice(&n.to_le_bytes());
+    }
+    bytes.extend_from_slice(hash);
+    bytes
+}
+
+/// One exchange: what was learned since the last one becomes a contribution, what peers sent is
+/// joined, and the model is put together again. An event of the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// Under which name it contributes.
+    pub me: Origin,
+    /// How its own contribution is rounded.
+    pub codec: Codec,
+    /// Whether peers are weighed by what they do for its predictions, or all read whole.
+    pub weigh: bool,
+    /// What peers sent, with signatures that were checked.
+    pub parts: Vec<Part>,
+    /// Peers whose rows are dropped and not taken again.
+    pub retract: Vec<Peer>,
+    /// What it was on branches that it left by a rewind, or to forget: what it had contributed there
+    /// by the point it went back to is contributed under its present name, and all else is taken
+    /// back from every peer.
+    pub left: Vec<Peer>,
+    /// At the first exchange of a new life: how far the former one had come when this one began.
+    pub closing: Option<Closing>,
+    /// At its first exchange: what it knows so far is not published. A fork says so, whose parent
+    /// publishes that itself.
+    pub inherited: bool,
+}
+
+/// What a former life had learned and not contributed when the present one began.
+///
+/// It is contributed under the former one. If that life went on elsewhere, as that of a disk whose
+/// backup this is, its later rows have it too: their numbers are higher, and replace this one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closing {
+    /// The version at which the present life began.
+    pub version: u64,
+    /// Events that had been learned since the former life contributed last.
+    pub events: u64,
+    /// What they had taught, as [`State::unpublished`](crate::turn::State::unpublished) tells it.
+    pub learned: Sums,
+}
+
+impl Exchange {
+    /// An exchange that only contributes.
+    pub fn new(me: Origin, codec: Codec) -> Self {
+        Self {
+            me,
+            codec,
+            weigh: true,
+            parts: vec![],
+            retract: vec![],
+            left: vec![],
+            closing: None,
+            inherited: false,
+        }
+    }
+}

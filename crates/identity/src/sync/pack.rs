@@ -1,0 +1,340 @@
+//! Sums as bytes: names front-coded, numbers in chunks of as many bits as they need.
+//!
+//! `1u8` · tensors · keys · chunks. Tensors are a count and texts; a key is the tensor's place, a
+//! byte of flags, the class, the features (as how many bytes they share with the feature before,
+//! and the rest), and the length of its block where that is not 1. Numbers follow in the order of
+//! their names, 64 to a chunk, a chunk never over two tensors: a shift, a width in bits, then
+//! `number >> shift` in zigzag. What rounding made equal to a short number times a power of two
+//! takes few bits by this, without a format of its own for each codec. Counts are LEB128.
+//!
+//! `docs/internals/formats.md` has the table.
+
+use std::sync::Arc;
+
+use her_learn::Label;
+use her_learn::merge::{Fixed, Key, Sums, fixed};
+
+use super::limits;
+use crate::error::{Error, Result};
+
+const VERSION: u8 = 1;
+/// Numbers that share a shift and a width.
+pub(super) const CHUNK: usize = 64;
+
+const FEATURE: u8 = 1 << 3;
+const OTHER: u8 = 1 << 4;
+const BLOCK: u8 = 1 << 5;
+
+/// The bytes of sums: equal sums give equal bytes.
+pub fn pack(sums: &Sums) -> Vec<u8> {
+    let mut out = vec![VERSION];
+    let mut tensors: Vec<&str> = Vec::new();
+    for (key, _) in sums.iter() {
+        if tensors.last() != Some(&&*key.tensor) {
+            tensors.push(&key.tensor);
+        }
+    }
+    put(&mut out, tensors.len() as u64);
+    for name in &tensors {
+        put_text(&mut out, name);
+    }
+    put(&mut out, sums.iter().count() as u64);
+    let mut at = 0;
+    let (mut feature, mut other): (&str, &str) = ("", "");
+    for (key, block) in sums.iter() {
+        at += usize::from(tensors[at] != &*key.tensor);
+        put(&mut out, at as u64);
+        let class = match &key.class {
+            None => 0,
+            Some(Label::Bool(false)) => 1,
+            Some(Label::Bool(true)) => 2,
+            Some(Label::Int(_)) => 3,
+            Some(Label::Text(_)) => 4,
+        };
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        out.push(
+            class
+                | flag(key.feature.is_some(), FEATURE)
+                | flag(key.other.is_some(), OTHER)
+                | flag(block.len() != 1, BLOCK),
+        );
+        match &key.class {
+            Some(Label::Int(n)) => out.extend_from_slice(&n.to_le_bytes()),
+            Some(Label::Text(text)) => put_text(&mut out, text),
+            _ => {}
+        }
+        for (name, before) in [(&key.feature, &mut feature), (&key.other, &mut other)] {
+            if let Some(name) = name {
+                put_after(&mut out, name, before);
+                *before = name;
+            }
+        }
+        if block.len() != 1 {
+            put(&mut out, block.len() as u64);
+        }
+    }
+    for chunk in chunks(sums) {
+        put_chunk(&mut out, &chunk);
+    }
+    out
+}
+
+/// The numbers in their order, in chunks that keep to one tensor.
+pub(super) fn chunks(sums: &Sums) -> Vec<Vec<Fixed>> {
+    let mut chunks: Vec<Vec<Fixed>> = Vec::new();
+    let mut tensor: Option<&Arc<str>> = None;
+    for (key, block) in sums.iter() {
+        if tensor.is_none_or(|tensor| **tensor != *key.tensor) {
+            tensor = Some(&key.tensor);
+            chunks.push(Vec::new());
+        }
+        for &cell in block {
+            match chunks.last_mut() {
+                Some(chunk) if chunk.len() < CHUNK => chunk.push(cell),
+                _ => chunks.push(vec![cell]),
+            }
+        }
+    }
+    chunks
+}
+
+fn zigzag(n: i128) -> u128 {
+    ((n << 1) ^ (n >> 127)) as u128
+}
+
+fn unzigzag(n: u128) -> i128 {
+    (n >> 1) as i128 ^ -((n & 1) as i128)
+}
+
+fn put_chunk(out: &mut Vec<u8>, chunk: &[Fixed]) {
+    let all = chunk.iter().fold(0, |all, cell| all | cell.0);
+    let shift = if all == 0 { 0 } else { all.trailing_zeros() };
+    let width = chunk.iter().map(|cell| 128 - zigzag(cell.0 >> shift).leading_zeros()).max();
+    let width = width.unwrap_or(0);
+    out.extend([shift as u8, width as u8]);
+    let (mut word, mut filled) = (0_u128, 0);
+    for cell in chunk {
+        let mut value = zigzag(cell.0 >> shift);
+        let mut left = width;
+        while left > 0 {
+            let bits = left.min(64 - filled);
+            let low = if bits == 128 { value } else { value & ((1 << bits) - 1) };
+            word |= low << filled;
+            filled += bits;
+            value = if bits == 128 { 0 } else { value >> bits };
+            left -= bits;
+            while filled >= 8 {
+                out.push(word as u8);
+                word >>= 8;
+                filled -= 8;
+            }
+        }
+    }
+    if filled > 0 {
+        out.push(word as u8);
+    }
+}
+
+fn put(out: &mut Vec<u8>, mut n: u64) {
+    while n >= 0x80 {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn put_after(out: &mut Vec<u8>, name: &str, before: &str) {
+    let same = name.bytes().zip(before.bytes()).take_while(|(a, b)| a == b).count();
+    put(out, same as u64);
+    put(out, (name.len() - same) as u64);
+    out.extend_from_slice(&name.as_bytes()[same..]);
+}
+
+/// Sums from the bytes of [`pack`]. Whatever is wrong with them is an error; no length in them
+/// makes room that the bytes themselves do not justify.
+pub fn unpack(bytes: &[u8]) -> Result<Sums> {
+    let mut from = Reader { bytes };
+    match from.u8()? {
+        VERSION => {}
+        other => {
+            return Err(Error::unsupported("sums", "packing", other.into(), VERSION.into()));
+        }
+    }
+    let n = from.count()?;
+    let mut tensors: Vec<Arc<str>> = Vec::with_capacity(n.min(64));
+    for _ in 0..n {
+        tensors.push(from.text()?.into());
+    }
+    let n = from.count()?;
+    let mut keys: Vec<(Key, usize)> = Vec::with_capacity(n.min(4096));
+    let mut cells = 0;
+    let (mut feature, mut other) = (Vec::new(), Vec::new());
+    for _ in 0..n {
+        let (key, len) = from.key(&tensors, &mut feature, &mut other)?;
+        cells += len;
+        if cells > limits::CELLS {
+            return Err(wrong(&format!("more than {} numbers", limits::CELLS)));
+        }
+        if keys.last().is_some_and(|(before, _)| *before >= key) {
+            return Err(wrong("names that are out of order"));
+        }
+        keys.push((key, len));
+    }
+    let sums = from.numbers(keys)?;
+    if !from.bytes.is_empty() {
+        return Err(wrong("more bytes than numbers"));
+    }
+    Ok(sums)
+}
+
+fn wrong(what: &str) -> Error {
+    Error::invalid(format!("packed sums hold {what}; ask the peer for them again"))
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
+        if self.bytes.len() < n {
+            return Err(wrong("an early end"));
+        }
+        let (head, tail) = self.bytes.split_at(n);
+        self.bytes = tail;
+        Ok(head)
+    }
+
+    fn u8(&mut self) -> Result<u8> {
+        Ok(self.take(1)?[0])
+    }
+
+    fn number(&mut self) -> Result<u64> {
+        let mut n = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            n |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(n);
+            }
+        }
+        Err(wrong("a number of more than 64 bits"))
+    }
+
+    /// A count of things that take a byte at least.
+    fn count(&mut self) -> Result<usize> {
+        let n = self.number()?;
+        match usize::try_from(n) {
+            Ok(n) if n <= self.bytes.len() => Ok(n),
+            _ => Err(wrong("a length past its end")),
+        }
+    }
+
+    fn text(&mut self) -> Result<&'a str> {
+        let n = self.count()?;
+        std::str::from_utf8(self.take(n)?).map_err(|_| wrong("a name that is not UTF-8"))
+    }
+
+    fn after(&mut self, before: &mut Vec<u8>) -> Result<Arc<str>> {
+        let same = self.number()?;
+        if same > before.len() as u64 {
+            return Err(wrong("a name that shares more than there is"));
+        }
+        before.truncate(same as usize);
+        let n = self.count()?;
+        before.extend_from_slice(self.take(n)?);
+        let name = std::str::from_utf8(before).map_err(|_| wrong("a name that is not UTF-8"))?;
+        Ok(name.into())
+    }
+
+    fn key(
+        &mut self,
+        tensors: &[Arc<str>],
+        feature: &mut Vec<u8>,
+        other: &mut Vec<u8>,
+    ) -> Result<(Key, usize)> {
+        let at = self.number()? as usize;
+        let tensor = tensors.get(at).ok_or_else(|| wrong("a tensor that is not in its table"))?;
+        let flags = self.u8()?;
+        let class = match flags & 7 {
+            0 => None,
+            1 => Some(Label::Bool(false)),
+            2 => Some(Label::Bool(true)),
+            3 => {
+                let mut n = [0; 8];
+                n.copy_from_slice(self.take(8)?);
+                Some(Label::Int(i64::from_le_bytes(n)))
+            }
+            4 => Some(Label::Text(self.text()?.into())),
+            _ => return Err(wrong("a class of no known kind")),
+        };
+        let feature = if flags & FEATURE == 0 { None } else { Some(self.after(feature)?) };
+        let other = if flags & OTHER == 0 { None } else { Some(self.after(other)?) };
+        let len = if flags & BLOCK == 0 { 1 } else { self.number()? };
+        let len = usize::try_from(len).unwrap_or(usize::MAX).min(limits::CELLS + 1);
+        Ok((Key { tensor: Arc::clone(tensor), class, feature, other }, len))
+    }
+
+    fn numbers(&mut self, keys: Vec<(Key, usize)>) -> Result<Sums> {
+        let mut blocks = Vec::with_capacity(keys.len());
+        let mut chunk: std::vec::IntoIter<Fixed> = Vec::new().into_iter();
+        for (i, (key, len)) in keys.iter().enumerate() {
+            let first = i == 0 || keys[i - 1].0.tensor != key.tensor;
+            if first && chunk.len() > 0 {
+                return Err(wrong("numbers without a name"));
+            }
+            let mut block = Vec::with_capacity(*len);
+            while block.len() < *len {
+                if chunk.len() == 0 {
+                    // What is left of this tensor says how long its next chunk is.
+                    let same = keys[i..].iter().take_while(|(k, _)| k.tensor == key.tensor);
+                    let mut left = 0;
+                    for (_, len) in same {
+                        left += len;
+                        if left - block.len() >= CHUNK {
+                            break;
+                        }
+                    }
+                    chunk = self.chunk((left - block.len()).min(CHUNK))?.into_iter();
+                }
+                let wanted = *len - block.len();
+                block.extend(chunk.by_ref().take(wanted));
+            }
+            blocks.push((key.clone(), block.into_boxed_slice()));
+        }
+        Ok(blocks.into_iter().collect())
+    }
+
+    fn chunk(&mut self, n: usize) -> Result<Vec<Fixed>> {
+        let (shift, width) = (u32::from(self.u8()?), u32::from(self.u8()?));
+        if shift > 127 || width > 128 || (width > 0 && width + shift > 128) {
+            return Err(wrong("a number of more than 128 bits"));
+        }
+        let bytes = self.take((n * width as usize).div_ceil(8))?;
+        let mut chunk = Vec::with_capacity(n);
+        let mut at = 0;
+        for _ in 0..n {
+            let mut value = 0_u128;
+            let mut got = 0;
+            while got < width {
+                let (byte, bit) = (at / 8, (at % 8) as u32);
+                let bits = (8 - bit).min(width - got);
+                let low = u128::from(bytes[byte] >> bit) & ((1 << bits) - 1);
+                value |= low << got;
+                got += bits;
+                at += bits as usize;
+            }
+            let cell = unzigzag(value) << shift;
+            if cell.unsigned_abs() > fixed::TOP.unsigned_abs() {
+                return Err(wrong("a number beyond the grid"));
+            }
+            chunk.push(Fixed(cell));
+        }
+        Ok(chunk)
+    }
+}
