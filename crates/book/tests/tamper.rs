@@ -175,6 +175,23 @@ impl Forge {
         self.tar()
     }
 
+    /// Puts another envelope in, with digests that are right all the way.
+    fn with_envelope(mut self, envelope: Vec<u8>) -> Vec<u8> {
+        let mut index = self.index();
+        let mut manifest: Value =
+            serde_json::from_slice(&self.blob(&index["manifests"][1])).unwrap();
+        self.remove(&index["manifests"][1]);
+        self.remove(&manifest["layers"][0]);
+        let mut descriptor = manifest["layers"][0].clone();
+        self.put(envelope, &mut descriptor);
+        manifest["layers"][0] = descriptor;
+        let mut descriptor = index["manifests"][1].clone();
+        self.put(serde_json::to_vec(&manifest).unwrap(), &mut descriptor);
+        index["manifests"][1] = descriptor;
+        self.set("index.json", serde_json::to_vec(&index).unwrap());
+        self.tar()
+    }
+
     /// Puts another file into a layer, honest in all but what was changed.
     fn with_layer(mut self, layer: usize, packed: Vec<u8>, tar: &[u8], size: u64) -> Vec<u8> {
         let mut manifest = self.manifest();
@@ -433,25 +450,27 @@ fn signatures_of_others_and_of_other_books_are_refused() {
     // The envelope of the second edition, brought into the first with right digests.
     let second = book.path.with_file_name("second.book");
     small::second(&second, &opened).unwrap();
-    let theirs = Forge::of(&std::fs::read(&second).unwrap());
-    let envelope = |forge: &Forge| {
+    let envelope = |bytes: &[u8]| {
+        let forge = Forge::of(bytes);
         forge.files.iter().find(|(_, data)| data.starts_with(b"{\"payload\"")).unwrap().1.clone()
     };
-    let mut forge = Forge::of(&book.bytes);
-    let mut index = forge.index();
-    let mut manifest: Value = serde_json::from_slice(&forge.blob(&index["manifests"][1])).unwrap();
-    forge.remove(&index["manifests"][1]);
-    forge.remove(&manifest["layers"][0]);
-    let mut descriptor = manifest["layers"][0].clone();
-    forge.put(envelope(&theirs), &mut descriptor);
-    manifest["layers"][0] = descriptor;
-    let mut descriptor = index["manifests"][1].clone();
-    forge.put(serde_json::to_vec(&manifest).unwrap(), &mut descriptor);
-    index["manifests"][1] = descriptor;
-    forge.set("index.json", serde_json::to_vec(&index).unwrap());
-    let refused = book.refused(&forge.tar());
+    let theirs = envelope(&std::fs::read(&second).unwrap());
+    let refused = book.refused(&Forge::of(&book.bytes).with_envelope(theirs.clone()));
     assert_eq!(refused.fault(), Fault::Signature, "{refused}");
     assert!(refused.to_string().contains("another book"), "{refused}");
+
+    // The right payload and the right key's name, under a signature of something else.
+    let field = |envelope: &[u8]| -> Value {
+        let envelope: Value = serde_json::from_slice(envelope).unwrap();
+        envelope["signatures"][0]["sig"].clone()
+    };
+    let ours = String::from_utf8(envelope(&book.bytes)).unwrap();
+    let (sig, other) = (field(ours.as_bytes()), field(&theirs));
+    let forged = ours.replace(sig.as_str().unwrap(), other.as_str().unwrap());
+    assert_ne!(forged, ours);
+    let refused = book.refused(&Forge::of(&book.bytes).with_envelope(forged.into_bytes()));
+    assert_eq!(refused.fault(), Fault::Signature, "{refused}");
+    assert!(refused.to_string().contains(&signer), "{refused}");
 }
 
 #[test]
