@@ -2,6 +2,7 @@
 //! with the same words.
 
 mod bench;
+mod book;
 mod conformance;
 mod data;
 mod demo;
@@ -26,7 +27,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|river-suite|page|doors|mlflow|capymoa|all]
+  setup [conformance|peers|python|river-suite|page|book|doors|mlflow|capymoa|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams and the base model into target/data
   data streams                    fetch the texts that the language model is measured with
@@ -34,6 +35,7 @@ cargo xtask <verb>
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo
   bench [--rounds N] [case…]      peers and ours side by side, as ratios, into bench/results
   generate [--check]              the Python classes, from the catalogue
+  book                            books, opened with skopeo, safetensors and Arrow
   page                            look at the page in Chromium; pictures into target/page
   wheel                           the Python package as one wheel, into target/wheels
   sbom                            what the binary is built of, as CycloneDX, into target/sbom
@@ -72,6 +74,10 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("test") => suite::run(rest),
         Some("demo") => demo::run(rest),
         Some("bench") => bench::run(rest),
+        Some("book") => {
+            refuse_arguments("book", rest)?;
+            book::test()
+        }
         Some("page") => {
             refuse_arguments("page", rest)?;
             page::test()

@@ -26,6 +26,8 @@ pub enum Venv {
     Capymoa,
     /// Playwright and axe, for the page.
     Page,
+    /// What reads a book and knows nothing of us.
+    Book,
 }
 
 impl Venv {
@@ -39,6 +41,7 @@ impl Venv {
             Self::Mlflow => "venv-mlflow",
             Self::Capymoa => "venv-capymoa",
             Self::Page => "venv-page",
+            Self::Book => "venv-book",
         })
     }
 
@@ -52,6 +55,7 @@ impl Venv {
             Self::Mlflow => "conformance/mlflow/requirements.txt",
             Self::Capymoa => "bench/requirements-capymoa.txt",
             Self::Page => "crates/her/tests/page/requirements.txt",
+            Self::Book => "conformance/book/requirements.txt",
         })
     }
 
@@ -74,17 +78,19 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ["mlflow"] => ensure(Venv::Mlflow),
         ["capymoa"] => ensure(Venv::Capymoa),
         ["page"] => ensure(Venv::Page),
+        ["book"] => ensure(Venv::Book),
         [] | ["all"] => {
             ensure(Venv::Conformance)?;
             ensure(Venv::Peers)?;
             ensure(Venv::Python)?;
             ensure(Venv::RiverSuite)?;
             ensure(Venv::Page)?;
+            ensure(Venv::Book)?;
             ensure(Venv::Doors)
         }
         other => bail!(
-            "`setup` takes conformance, peers, python, river-suite, page, doors, mlflow, capymoa \
-             or all, but was given {other:?}"
+            "`setup` takes conformance, peers, python, river-suite, page, book, doors, mlflow, \
+             capymoa or all, but was given {other:?}"
         ),
     }
 }

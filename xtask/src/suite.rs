@@ -7,10 +7,14 @@ use anyhow::{Context, Result, bail};
 
 use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, command, debian, run as run_command, say, timed, works};
-use crate::{conformance, data, doors, generate, language, page, python, river_suite, tidy, wheel};
+use crate::{
+    book, conformance, data, doors, generate, language, page, python, river_suite, tidy, wheel,
+};
 
-/// The planted bugs, the faulty disk and the tests that need them.
-const TESTING: &str = "her-identity/testing";
+/// The planted bugs, the faulty disk, and the tests that need them.
+const IDENTITY_TESTING: &str = "her-identity/testing";
+/// These, and the network inside one process: for commands on the whole workspace.
+const TESTING: &str = "her-identity/testing,her-peer/testing";
 
 /// One named check.
 struct Step {
@@ -32,6 +36,7 @@ const STEPS: &[Step] = &[
     Step { name: "python", slow: false, work: python::test },
     Step { name: "doors", slow: true, work: doors::test },
     Step { name: "page", slow: true, work: page::test },
+    Step { name: "book", slow: true, work: book::test },
     Step { name: "power loss", slow: true, work: power_loss },
     Step { name: "namespaces", slow: true, work: namespaces },
     Step { name: "doctests", slow: true, work: doctests },
@@ -150,7 +155,7 @@ fn namespaces() -> Result<()> {
     }
     run_command(
         cargo(&["test", "--quiet", "--locked", "-p", "her", "--test", "departures"])
-            .args(["--features", TESTING, "--", "--ignored", "--exact", "--nocapture"])
+            .args(["--features", IDENTITY_TESTING, "--", "--ignored", "--exact", "--nocapture"])
             .arg("moves_between_namespaces_whose_links_are_cut_one_way_lose_nothing"),
     )
 }

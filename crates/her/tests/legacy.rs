@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use ureq::Agent;
 
 mod support;
+#[path = "support/tongue.rs"]
+mod tongue;
 use support::{Place, Ran, events, signal};
 
 const OWNER: &str = "http://there:7400";
@@ -156,6 +158,46 @@ fn the_golden_rows_are_answered_over_http_to_the_bit() {
     let near = |x: f64| bits(&json!({ "true": x }));
     assert_ne!(near(0.1), near(f64::from_bits(0.1_f64.to_bits() + 1)));
     assert_ne!(near(0.0), near(-0.0));
+}
+
+#[test]
+fn a_copy_of_one_who_reads_tells_what_texts_cost_and_does_not_speak() {
+    let place = Place::new();
+    tongue::tiny_base(&place.data());
+    place.write("spec.json", &tongue::spec().to_string());
+    let event = |i: u64| json!({ "x": { "text": format!("hello world {i}"), "role": "user" } });
+    let told: Vec<String> = (0..12).map(|i| event(i).to_string()).collect();
+    place.write("events.ndjson", &(told.join("\n") + "\n"));
+    place.run(&["new", "sam", "--spec", "spec.json"]).ok();
+    place.run(&["learn", "sam", "events.ndjson"]).ok();
+    let dir = place.dir.path().join("copy");
+    let copied = ["leave", "sam", dir.to_str().unwrap(), "--owner", OWNER, "--owner-epoch", "7"];
+    place.run(&copied).ok();
+    let ask = |at: &[&str]| {
+        let x = event(3)["x"].to_string();
+        let ask = ["--json", "ask", "sam", &x];
+        bits(&place.run(&[&ask, at].concat()).json()["prediction"])
+    };
+    let copy = Copy::serve(&place, &dir);
+    // Who leaves memory rests, which is an event: the living one has gone on since it was copied.
+    let version = copy.get("/v1/identities/sam").1["version"].to_string();
+    let (living, past) = (ask(&["--at", &version]), ask(&["--at", "5"]));
+    assert_ne!(living, past, "it learned in between");
+    let x = json!({ "x": event(3)["x"] });
+    for (path, wanted) in [("predict", living), ("at/5/predict", past)] {
+        let (status, said) = copy.post(&format!("/v1/identities/sam/{path}"), &x);
+        assert_eq!((status, bits(&said["prediction"])), (200, wanted), "{path}: {said}");
+    }
+    assert_eq!(copy.post("/v1/identities/sam/verify", &json!({})).0, 200);
+    let (status, log) = copy.get("/v1/identities/sam/log?limit=1000");
+    assert_eq!(status, 200);
+    assert!(log.as_str().unwrap().contains("hello world 11"), "{log}");
+    let chat = json!({ "model": "sam", "messages": [{ "role": "user", "content": "hello" }] });
+    let (status, said) = copy.post("/openai/v1/chat/completions", &chat);
+    assert_eq!(status, 404, "{said}");
+    assert!(said["detail"].as_str().unwrap().contains("does not speak"), "{said}");
+    let ran = copy.end();
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
 
 /// The twelve ways out, as they are written in an address.

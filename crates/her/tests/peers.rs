@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use places::{Chance, Many};
+use places::{Chance, Many, name};
 
 fn event(i: u64) -> Value {
     let words = ["river", "flows", "twice", "same", "never", "man", "step", "into"];
@@ -32,11 +32,7 @@ fn eight_processes_end_in_the_same_rows_and_lose_no_update() {
     let many = Many::begin(8, "", &json!("MultinomialNB"));
     for a in 0..8 {
         for b in (0..8).filter(|b| *b != a) {
-            many.post(
-                a,
-                "peers",
-                &json!({ "peer": many.name(b), "codec": "exact", "weigh": false }),
-            );
+            many.post(a, "peers", &json!({ "peer": name(b), "codec": "exact", "weigh": false }));
         }
     }
     let mut learned = 0;
@@ -121,18 +117,18 @@ fn who_is_in_no_pact_learns_nothing_and_unlike_models_are_refused_in_words() {
     many.post(0, "learn", &event(1));
     let refused = many.refused(0, "sync", &json!({}));
     assert!(refused.contains("her peer add"), "{refused}");
-    many.post(0, "peers", &json!({ "peer": many.name(1) }));
+    many.post(0, "peers", &json!({ "peer": name(1) }));
     let refused = many.exchange(0, 1).unwrap_err();
     assert!(refused.contains("no pact of sam with sam"), "{refused}");
     many.put_one(1, "tom", &json!({"MultinomialNB": {"alpha": 0.5}}));
-    let with_tom = format!("{}/tom", many.name(1));
+    let with_tom = format!("{}/tom", name(1));
     many.post(0, "peers", &json!({ "peer": with_tom }));
-    let back = json!({ "peer": format!("{}/sam", many.name(0)) });
+    let back = json!({ "peer": format!("{}/sam", name(0)) });
     many.post_of(1, "tom", "peers", &back);
     let refused = many.refused(0, "sync", &json!({ "peer": with_tom }));
     assert!(refused.contains("not made alike") && refused.contains("0.5"), "{refused}");
     many.put_one(0, "tree", &json!("HoeffdingTreeClassifier"));
-    let refused = many.refused_of(0, "tree", "peers", &json!({ "peer": many.name(1) }));
+    let refused = many.refused_of(0, "tree", "peers", &json!({ "peer": name(1) }));
     assert!(refused.contains("send its peer the events"), "{refused}");
     let refused = many.refused(0, "peers", &json!({ "peer": "nobody" }));
     assert!(refused.contains("no node \"nobody\""), "{refused}");
@@ -149,8 +145,8 @@ fn a_poisoned_peer_is_not_read_and_is_retracted() {
         many.post(n, "learn", &json!({ "x": { "a": a, "b": i % 7 }, "y": y }));
     };
     for b in [1, 2] {
-        many.post(0, "peers", &json!({ "peer": many.name(b) }));
-        many.post(b, "peers", &json!({ "peer": many.name(0) }));
+        many.post(0, "peers", &json!({ "peer": name(b) }));
+        many.post(b, "peers", &json!({ "peer": name(0) }));
     }
     for i in 0..240 {
         learn(0, i, true);

@@ -54,5 +54,7 @@ mod tls;
 mod tongue;
 #[path = "server/v2.rs"]
 mod v2;
+#[path = "server/voices.rs"]
+mod voices;
 #[path = "server/walk.rs"]
 mod walk;

@@ -135,8 +135,8 @@ pub struct Exchange {
     pub parts: Vec<Part>,
     /// Peers whose rows are dropped and not taken again.
     pub retract: Vec<Peer>,
-    /// What it was on branches that it left by a rewind, or to forget: what it had contributed there
-    /// by the point it went back to is contributed under its present name, and all else is taken
+    /// What it was on branches that it left by a rewind, or to forget: what it had contributed by
+    /// the point it went back to is contributed under its present name, and all else is taken
     /// back from every peer.
     pub left: Vec<Peer>,
     /// At the first exchange of a new life: how far the former one had come when this one began.

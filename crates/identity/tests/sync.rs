@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, shared::hash_of};
+use her_identity::sync::shared::hash_of;
+use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use serde_json::{Value, json};
@@ -83,7 +84,7 @@ impl Node {
     }
 
     fn vector(&self) -> BTreeMap<Origin, u64> {
-        self.state.shared().map(|shared| shared.vector()).unwrap_or_default()
+        self.state.shared().map(Shared::vector).unwrap_or_default()
     }
 
     fn hash(&self) -> [u8; 32] {
@@ -142,11 +143,11 @@ fn eight_peers_end_in_the_same_bytes_whatever_the_network_does() {
     let mut learned = Vec::new();
     let mut backup = None;
     for round in 0..60_u64 {
-        for n in 0..8 {
+        for node in &mut nodes {
             for _ in 0..chance.below(4) {
                 let i = learned.len() as u64;
                 learned.push(i);
-                nodes[n].learn(i);
+                node.learn(i);
             }
         }
         if round == 20 {

@@ -136,7 +136,8 @@ proptest! {
     }
 
     #[test]
-    fn counts_are_never_rounded(sums in sums(), codec in prop::sample::select(Codec::ALL.to_vec())) {
+    fn counts_are_never_rounded(sums in sums(), at in 0..Codec::ALL.len()) {
+        let codec = Codec::ALL[at];
         prop_assert_eq!(codec.round(&sums, Merge::Exact), sums);
     }
 }

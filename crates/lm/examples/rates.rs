@@ -107,7 +107,9 @@ fn speaking<'a>(model: &'a Model, text: &[u32], voices: usize) -> Result<Work<'a
             }
         }
         let mut lent: Vec<_> = all.iter_mut().map(|(voice, sampler)| (voice, sampler)).collect();
-        Voice::say_together(&model.base, &mut lent, 0)?;
+        for said in Voice::say_together(&model.base, &mut lent, 0) {
+            said?;
+        }
         if all[0].0.heard() >= HEARD + SAID {
             all.clear();
         }

@@ -107,6 +107,11 @@ impl Config {
         self.kv_heads * self.head
     }
 
+    /// How much memory a token of context takes, in bytes: its keys and values.
+    pub fn token_memory(&self) -> usize {
+        2 * self.layers * self.keys() * size_of::<f32>()
+    }
+
     /// Rows and columns of a linear map: it gives `rows` numbers from `columns`.
     pub fn shape(&self, site: Site) -> (usize, usize) {
         match site {

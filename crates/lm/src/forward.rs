@@ -68,6 +68,22 @@ impl Cache {
     pub fn clear(&mut self) {
         *self = Self::default();
     }
+
+    /// Forgets all but the first so many tokens, and whatever a pass that broke off left behind,
+    /// and gives the memory back.
+    pub fn truncate(&mut self, config: &Config, len: usize) {
+        self.len = self.len.min(len);
+        for rows in self.keys.iter_mut().chain(&mut self.values) {
+            rows.truncate(self.len * config.keys());
+            rows.shrink_to_fit();
+        }
+    }
+
+    /// How much memory it takes, in bytes, what is left for tokens to come included.
+    pub fn memory(&self) -> usize {
+        let rows = self.keys.iter().chain(&self.values);
+        rows.map(|rows| rows.capacity() * size_of::<f32>()).sum()
+    }
 }
 
 /// What a layer did, kept for the backward pass.

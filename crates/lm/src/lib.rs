@@ -52,6 +52,8 @@ pub use memory::Memory;
 pub use mixture::Mixture;
 pub use model::Model;
 pub use quant::{Block, Kind};
-pub use speak::{End, LIKELY_MAX, Manner, STOP_MAX, STOPS_MAX, Said, Sampler, Teller, Told, Voice};
+pub use speak::{
+    End, LIKELY_MAX, Manner, SLICE, STOP_MAX, STOPS_MAX, Said, Sampler, Teller, Told, Voice,
+};
 pub use tokens::{TEXT_MAX, Tokens};
 pub use weights::{Base, Layer, Matrix};

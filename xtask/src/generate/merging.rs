@@ -26,8 +26,8 @@ numbers that add up, and reads the sum of all. What that makes of a model goes b
 | member | no sums: a peer's whole model is kept, and predicts beside one's own |
 
 A pipeline is as exact as the least exact of its steps. After a step that learns, no step is exact:
-what it adds depends on what the first one knew at the time. Peers that need to be exact put features
-into one frame beforehand, or use models that need none.
+what it adds depends on what the first one knew at the time. Peers that need to be exact put
+features into one frame beforehand, or use models that need none.
 
 The word is the one with default parameters. Other parameters can make it `member`: a window or
 `smoothing` is one peer's own, weights that begin at random or come from the sums of `FTRLProximal`

@@ -10,6 +10,7 @@ use super::Offence;
 const FLOORS: &[(&str, u8)] = &[
     ("her-learn", 0),
     ("her-gate", 0),
+    ("her-book", 0),
     ("her-sim", 1),
     ("her-identity", 1),
     ("her-lm", 1),

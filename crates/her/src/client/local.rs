@@ -15,19 +15,19 @@ use super::forget::{self, Forget, Progress};
 use super::kind;
 use super::{Door, Hear, Next};
 use crate::locks::audit::{self, Deed};
-use crate::talk::turn::Given;
+use crate::talk::turn::Host;
 use crate::wire;
 
 /// A house of our own.
 pub struct Local {
     house: House,
-    given: Given,
+    host: Host,
 }
 
 impl Local {
     /// The door of a house; the house is closed with it.
     pub fn new(house: House) -> Self {
-        Self { house, given: Given::default() }
+        Self { house, host: Host::default() }
     }
 
     /// The house behind the door.
@@ -35,9 +35,9 @@ impl Local {
         &self.house
     }
 
-    /// What identities answered through this door.
-    pub(super) fn given(&self) -> &Given {
-        &self.given
+    /// What the turns of a conversation through this door have in common.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
     }
 }
 

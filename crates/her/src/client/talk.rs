@@ -37,10 +37,10 @@ impl TalkDoor for Local {
     ) -> Result<Value> {
         let house = self.house();
         let told = match version {
-            None => turn::told(house, name, turn, self.given(), tell)?,
+            None => turn::told(house, name, turn, self.host(), tell)?,
             Some(version) => {
                 let past = Speaker::of(&house.at(name, version)?).ok_or_else(|| mute(name))?;
-                turn::answer(&past, turn, house.clock(), tell)?
+                turn::answer(&past, turn, self.host(), house.clock(), tell)?
             }
         };
         Ok(said(&told))

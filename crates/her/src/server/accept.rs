@@ -141,6 +141,11 @@ pub(super) struct Wire {
     _alive: mpsc::Sender<()>,
 }
 
+/// The requests under way on the connection that a request came by.
+pub(super) fn client(request: &Request<Body>) -> Option<UnderWay> {
+    request.extensions().get::<Wire>().map(|wire| wire.under_way.clone())
+}
+
 /// What a connection is served with.
 struct Guest {
     from: IpAddr,

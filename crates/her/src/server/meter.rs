@@ -2,17 +2,19 @@
 //!
 //! Three waits are bounded: for a request's head, once its first byte or the connection has come;
 //! for the first byte of the next request (by hyper's own timer); and for a client that takes no
-//! answer. Bodies are timed where they are read. A request that waits for us is never cut.
+//! answer. Bodies are timed where they are read. A request that waits for us is never cut, but for
+//! work that [is dropped](UnderWay::unless_hung_up) when its client hangs up.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
 use super::alert::{Alert, Watchman};
@@ -25,6 +27,10 @@ pub(crate) struct UnderWay(Arc<Counts>);
 struct Counts {
     now: AtomicUsize,
     begun: AtomicUsize,
+    /// Somebody wants to know when the client hangs up.
+    watched: AtomicBool,
+    hung_up: AtomicBool,
+    tells: Notify,
 }
 
 impl UnderWay {
@@ -35,12 +41,54 @@ impl UnderWay {
         Token(self.clone())
     }
 
+    /// Does work that is for nobody when the client hangs up: then it is dropped, and there is
+    /// nothing. A client that closes only its own side has hung up as well.
+    pub async fn unless_hung_up<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let watched = Watched(&self.0);
+        tokio::select! {
+            biased;
+            () = watched.hung_up() => None,
+            done = work => Some(done),
+        }
+    }
+
+    fn is_watched(&self) -> bool {
+        self.0.watched.load(Ordering::Relaxed)
+    }
+
+    fn hang_up(&self) {
+        self.0.hung_up.store(true, Ordering::Relaxed);
+        self.0.tells.notify_waiters();
+    }
+
     fn is_none(&self) -> bool {
         self.0.now.load(Ordering::Relaxed) == 0
     }
 
     fn begun(&self) -> usize {
         self.0.begun.load(Ordering::Relaxed)
+    }
+}
+
+/// While it is there, the connection looks whether its client is.
+struct Watched<'a>(&'a Counts);
+
+impl Watched<'_> {
+    async fn hung_up(&self) {
+        loop {
+            let told = self.0.tells.notified();
+            self.0.watched.store(true, Ordering::Relaxed);
+            if self.0.hung_up.load(Ordering::Relaxed) {
+                return;
+            }
+            told.await;
+        }
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.0.watched.store(false, Ordering::Relaxed);
     }
 }
 
@@ -94,6 +142,8 @@ pub(crate) struct Meter<S> {
     head: Wait,
     write: Wait,
     alert: Alert,
+    /// A byte of the next request that came while it was looked whether the client is there.
+    early: Option<u8>,
 }
 
 impl<S> Meter<S> {
@@ -107,7 +157,24 @@ impl<S> Meter<S> {
         let mut head = Wait::new(head, "the head of a request took too long");
         head.arm();
         let write = Wait::new(write, "the client took no answer for too long");
-        Self { stream, under_way, begun: 0, head, write, alert: Alert::new(watchman) }
+        Self { stream, under_way, begun: 0, head, write, alert: Alert::new(watchman), early: None }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Meter<S> {
+    /// Hyper does not read while a request is answered, so that clients may close their own side:
+    /// this looks, for requests that want it. One that sent more is there.
+    fn look(&mut self, cx: &mut Context<'_>) {
+        if !self.under_way.is_watched() || self.early.is_some() {
+            return;
+        }
+        let mut byte = [0];
+        let mut buf = ReadBuf::new(&mut byte);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+            Poll::Pending => {}
+            Poll::Ready(Ok(())) if !buf.filled().is_empty() => self.early = Some(byte[0]),
+            Poll::Ready(_) => self.under_way.hang_up(),
+        }
     }
 }
 
@@ -177,7 +244,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Meter<S> {
             me.head.rest();
         }
         let before = buf.filled().len();
-        let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
+        let polled = match me.early.take_if(|_| buf.remaining() > 0) {
+            Some(byte) => {
+                buf.put_slice(&[byte]);
+                Poll::Ready(Ok(()))
+            }
+            None => Pin::new(&mut me.stream).poll_read(cx, buf),
+        };
         if !me.under_way.is_none() {
             return polled;
         }
@@ -193,7 +266,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Meter<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Meter<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Meter<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -220,6 +293,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Meter<S> {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
+        me.look(cx);
         let polled = Pin::new(&mut me.stream).poll_flush(cx);
         if polled.is_pending() { me.write.watch(cx, polled) } else { polled }
     }

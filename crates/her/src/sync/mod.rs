@@ -185,7 +185,7 @@ impl Syncs {
                 "{peer} is {identity} itself; `her forget` takes out what it learned itself"
             )));
         }
-        let mut exchange = self.exchange_of(identity, &Some(found))?;
+        let mut exchange = self.exchange_of(identity, Some(&found))?;
         exchange.retract.push(named);
         self.submit(identity, exchange)?;
         Ok(named)
@@ -377,7 +377,7 @@ impl Syncs {
         }
         for parts in batches {
             let shared = self.shared(identity)?;
-            let mut exchange = self.exchange_of(identity, &shared)?;
+            let mut exchange = self.exchange_of(identity, shared.as_ref())?;
             (exchange.codec, exchange.weigh, exchange.parts) = (pact.codec, pact.weigh, parts);
             self.submit(identity, exchange)?;
         }
@@ -401,7 +401,7 @@ impl Syncs {
     }
 
     /// An exchange under the identity's present name, with what follows from how it got there.
-    fn exchange_of(&self, identity: &str, shared: &Option<Shared>) -> Result<Exchange> {
+    fn exchange_of(&self, identity: &str, shared: Option<&Shared>) -> Result<Exchange> {
         let record = self.house.record(identity)?;
         let peer = Peer { key: self.key.node.0, identity: record.current };
         let mut exchange = Exchange::new(Origin { peer, life: self.life }, Codec::default());
@@ -410,12 +410,10 @@ impl Syncs {
             let mut records = others.filter_map(|name| self.house.record(&name).ok());
             records.any(|other| other.branch(id).is_some())
         };
-        match shared.as_ref().and_then(Shared::me) {
+        match shared.and_then(Shared::me) {
             // It was another branch: of itself before a rewind, or of the parent of a fork.
-            Some(me) if me.peer.identity != record.current => {
-                if !elsewhere(me.peer.identity) {
-                    exchange.left.push(me.peer);
-                }
+            Some(me) if me.peer.identity != record.current && !elsewhere(me.peer.identity) => {
+                exchange.left.push(me.peer);
             }
             Some(me) if me.peer == peer && me.life != self.life => {
                 exchange.closing = self.closing(identity)?;

@@ -18,6 +18,21 @@ const ORIGINS_MAX: usize = 1024;
 /// Bytes of parts in one message.
 pub(super) const MESSAGE_BYTES: usize = 4 << 20;
 
+/// How hard a part is squeezed: names take most of it, and are much alike.
+const LEVEL: i32 = 9;
+/// Bytes that a part may have when it is unpacked: what an exchange takes.
+const PART_BYTES: usize = limits::EXCHANGE_BYTES;
+
+/// A part as it goes over the wire.
+fn squeezed(part: &Part) -> Result<Vec<u8>> {
+    let bytes = part.to_bytes();
+    // Who gets it makes no more room than that.
+    if bytes.len() > PART_BYTES {
+        return Ok(bytes);
+    }
+    zstd::bulk::compress(&bytes, LEVEL).map_err(|e| Error::io("squeezing a part", e))
+}
+
 /// Rows as they were sent lately.
 #[derive(Debug, Default)]
 pub(super) struct Sent(BTreeMap<Origin, VecDeque<(u64, Sums)>>);
@@ -64,13 +79,13 @@ pub(super) fn missing(
         let (to, events) = (row.seq, row.events);
         let whole =
             Part { origin: *origin, from: 0, to, events, sums: row.sums.clone(), hash, signature };
-        let mut part = whole.to_bytes();
+        let mut part = squeezed(&whole)?;
         let from = theirs.get(origin).copied().unwrap_or(0);
         if let Some(old) = sent.find(origin, from).filter(|_| from > 0) {
             let mut sums = row.sums.clone();
             sums.sub(old);
             sums.trim();
-            let step = Part { from, sums, ..whole }.to_bytes();
+            let step = squeezed(&Part { from, sums, ..whole })?;
             if step.len() < part.len() {
                 part = step;
             }
@@ -112,7 +127,9 @@ pub(super) fn checked(
 }
 
 fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Result<Part> {
-    let part = Part::from_bytes(bytes)?;
+    let bytes = zstd::bulk::decompress(bytes, PART_BYTES)
+        .map_err(|e| Error::invalid(format!("a part of a peer can't be unpacked ({e})")))?;
+    let part = Part::from_bytes(&bytes)?;
     let node = Node(part.origin.peer.key);
     if !known(node) {
         return Err(Error::invalid(format!(

@@ -5,10 +5,17 @@
 
 use her_lm::Manner;
 
+mod batch;
 pub mod history;
+mod kept;
 pub mod recent;
 pub mod speaker;
+#[cfg(test)]
+#[allow(dead_code, reason = "tests of sockets use more of it")]
+#[path = "../../tests/support/tongue.rs"]
+mod tongue;
 pub mod turn;
+mod utterance;
 
 /// How an answer is to be spoken.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use her_identity::turn::State;
 use her_identity::{Error, House, Result};
-use her_lm::{Adapter, LanguageModel, Manner, Memory, Message, Sampler, Shared, Teller, Voice};
+use her_lm::{Adapter, Cache, LanguageModel, Memory, Message, Shared, Voice};
 use serde_json::Value;
 
+use super::kept::{Kept, Weights};
+use super::utterance::Utterance;
 use super::{How, TOKENS};
-
-/// Tokens that are heard at once: between two of these it is seen whether anybody listens still.
-const HEARD: usize = 256;
 
 /// What speaks: the shared base, and what the identity learned. It holds nobody up.
 #[derive(Clone)]
@@ -75,7 +74,7 @@ pub fn mute(name: &str) -> Error {
     ))
 }
 
-fn invalid(e: her_lm::Error) -> Error {
+pub(super) fn invalid(e: her_lm::Error) -> Error {
     let message = e.to_string();
     Error::invalid(message).because(e)
 }
@@ -93,8 +92,17 @@ impl Speaker {
         })
     }
 
+    /// One that has learned nothing.
+    #[cfg(test)]
+    pub(super) fn newborn(shared: Arc<Shared>) -> Self {
+        let spec = her_lm::Spec { rank: 2, seed: 1 };
+        let adapter = Adapter::new(&shared.model.base.config, spec).unwrap();
+        let memory = Arc::new(Memory::new(0).unwrap());
+        Self { shared, adapter: Arc::new(adapter), memory, version: 1, frozen: false }
+    }
+
     /// The base, with tokens and template.
-    pub fn shared(&self) -> &Shared {
+    pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
@@ -140,49 +148,51 @@ impl Speaker {
         self.prompt(messages)
     }
 
-    /// Says what comes next. `tell` is given each piece of text as it is said, and an empty one
-    /// from time to time; it says whether anybody listens still.
-    pub fn say(
+    /// A voice of its own that goes on after what was read.
+    pub(super) fn voice(&self, read: Cache) -> Voice {
+        Voice::with(Some(Arc::clone(&self.adapter)), read, None)
+    }
+
+    /// What its weights are known by.
+    pub(super) fn weights(&self) -> Weights {
+        let spec = self.adapter.spec();
+        let mut hash = blake3::Hasher::new();
+        hash.update(self.shared.digest.as_bytes());
+        hash.update(&(spec.rank as u64).to_le_bytes()).update(&spec.seed.to_le_bytes());
+        let mut bytes = Vec::with_capacity(4 << 10);
+        for some in self.adapter.learned().chunks(1 << 10) {
+            bytes.clear();
+            bytes.extend(some.iter().flat_map(|x| x.to_le_bytes()));
+            hash.update(&bytes);
+        }
+        *hash.finalize().as_bytes()
+    }
+
+    /// Says what comes next, alone on this thread; [`super::batch`] says the same among others.
+    /// `tell` is given each piece of text as it is said, and an empty one from time to time; it
+    /// says whether anybody listens still.
+    pub(super) fn say(
         &self,
         prompt: &[u32],
         how: &How,
+        kept: Option<&Arc<Kept>>,
         tell: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Spoken> {
-        let model = &self.shared.model;
-        let most = self.room(prompt.len(), how)?;
-        let seed = how.seed.map_or_else(random, Ok)?;
-        let mut sampler = Sampler::new(Manner { seed, ..how.manner }).map_err(invalid)?;
-        let mut teller = Teller::new(how.stops.clone()).map_err(invalid)?;
-        let mut voice = Voice::new(Some(Arc::clone(&self.adapter)));
-        let mut said = Spoken {
-            text: String::new(),
-            prompt_tokens: prompt.len(),
-            tokens: 0,
-            ended: Ended::Gone,
-        };
-        for some in prompt.chunks(HEARD) {
+        let base = &self.shared.model.base;
+        let mut own = Utterance::new(self, prompt, how, kept)?;
+        let mut spoken = Spoken::nothing(prompt.len());
+        while own.voice.reads() {
             if !tell("") {
-                return Ok(said);
+                return Ok(spoken);
             }
-            voice.hear(&model.base, some).map_err(invalid)?;
+            own.read_some()?;
         }
-        while said.tokens < most {
-            let token = voice.say(&model.base, &mut sampler, 0).map_err(invalid)?.token;
-            let told = teller.take(&model.tokens, token).map_err(invalid)?;
-            said.tokens += 1;
-            said.text += &told.text;
-            if !tell(&told.text) {
-                return Ok(said);
-            }
-            if told.end.is_some() {
-                said.ended = Ended::Stop;
-                return Ok(said);
+        loop {
+            let said = own.voice.say(base, &mut own.sampler, 0);
+            if !spoken.goes_on(&own.take(said)?, tell) {
+                return Ok(spoken);
             }
         }
-        let rest = teller.finish();
-        said.text += &rest;
-        said.ended = if tell(&rest) { Ended::Length } else { Ended::Gone };
-        Ok(said)
     }
 
     /// How many tokens there may be behind this many.
@@ -226,7 +236,7 @@ impl Speaker {
     }
 }
 
-fn random() -> Result<u64> {
+pub(super) fn random() -> Result<u64> {
     let mut bytes = [0u8; 8];
     getrandom::fill(&mut bytes).map_err(|e| {
         let why = format!("the system gives no random numbers: {e}");

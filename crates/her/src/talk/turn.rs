@@ -1,7 +1,7 @@
 //! One turn of a conversation: what is new is learned, then the identity answers.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use her_identity::clock::Clock;
 use her_identity::event::{Event, Request, What};
@@ -13,7 +13,9 @@ use her_lm::{EVENT_BYTES, Message};
 use serde_json::{Value, json};
 
 use super::How;
+use super::batch::Batches;
 use super::history::{History, New, Sort};
+use super::kept::Kept;
 use super::speaker::{Speaker, Spoken, mute};
 
 /// Answers whose words are still known here, and bytes of one of them.
@@ -79,9 +81,25 @@ pub struct Told {
     pub seconds: Seconds,
 }
 
+/// What the turns of one house have in common.
+#[derive(Default)]
+pub struct Host {
+    given: Given,
+    /// Who is spoken to among others; none where one person talks alone.
+    batches: Option<Batches>,
+    kept: Arc<Kept>,
+}
+
+impl Host {
+    /// A host of many: who speaks at once shares passes of a base.
+    pub fn of_many() -> Self {
+        Self { batches: Some(Batches::default()), ..Self::default() }
+    }
+}
+
 /// The newest answers, by who gave them and to what: one that comes back cut off is known by it.
 #[derive(Default)]
-pub struct Given(Mutex<VecDeque<Gave>>);
+struct Given(Mutex<VecDeque<Gave>>);
 
 /// Who answered, to which message, and what.
 struct Gave {
@@ -120,15 +138,15 @@ pub fn told(
     house: &House,
     name: &str,
     turn: &Turn<'_>,
-    given: &Given,
+    host: &Host,
     tell: &mut dyn FnMut(&str) -> bool,
 ) -> Result<Told> {
     let speaker = speaker(house, name)?;
     // What can't be answered is not learned either.
     speaker.room(speaker.prompt(turn.messages)?.len(), turn.how)?;
-    let clock = house.clock();
+    let (clock, given) = (house.clock(), &host.given);
     if !turn.learns || speaker.frozen {
-        return answer(&speaker, turn, clock, tell);
+        return answer(&speaker, turn, host, clock, tell);
     }
     let begun = clock.monotonic_ns();
     let history = History::new(turn.conversation, turn.messages);
@@ -147,7 +165,7 @@ pub fn told(
     let learned = learn(house, name, &speaker, &conversation, &words)?;
     let learning = seconds(begun, clock.monotonic_ns());
     let speaker = self::speaker(house, name)?;
-    let told = answer(&speaker, turn, clock, tell)?;
+    let told = answer(&speaker, turn, host, clock, tell)?;
     let told = Told { learned, seconds: Seconds { learning, ..told.seconds }, ..told };
     let text = &told.spoken.text;
     if !text.trim().is_empty() && turn.messages.iter().all(|m| !m.role.is_empty()) {
@@ -163,6 +181,7 @@ pub fn told(
 pub fn answer(
     speaker: &Speaker,
     turn: &Turn<'_>,
+    host: &Host,
     clock: &dyn Clock,
     tell: &mut dyn FnMut(&str) -> bool,
 ) -> Result<Told> {
@@ -175,7 +194,12 @@ pub fn answer(
         }
         tell(text)
     };
-    let spoken = speaker.say(&prompt, turn.how, &mut tell)?;
+    // Where something was learned in between, other weights read it.
+    let kept = (!turn.learns || speaker.frozen).then_some(&host.kept);
+    let spoken = match &host.batches {
+        Some(batches) => batches.say(speaker, &prompt, turn.how, kept, &mut tell)?,
+        None => speaker.say(&prompt, turn.how, kept, &mut tell)?,
+    };
     let ended = clock.monotonic_ns();
     let first = first.unwrap_or(ended);
     let (hearing, speaking) = (seconds(begun, first), seconds(first, ended));

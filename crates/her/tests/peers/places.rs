@@ -1,5 +1,6 @@
 //! Processes of `her serve` that all know each other, and what is done to them.
 
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -22,6 +23,11 @@ impl Chance {
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
+}
+
+/// The name of a node in the settings of the others.
+pub fn name(i: usize) -> String {
+    format!("n{i}")
 }
 
 /// All of them; dropped, they end.
@@ -49,7 +55,8 @@ impl Many {
                 http[i], nodes[i]
             );
             for j in (0..n).filter(|j| *j != i) {
-                text += &format!("[nodes.n{j}]\nkey = \"{}\"\nat = \"{}\"\n", keys[j], nodes[j]);
+                write!(text, "[nodes.n{j}]\nkey = \"{}\"\nat = \"{}\"\n", keys[j], nodes[j])
+                    .unwrap();
             }
             std::fs::write(dir.path().join(format!("n{i}/her.toml")), text).unwrap();
         }
@@ -64,11 +71,6 @@ impl Many {
             many.put_one(i, "sam", spec);
         }
         many
-    }
-
-    /// The name of a node in the settings of the others.
-    pub fn name(&self, i: usize) -> String {
-        format!("n{i}")
     }
 
     /// The key of a node.
@@ -182,7 +184,7 @@ impl Many {
 
     /// Lets `sam` at one node exchange with `sam` at another.
     pub fn exchange(&self, a: usize, b: usize) -> Result<(), String> {
-        let wish = json!({ "peer": self.name(b) });
+        let wish = json!({ "peer": name(b) });
         let (status, said) = self.ask(a, "POST", "/v1/identities/sam/sync", Some(&wish));
         if status != 200 {
             return Err(said["detail"].as_str().unwrap_or_default().to_owned());

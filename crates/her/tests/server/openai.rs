@@ -6,10 +6,10 @@ use super::client::{Running, Said};
 use super::locks::{by, made, until};
 use super::tongue::{CONTEXT, spec, tiny_base};
 
-const CHAT: &str = "/openai/v1/chat/completions";
+pub const CHAT: &str = "/openai/v1/chat/completions";
 
 /// A server with sam, who speaks, and tom, who does not.
-fn running() -> Running {
+pub fn running() -> Running {
     let r = Running::new(&[]);
     tiny_base(r.dir.path());
     let said = r.put("/v1/identities/sam", &spec());
@@ -18,23 +18,23 @@ fn running() -> Running {
     r
 }
 
-fn talk(words: &[&str]) -> Vec<Value> {
+pub fn talk(words: &[&str]) -> Vec<Value> {
     let role = |i: usize| if i.is_multiple_of(2) { "user" } else { "assistant" };
     let message = |(i, text): (usize, &&str)| json!({ "role": role(i), "content": text });
     words.iter().enumerate().map(message).collect()
 }
 
-fn asked(words: &[&str]) -> Value {
+pub fn asked(words: &[&str]) -> Value {
     json!({ "model": "sam", "messages": talk(words), "max_tokens": 6, "seed": 3 })
 }
 
-fn with(mut body: Value, key: &str, value: impl Into<Value>) -> Value {
+pub fn with(mut body: Value, key: &str, value: impl Into<Value>) -> Value {
     body[key] = value.into();
     body
 }
 
 #[track_caller]
-fn fine(said: &Said) -> Value {
+pub fn fine(said: &Said) -> Value {
     assert_eq!(said.status, 200, "{}", said.text());
     said.json()
 }
@@ -52,12 +52,12 @@ fn refused(said: &Said, status: u16, param: impl Into<Value>, why: &str) -> Valu
 }
 
 /// The words of an answer.
-fn text(answer: &Value) -> &str {
+pub fn text(answer: &Value) -> &str {
     answer["choices"][0]["message"]["content"].as_str().unwrap()
 }
 
 /// The events of sam that were read and learned, as role, text and whether it was learned.
-fn heard(r: &Running) -> Vec<(String, String, bool)> {
+pub fn heard(r: &Running) -> Vec<(String, String, bool)> {
     let log = r.get("/v1/identities/sam/log?from=2").lines();
     let one = |line: &Value| {
         let x = &line["x"];
@@ -186,7 +186,7 @@ fn who_may_only_ask_is_answered_and_teaches_nothing() {
 }
 
 /// The frames of a stream.
-fn frames(text: &str) -> Vec<Value> {
+pub fn frames(text: &str) -> Vec<Value> {
     let lines = text.split("\n\n").filter(|frame| !frame.is_empty());
     let data = lines.map(|frame| frame.strip_prefix("data: ").unwrap());
     data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| data.into())).collect()

@@ -9,14 +9,24 @@ use serde_json::{Value, json};
 #[path = "../../../lm/tests/model/tiny.rs"]
 mod tiny;
 
-use tiny::{SMALL, Tiny, V, gguf};
+use tiny::{SMALL, Shape, Tiny, V, gguf};
 
 /// Tokens that the tiny model takes: its own 64 are too few for a conversation.
 pub const CONTEXT: u32 = 512;
 
 /// Writes a tiny model into a data directory, where specs find it as `tiny`.
 pub fn tiny_base(data: &Path) {
-    let model = Tiny::new(SMALL, 7);
+    base(data, "tiny", SMALL);
+}
+
+/// The same as `wide`, whose rows are long enough for weights of few bits.
+#[allow(dead_code, reason = "other tests use it")]
+pub fn wide_base(data: &Path) {
+    base(data, "wide", Shape { width: 64, hidden: 96, heads: 4, ..SMALL });
+}
+
+fn base(data: &Path, name: &str, shape: Shape) {
+    let model = Tiny::new(shape, 7);
     let mut keys = model.keys();
     for (key, value) in &mut keys {
         if key == "llama.context_length" {
@@ -25,7 +35,7 @@ pub fn tiny_base(data: &Path) {
     }
     let bases = data.join("bases");
     std::fs::create_dir_all(&bases).unwrap();
-    std::fs::write(bases.join("tiny.gguf"), gguf(&keys, &model.tensor_list())).unwrap();
+    std::fs::write(bases.join(format!("{name}.gguf")), gguf(&keys, &model.tensor_list())).unwrap();
 }
 
 /// An identity that stands on it and learns fast.

@@ -75,7 +75,7 @@ impl Part {
         }
     }
 
-    fn of(bytes: PartBytes) -> Result<Self> {
+    fn of(bytes: &PartBytes) -> Result<Self> {
         let origin = Origin { peer: peer(bytes.peer), life: bytes.life };
         if bytes.from >= bytes.to {
             return Err(Error::invalid(format!(
@@ -110,7 +110,7 @@ impl Part {
         }
         let part = postcard::from_bytes(bytes)
             .map_err(|e| Error::invalid(format!("a part of a peer can't be read ({e})")))?;
-        Self::of(part)
+        Self::of(&part)
     }
 }
 
@@ -139,7 +139,7 @@ impl Exchange {
             me: Origin { peer: peer(e.me.0), life: e.me.1 },
             codec: e.codec,
             weigh: e.weigh,
-            parts: e.parts.into_iter().map(Part::of).collect::<Result<_>>()?,
+            parts: e.parts.iter().map(Part::of).collect::<Result<_>>()?,
             retract: e.retract.into_iter().map(peer).collect(),
             left: e.left.into_iter().map(peer).collect(),
             closing: e

@@ -185,7 +185,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Sums> {
         }
         keys.push((key, len));
     }
-    let sums = from.numbers(keys)?;
+    let sums = from.numbers(&keys)?;
     if !from.bytes.is_empty() {
         return Err(wrong("more bytes than numbers"));
     }
@@ -280,7 +280,7 @@ impl<'a> Reader<'a> {
         Ok((Key { tensor: Arc::clone(tensor), class, feature, other }, len))
     }
 
-    fn numbers(&mut self, keys: Vec<(Key, usize)>) -> Result<Sums> {
+    fn numbers(&mut self, keys: &[(Key, usize)]) -> Result<Sums> {
         let mut blocks = Vec::with_capacity(keys.len());
         let mut chunk: std::vec::IntoIter<Fixed> = Vec::new().into_iter();
         for (i, (key, len)) in keys.iter().enumerate() {

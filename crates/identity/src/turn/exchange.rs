@@ -64,7 +64,7 @@ impl State {
             self.weigh(&mut shared, desk)?;
         }
         if let Some(closing) = &exchange.closing {
-            self.close(&mut shared, closing, &mut learned)?;
+            close(&mut shared, closing, &mut learned)?;
         }
         self.contribute(&mut shared, learned, exchange);
         for peer in exchange.left.iter().filter(|peer| **peer != exchange.me.peer) {
@@ -127,24 +127,6 @@ impl State {
                 limits::EXCHANGE_BYTES
             )));
         }
-        Ok(())
-    }
-
-    /// What a former life had not contributed when the present one began is contributed by it,
-    /// exactly: whoever closes it at that version writes the same row.
-    fn close(&self, shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<()> {
-        let before = shared.me.and_then(|me| shared.rows.get_mut(&me));
-        let Some(row) = before.filter(|row| closing.version >= row.seq) else {
-            return Err(Error::invalid("there is no former life here that could be closed so"));
-        };
-        learned.sub(&closing.learned);
-        learned.trim();
-        row.sums.add(&closing.learned);
-        row.sums.add(&std::mem::take(&mut shared.residue));
-        row.sums.trim();
-        row.seq = closing.version;
-        row.events += closing.events;
-        shared.learned += closing.events;
         Ok(())
     }
 
@@ -238,6 +220,24 @@ impl State {
         }
         sum
     }
+}
+
+/// What a former life had not contributed when the present one began is contributed by it,
+/// exactly: whoever closes it at that version writes the same row.
+fn close(shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<()> {
+    let before = shared.me.and_then(|me| shared.rows.get_mut(&me));
+    let Some(row) = before.filter(|row| closing.version >= row.seq) else {
+        return Err(Error::invalid("there is no former life here that could be closed so"));
+    };
+    learned.sub(&closing.learned);
+    learned.trim();
+    row.sums.add(&closing.learned);
+    row.sums.add(&std::mem::take(&mut shared.residue));
+    row.sums.trim();
+    row.seq = closing.version;
+    row.events += closing.events;
+    shared.learned += closing.events;
+    Ok(())
 }
 
 fn whole() -> Trust {

@@ -9,4 +9,4 @@ mod voice;
 pub use manner::Manner;
 pub use sampler::Sampler;
 pub use teller::{End, STOP_MAX, STOPS_MAX, Teller, Told};
-pub use voice::{LIKELY_MAX, Said, Voice};
+pub use voice::{LIKELY_MAX, SLICE, Said, Voice};

@@ -1,16 +1,18 @@
 //! A voice: hears tokens, says the next ones.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::sampler::Sampler;
 use crate::adapter::Adapter;
-use crate::error::{Result, wrong};
+use crate::error::{Error, Result, wrong};
 use crate::forward::{Cache, Part, Products, Want};
 use crate::math;
 use crate::weights::Base;
 
-/// How many tokens of what is heard are read at once.
-const HEARD: usize = 128;
+/// How many tokens of what is heard are read at once: a slice. The cuts are part of the bits, so
+/// who is read among others is cut in the same places as who is read alone.
+pub const SLICE: usize = 32;
 /// For how many of the likeliest tokens a voice tells how likely they were.
 pub const LIKELY_MAX: usize = 20;
 
@@ -61,11 +63,21 @@ impl Voice {
         base.config.context.saturating_sub(self.heard())
     }
 
-    /// Takes tokens into the context, however many there is room for.
+    /// Takes tokens into the context, however many there is room for, and reads them.
     ///
     /// # Errors
     /// When there is no room for all, or one is none of the model's; then nothing was heard.
     pub fn hear(&mut self, base: &Base, tokens: &[u32]) -> Result<()> {
+        self.listen(base, tokens)?;
+        self.think(base)
+    }
+
+    /// The same without reading them: [`read_some`](Self::read_some) does, slice by slice, so that
+    /// others can speak between two of them.
+    ///
+    /// # Errors
+    /// As [`hear`](Self::hear).
+    pub fn listen(&mut self, base: &Base, tokens: &[u32]) -> Result<()> {
         let (n, room) = (tokens.len(), self.room(base));
         if n > room {
             return wrong(format!(
@@ -81,9 +93,27 @@ impl Voice {
         if n > 0 {
             self.logits.clear();
             self.pending.extend_from_slice(tokens);
-            self.think(base)?;
         }
         Ok(())
+    }
+
+    /// Whether there is more to read than the one token that a pass with others takes in.
+    pub fn reads(&self) -> bool {
+        self.pending.len() > 1
+    }
+
+    /// Reads a slice of what is pending, at most [`SLICE`] tokens.
+    ///
+    /// # Errors
+    /// When what was learned or heard is not of this base; a panic is told as an error too. The
+    /// voice says nothing any more then.
+    pub fn read_some(&mut self, base: &Base) -> Result<()> {
+        guarded(|| self.slice(base))
+    }
+
+    /// What it has read of the context, to go on from there [another time](Self::with).
+    pub fn into_cache(self) -> Cache {
+        self.cache
     }
 
     /// Says the next token, which becomes context, and how likely it and the `likely` likeliest
@@ -98,50 +128,67 @@ impl Voice {
 
     /// Each says its next token, with its own sampler: the same ones as alone where all maps have
     /// weights of few bits. One pass for all of them costs less than one each, since the weights
-    /// are read once.
+    /// are read once. Who [has more to read](Self::reads) reads all of it first.
     ///
-    /// # Errors
-    /// As [`say`](Self::say), for each voice alone; for all of them when one has an adapter or a
-    /// context that is not of this base.
+    /// What is wrong with one, a panic too, is told of that one, and the others say what they
+    /// would have said.
     pub fn say_together(
         base: &Base,
         voices: &mut [(&mut Self, &mut Sampler)],
         likely: usize,
-    ) -> Result<Vec<Result<Said>>> {
-        let (mut parts, mut logits) = (Vec::new(), Vec::new());
-        for (voice, _) in voices.iter_mut() {
-            if voice.pending.len() == 1 {
-                parts.push(Part {
-                    adapter: voice.adapter.as_deref(),
-                    cache: &mut voice.cache,
-                    tokens: &voice.pending,
-                });
-                logits.push(&mut voice.logits);
-            } else {
-                voice.think(base)?;
+    ) -> Vec<Result<Said>> {
+        if guarded(|| Self::think_together(base, voices)).is_err() {
+            // One of them is not of this base, or broke the pass: each has its own.
+            for (voice, _) in voices.iter_mut() {
+                voice.cache.truncate(&base.config, voice.cache.len());
             }
+        }
+        let choose = |(voice, sampler): &mut (&mut Self, &mut Sampler)| {
+            guarded(|| voice.say(base, sampler, likely))
+        };
+        voices.iter_mut().map(choose).collect()
+    }
+
+    /// Reads the newest token of each that has just one, up to its logits.
+    fn think_together(base: &Base, voices: &mut [(&mut Self, &mut Sampler)]) -> Result<()> {
+        let (mut parts, mut logits) = (Vec::new(), Vec::new());
+        for (voice, _) in voices.iter_mut().filter(|(voice, _)| voice.pending.len() == 1) {
+            parts.push(Part {
+                adapter: voice.adapter.as_deref(),
+                cache: &mut voice.cache,
+                tokens: &voice.pending,
+            });
+            logits.push(&mut voice.logits);
         }
         let pass = base.read_parts(&mut parts, Want::Last, Products::Low)?;
         for (to, row) in logits.into_iter().zip(pass.logits.chunks_exact(base.config.vocab)) {
             row.clone_into(to);
         }
-        let choose = |(voice, sampler): &mut (&mut Self, &mut Sampler)| {
+        for (voice, _) in voices.iter_mut().filter(|(voice, _)| voice.pending.len() == 1) {
             voice.pending.clear();
-            voice.choose(base, sampler, likely)
-        };
-        Ok(voices.iter_mut().map(choose).collect())
+        }
+        Ok(())
     }
 
     /// Reads what is pending, up to the logits after it.
     fn think(&mut self, base: &Base) -> Result<()> {
-        let adapter = self.adapter.as_deref();
         while !self.pending.is_empty() {
-            let n = self.pending.len().min(HEARD);
-            let want = if n == self.pending.len() { Want::Last } else { Want::Context };
-            let pass = base.read_low(adapter, &mut self.cache, &self.pending[..n], want)?;
-            self.pending.drain(..n);
-            self.logits = pass.logits;
+            self.slice(base)?;
         }
+        Ok(())
+    }
+
+    /// Reads a slice of what is pending; the last one up to the logits after it.
+    fn slice(&mut self, base: &Base) -> Result<()> {
+        let n = self.pending.len().min(SLICE);
+        if n == 0 {
+            return Ok(());
+        }
+        let want = if n == self.pending.len() { Want::Last } else { Want::Context };
+        let adapter = self.adapter.as_deref();
+        let pass = base.read_low(adapter, &mut self.cache, &self.pending[..n], want)?;
+        self.pending.drain(..n);
+        self.logits = pass.logits;
         Ok(())
     }
 
@@ -169,6 +216,16 @@ impl Voice {
         self.pending.push(token);
         Ok(said)
     }
+}
+
+/// Tells a panic as an error: it is of one voice, and others share the thread.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+        let words = words.unwrap_or_else(|| "no words".into());
+        Err(Error(format!("this voice broke off ({words}): ask again; it is a mistake of ours")))
+    })
 }
 
 /// How likely a token and the likeliest ones are.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use her_lm::{Base, Cache, Kind, Manner, Model, Said, Sampler, Voice, Want, kernel};
+use her_lm::{Base, Cache, Kind, Manner, Model, SLICE, Said, Sampler, Voice, Want, kernel};
 
 use super::passes::{open, stirred, tokens};
 use super::tiny::{Dice, SMALL, Shape, Tiny, gguf, real};
@@ -110,7 +110,7 @@ fn voices_say_together_what_they_say_alone() {
         let mut all = people(&model);
         for (i, alone) in alone.iter().enumerate() {
             let mut lent: Vec<_> = all.iter_mut().map(|(voice, by)| (voice, by)).collect();
-            let said = Voice::say_together(&model.base, &mut lent, 2).unwrap();
+            let said = Voice::say_together(&model.base, &mut lent, 2);
             for (who, said) in said.iter().enumerate() {
                 assert_eq!(said.as_ref(), Ok(&alone[who]), "{name}: voice {who}, token {i}");
             }
@@ -125,14 +125,84 @@ fn who_cannot_speak_is_told_among_others() {
     all[3].0 = Voice::new(None);
     let before: Vec<usize> = all.iter().map(|(voice, _)| voice.heard()).collect();
     let mut lent: Vec<_> = all.iter_mut().map(|(voice, by)| (voice, by)).collect();
-    let said = Voice::say_together(&model.base, &mut lent, 0).unwrap();
+    let said = Voice::say_together(&model.base, &mut lent, 0);
     for (who, (said, before)) in said.iter().zip(before).enumerate() {
         assert_eq!(said.is_err(), who == 3, "{said:?}");
         assert_eq!(all[who].0.heard(), before + usize::from(who != 3));
     }
     let told = said[3].as_ref().unwrap_err().to_string();
     assert!(told.contains("nothing was heard"), "{told}");
-    assert!(Voice::say_together(&model.base, &mut [], 0).unwrap().is_empty());
+    assert!(Voice::say_together(&model.base, &mut [], 0).is_empty());
+}
+
+#[test]
+fn who_breaks_the_pass_breaks_off_alone() {
+    if !few() {
+        return;
+    }
+    let model = quantised(2, 2);
+    let mut alone = people(&model);
+    let mut all = people(&model);
+    // What another base heard has other keys, and so has its adapter: one is refused, one panics.
+    let other = open(&Tiny::new(SMALL, 1));
+    let mut cache = Cache::default();
+    other.base.read(None, &mut cache, &tokens(7, 1), Want::Context).unwrap();
+    all[1].0 = Voice::with(None, cache, Some(3));
+    all[3].0 = Voice::with(Some(Arc::new(stirred(&other, 2, 1))), Cache::default(), Some(3));
+    for turn in 0..3 {
+        let mut lent: Vec<_> = all.iter_mut().map(|(voice, by)| (voice, by)).collect();
+        let said = Voice::say_together(&model.base, &mut lent, 2);
+        for (who, said) in said.iter().enumerate() {
+            match (who, said) {
+                (1, Err(e)) => assert!(e.to_string().contains("broke off"), "{e}"),
+                (3, Err(e)) => assert!(e.to_string().contains("another shape"), "{e}"),
+                (1 | 3, Ok(said)) => panic!("voice {who} said {said:?}"),
+                _ => {
+                    let (voice, by) = &mut alone[who];
+                    let wanted = voice.say(&model.base, by, 2);
+                    assert_eq!(*said, wanted, "voice {who}, token {turn}");
+                }
+            }
+        }
+    }
+    let told = all[1].0.read_some(&model.base);
+    assert!(told.unwrap_err().to_string().contains("broke off"));
+}
+
+#[test]
+fn a_prompt_is_read_in_slices_while_others_speak() {
+    let model = quantised(2, 2);
+    let heard = tokens(SLICE + 11, 9);
+    let adapter = Arc::new(stirred(&model, 3, 1));
+    let wanted = {
+        let mut voice = Voice::new(Some(Arc::clone(&adapter)));
+        voice.hear(&model.base, &heard).unwrap();
+        voice.say(&model.base, &mut Sampler::new(Manner::default()).unwrap(), 5).unwrap()
+    };
+    let mut voice = Voice::new(Some(adapter));
+    voice.listen(&model.base, &heard).unwrap();
+    let mut slices = 0;
+    let mut all = people(&model);
+    while voice.reads() {
+        voice.read_some(&model.base).unwrap();
+        slices += 1;
+        let mut lent: Vec<_> = all.iter_mut().map(|(voice, by)| (voice, by)).collect();
+        assert!(Voice::say_together(&model.base, &mut lent, 0).iter().all(Result::is_ok));
+    }
+    assert_eq!((slices, voice.heard()), (2, heard.len()));
+    let mut sampler = Sampler::new(Manner::default()).unwrap();
+    let mut lent = [(&mut voice, &mut sampler)];
+    assert_eq!(Voice::say_together(&model.base, &mut lent, 5), [Ok(wanted.clone())]);
+    // From whole slices that were kept, it goes on with the same bits.
+    let mut cache = voice.into_cache();
+    let before = cache.memory();
+    cache.truncate(&model.base.config, SLICE);
+    assert_eq!(cache.memory(), SLICE * model.base.config.token_memory());
+    assert!(cache.len() == SLICE && cache.memory() < before);
+    let mut voice = Voice::with(Some(Arc::new(stirred(&model, 3, 1))), cache, None);
+    voice.hear(&model.base, &heard[SLICE..]).unwrap();
+    let mut sampler = Sampler::new(Manner::default()).unwrap();
+    assert_eq!(voice.say(&model.base, &mut sampler, 5), Ok(wanted));
 }
 
 // The price of few bits, on a text that it has not learned; f32 has 4.790992 bits a token.

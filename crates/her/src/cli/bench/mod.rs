@@ -22,6 +22,7 @@ mod replay;
 mod room;
 mod served;
 mod single;
+mod sync;
 
 use meter::Line;
 
@@ -64,13 +65,18 @@ const CASES: [&str; 24] = [
 ];
 /// A case that takes its time, so that nobody runs it by listing.
 const MEMORY: &str = "memory-10k";
+/// What a message is worth, which is told in figures of its own.
+const SYNC: &str = "sync";
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     if args.case == "list" {
-        return print(&format!("{}\n{MEMORY}\n", CASES.join("\n")));
+        return print(&format!("{}\n{MEMORY}\n{SYNC}\n", CASES.join("\n")));
     }
     if cfg!(debug_assertions) {
         cx.say("this is a debug build: the figures mean nothing");
+    }
+    if args.case == SYNC {
+        return sync::run(&args.data, cx);
     }
     let lines = measure(&args.case, &args.data)?;
     lines.iter().try_for_each(|line| {
@@ -100,7 +106,7 @@ fn measure(case: &str, data: &std::path::Path) -> Result<Vec<Line>> {
             "predict-while-learning" => reads::measure(data),
             MEMORY => memory::measure(data),
             _ => Err(Error::not_found(format!(
-                "there is no case {case:?}; there are {}, {MEMORY}",
+                "there is no case {case:?}; there are {}, {MEMORY}, {SYNC}",
                 CASES.join(", ")
             ))),
         },

@@ -60,6 +60,12 @@ pub(super) fn router(copy: Arc<Copy>) -> Router {
     }
     router
         .fallback(|uri: Uri| async move {
+            if uri.path().starts_with("/openai/") {
+                return Problem::no_route(
+                    "a copy tells what texts cost (predict), but it does not speak: ask the living \
+                     identity for it, as NAME@VERSION, where /status says that it went",
+                );
+            }
             Problem::no_route(format!(
                 "a copy has no route {}; it answers /status, /manifest and, below \
                  /v1/identities/NAME, predict, log, at/VERSION, model and verify",

@@ -13,15 +13,16 @@ use super::asked::Asked;
 use super::errors::{Refused, Told};
 use super::fields::{Fields, kind};
 use super::reply::{Form, answered};
-use crate::server::App;
+use crate::server::{App, accept};
 
 /// The handler.
 pub(in crate::server) async fn chat(State(app): State<Arc<App>>, request: Request<Body>) -> Told {
+    let client = accept::client(&request);
     let mut fields = Fields::of(request, &app.limits).await?;
     let asked = Asked::read(&mut fields)?;
     let messages = messages(fields.value("messages"))?;
-    let ignored = fields.rest();
-    answered(&app, Form::Chat, asked, messages, ignored).await
+    let rest = (fields.rest(), client);
+    answered(&app, Form::Chat, asked, messages, rest).await
 }
 
 fn wrong(why: impl std::fmt::Display) -> Refused {

@@ -13,18 +13,19 @@ use super::asked::Asked;
 use super::errors::{Refused, Told};
 use super::fields::{Fields, kind};
 use super::reply::{Form, answered};
-use crate::server::App;
+use crate::server::{App, accept};
 
 /// The handler.
 pub(in crate::server) async fn complete(
     State(app): State<Arc<App>>,
     request: Request<Body>,
 ) -> Told {
+    let client = accept::client(&request);
     let mut fields = Fields::of(request, &app.limits).await?;
     let asked = Asked::read(&mut fields)?;
     let prompt = prompt(fields.value("prompt"))?;
-    let ignored = fields.rest();
-    answered(&app, Form::Text, asked, vec![Message::new("", prompt)], ignored).await
+    let rest = (fields.rest(), client);
+    answered(&app, Form::Text, asked, vec![Message::new("", prompt)], rest).await
 }
 
 fn prompt(given: Option<Value>) -> Result<String, Refused> {

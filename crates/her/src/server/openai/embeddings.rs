@@ -36,7 +36,7 @@ pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Reque
     };
     let texts = texts(fields.value("input"))?;
     let asked = whom.name.clone();
-    let place = app.stage.place().await?;
+    let place = app.stage.core().await?;
     let (rows, tokens) = app
         .blocking(move |house| {
             // What is learned is how it speaks; what texts are like is the base's.

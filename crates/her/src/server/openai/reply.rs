@@ -12,10 +12,12 @@ use super::asked::{Asked, Learns};
 use super::errors::{Refused, Told};
 use super::stage::{Piece, next, speak};
 use crate::server::auth::granted;
+use crate::server::meter::UnderWay;
 use crate::server::metrics::EventKind;
 use crate::server::{App, answer};
 use crate::talk::speaker::Ended;
 use crate::talk::turn::{self, Told as Spoken, Turn};
+use her_identity::ErrorKind;
 use her_lm::Message;
 
 /// Frames that wait for a slow reader.
@@ -39,8 +41,26 @@ struct Head {
     ignored: Vec<String>,
 }
 
-/// Learns what is new, and answers.
+/// Learns what is new, and answers, unless the client hangs up.
 pub(super) async fn answered(
+    app: &Arc<App>,
+    form: Form,
+    asked: Asked,
+    messages: Vec<Message>,
+    (ignored, client): (Vec<String>, Option<UnderWay>),
+) -> Told {
+    let answered = begun(app, form, asked, messages, ignored);
+    match client {
+        None => answered.await,
+        Some(client) => client.unless_hung_up(answered).await.unwrap_or_else(|| {
+            let gone = her_identity::Error::new(ErrorKind::Unavailable, "the client hung up");
+            Err(gone.into())
+        }),
+    }
+}
+
+/// The answer whole, or up to where its stream begins.
+async fn begun(
     app: &Arc<App>,
     form: Form,
     asked: Asked,
@@ -85,16 +105,16 @@ fn spoken(
     messages: &[Message],
     tell: &mut dyn FnMut(&str) -> bool,
 ) -> Result<Spoken, Refused> {
-    let (house, name, given) = (&*app.house, &*asked.whom.name, &app.stage.given);
+    let (house, name, host) = (&*app.house, &*asked.whom.name, &app.stage.host);
     let conversation = &asked.conversation;
     let learns = asked.learns == Learns::Yes;
     let turn = Turn { messages, conversation, learns, how: &asked.how };
     let told = match asked.whom.version {
         Some(version) => {
             let past = app.stage.past(house, name, version).map_err(super::refused)?;
-            turn::answer(&past, &turn, house.clock(), tell)
+            turn::answer(&past, &turn, host, house.clock(), tell)
         }
-        None => turn::told(house, name, &turn, given, tell),
+        None => turn::told(house, name, &turn, host, tell),
     };
     let told = told.map_err(super::refused)?;
     app.metrics.events(EventKind::Learn, told.learned.events);

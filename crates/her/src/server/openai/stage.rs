@@ -1,4 +1,4 @@
-//! Where answers are spoken: threads of their own, a few at a time.
+//! Where turns are held: on threads that wait for the identity and for the batch that speaks.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,11 @@ use super::errors::Refused;
 use crate::server::App;
 use crate::server::problem::Problem;
 use crate::talk::speaker::{Speaker, mute};
-use crate::talk::turn::{Given, Told};
+use crate::talk::turn::{Host, Told};
+
+/// Turns at once. Each waits most of its time: for the identity, which learns on a thread of its
+/// shard, then for its batch, which says a token for all of them in one pass.
+const TURNS: usize = 16;
 
 /// Requests that wait for a place, and how long one of them waits.
 const WAITING_MAX: usize = 64;
@@ -27,10 +31,13 @@ const PAST: usize = 4;
 
 /// Who speaks at present, and what was said lately.
 pub(crate) struct Stage {
-    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+    /// For what keeps a core busy by itself.
+    cores: Arc<Semaphore>,
     waiting: AtomicUsize,
     past: Mutex<VecDeque<((IdentityId, u64), Speaker)>>,
-    pub(super) given: Given,
+    bringing: Mutex<()>,
+    pub(super) host: Host,
 }
 
 /// What comes from a speaker.
@@ -46,34 +53,51 @@ impl Default for Stage {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            places: Arc::new(Semaphore::new(cores)),
+            turns: Arc::new(Semaphore::new(TURNS)),
+            cores: Arc::new(Semaphore::new(cores)),
             waiting: AtomicUsize::new(0),
             past: Mutex::default(),
-            given: Given::default(),
+            bringing: Mutex::default(),
+            host: Host::of_many(),
         }
     }
 }
 
 impl Stage {
-    /// A place on the stage, or a refusal when too many wait, or one has waited for too long.
-    pub async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+    /// A place for a turn, or a refusal when too many wait, or one has waited for too long.
+    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.place(&self.turns).await
+    }
+
+    /// The same for work that keeps a core busy.
+    pub async fn core(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.place(&self.cores).await
+    }
+
+    async fn place(&self, places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
         let busy = || Problem::busy("too many wait for an answer; try again");
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
             return Ok(place);
         }
         let queue = Queue::join(&self.waiting).ok_or_else(busy)?;
-        let place = Arc::clone(&self.places).acquire_owned();
+        let place = Arc::clone(places).acquire_owned();
         let place = tokio::time::timeout(PATIENCE, place).await;
         drop(queue);
         place.ok().and_then(Result::ok).ok_or_else(busy)
     }
 
-    /// An identity as it was.
+    /// An identity as it was. One is brought back at a time, since that is a replay.
     pub fn past(&self, house: &House, name: &str, version: u64) -> her_identity::Result<Speaker> {
         let key = (house.record(name)?.current, version);
         let all = || self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, speaker)) = all().iter().find(|(of, _)| *of == key) {
-            return Ok(speaker.clone());
+        let is = |(of, _): &&((IdentityId, u64), Speaker)| *of == key;
+        let known = || all().iter().find(is).map(|(_, speaker)| speaker.clone());
+        if let Some(speaker) = known() {
+            return Ok(speaker);
+        }
+        let _one = self.bringing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(speaker) = known() {
+            return Ok(speaker);
         }
         let speaker = Speaker::of(&house.at(name, version)?).ok_or_else(|| mute(name))?;
         let mut all = all();
@@ -101,14 +125,14 @@ impl Drop for Queue<'_> {
     }
 }
 
-/// Speaks on a thread of its own. It ends early when nobody listens any more, and when the server
-/// ends.
+/// Holds a turn on a thread of its own. It ends early when nobody listens any more, and when the
+/// server ends.
 pub(super) async fn speak<W>(app: &Arc<App>, work: W) -> Result<mpsc::Receiver<Piece>, Refused>
 where
     W: FnOnce(&Arc<App>, &mut dyn FnMut(&str) -> bool) -> Result<Told, Refused>,
     W: Send + 'static,
 {
-    let place = app.stage.place().await?;
+    let place = app.stage.turn().await?;
     let (send, pieces) = mpsc::channel(PIECES);
     let app = Arc::clone(app);
     tokio::task::spawn_blocking(move || {
@@ -134,4 +158,38 @@ pub(super) async fn next(pieces: &mut mpsc::Receiver<Piece>) -> Piece {
         let ended = Error::new(ErrorKind::Internal, "the answer ended badly; try again");
         Piece::Failed(ended.into())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use axum::http::StatusCode;
+    use axum::response::IntoResponse as _;
+
+    #[tokio::test]
+    async fn who_comes_when_too_many_wait_is_refused_at_once() {
+        let stage = Stage::default();
+        let mut held = Vec::new();
+        for _ in 0..TURNS {
+            held.push(stage.turn().await.unwrap());
+        }
+        let mut waiting: Vec<_> = (0..WAITING_MAX).map(|_| Box::pin(stage.turn())).collect();
+        poll_fn(|cx| {
+            assert!(waiting.iter_mut().all(|one| one.as_mut().poll(cx).is_pending()));
+            Poll::Ready(())
+        })
+        .await;
+        let refused = stage.turn().await.unwrap_err().into_response();
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers().contains_key("retry-after"));
+        drop(held.pop());
+        held.push(waiting.remove(0).await.unwrap());
+        // Who goes away makes room in the queue.
+        drop(waiting);
+        assert_eq!(stage.waiting.load(Ordering::Relaxed), 0);
+    }
 }

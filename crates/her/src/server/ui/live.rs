@@ -94,7 +94,7 @@ async fn draw(app: &Arc<App>, screen: Screen) -> Result<Frame, Problem> {
         Ok(match &screen {
             Screen::List(after) => vec![("list", identities::render(house, after))],
             Screen::System => vec![("system", system::render(&of))],
-            Screen::Peers => vec![("peers", peers::render(&of, house)?)],
+            Screen::Peers => vec![("peers", peers::render(&of, house))],
             Screen::Now(name) => now::fragments(&now::look(house, name)?),
             Screen::Memory(name) => memory::fragments(name, &memory::look(house, name)?),
             Screen::Talk(name) => {

@@ -20,7 +20,7 @@ const SHOWN: usize = 40;
 /// `GET /ui/peers`.
 pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
     let of = Arc::clone(&app);
-    let first = app.blocking(move |house| render(&of, house)).await?;
+    let first = app.blocking(move |house| Ok(render(&of, house))).await?;
     let body = html! {
         h1 { "Peers" }
         p.lead { "Identities of other nodes that exchange what they learned with those here, as vectors. Each row is what one \
@@ -38,7 +38,7 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
 }
 
 /// What changes on the page.
-pub(super) fn render(app: &App, house: &House) -> her_identity::Result<Markup> {
+pub(super) fn render(app: &App, house: &House) -> Markup {
     let mut names: Vec<String> =
         app.syncs.as_ref().map(|syncs| syncs.identities()).unwrap_or_default();
     let more = names.len().saturating_sub(SHOWN);
@@ -47,7 +47,7 @@ pub(super) fn render(app: &App, house: &House) -> her_identity::Result<Markup> {
     let told = names.iter().map(|name| sync::told(house, syncs, name));
     // One that has left meanwhile is not shown.
     let told: Vec<Value> = told.filter_map(Result::ok).collect();
-    Ok(html! {
+    html! {
         @if told.is_empty() {
             section.empty {
                 p.lead { "No identity here exchanges with another." }
@@ -57,7 +57,7 @@ pub(super) fn render(app: &App, house: &House) -> her_identity::Result<Markup> {
         }
         @for one in &told { (identity(one)) }
         @if more > 0 { p { "and " (more) " more" } }
-    })
+    }
 }
 
 fn list(value: &Value) -> &[Value] {

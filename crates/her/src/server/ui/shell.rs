@@ -199,15 +199,3 @@ pub(super) type Shown = Result<Response<Body>, Refused>;
 pub(super) fn fragment(id: &str, inner: &Markup) -> Markup {
     html! { div.fragment id=(id) { (inner) } }
 }
-
-/// What will be on a page whose part of the house is not built yet.
-pub(super) fn not_yet(title: &str, says: &str, will: &[&str]) -> Markup {
-    html! {
-        h1 { (title) }
-        section.empty {
-            p.lead { (says) }
-            h2 { "What will be here" }
-            ul { @for line in will { li { (line) } } }
-        }
-    }
-}
