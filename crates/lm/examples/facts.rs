@@ -2,9 +2,9 @@
 //!
 //! `cargo run -p her-lm --example facts -- MODEL`. Thirty facts are told as messages of a user.
 //! Then each is asked for, by the base alone, with memories put before it, by what the weights
-//! learned from the telling, all of it or as far as it is trusted, and with memories too; and so are
-//! twenty questions that have nothing to do with the facts, to see whose answers change. An answer
-//! counts when it has the word that was told. Lines of JSON.
+//! learned from the telling, all of it or as far as it is trusted, and with memories too; and so
+//! are twenty questions that have nothing to do with the facts, to see whose answers change. An
+//! answer counts when it has the word that was told. Lines of JSON.
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! Adam, by how sure it is: each number moves by its own gradient's running mean over its running
 //! size, to the third power.
 //!
-//! That quotient is near 1 where gradients agreed of late, and mostly noise below a third where they
-//! did not. Adam itself moves all numbers by such noise with every step; its third power leaves them
-//! nearly where they are, so that those that are sure may move farther.
+//! That quotient is near 1 where gradients agreed of late, and mostly noise below a third where
+//! they did not. Adam itself moves all numbers by such noise with every step; its third power
+//! leaves them nearly where they are, so that those that are sure may move farther.
 
 use serde::{Deserialize, Serialize};
 

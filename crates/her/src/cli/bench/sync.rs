@@ -54,7 +54,8 @@ pub fn run(data: &Path, cx: &Context) -> Result<()> {
         cx.answer(line, || text(line))?;
     }
     let even = break_even(&lines);
-    let told = even.map_or("none between these".to_owned(), |bytes| format!("{bytes:.0} bytes"));
+    let told =
+        even.map_or("none between these lessons".to_owned(), |bytes| format!("{bytes:.0} bytes"));
     cx.say(&format!("as short either way, in text read: {told}"));
     Ok(())
 }
