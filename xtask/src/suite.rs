@@ -11,10 +11,8 @@ use crate::{
     book, conformance, data, doors, generate, language, page, python, river_suite, tidy, wheel,
 };
 
-/// The planted bugs, the faulty disk, and the tests that need them.
-const IDENTITY_TESTING: &str = "her-identity/testing";
-/// These, and the network inside one process: for commands on the whole workspace.
-const TESTING: &str = "her-identity/testing,her-peer/testing";
+/// The planted bugs, the faulty disk and the tests that need them.
+const TESTING: &str = "her-identity/testing";
 
 /// One named check.
 struct Step {
@@ -155,7 +153,7 @@ fn namespaces() -> Result<()> {
     }
     run_command(
         cargo(&["test", "--quiet", "--locked", "-p", "her", "--test", "departures"])
-            .args(["--features", IDENTITY_TESTING, "--", "--ignored", "--exact", "--nocapture"])
+            .args(["--features", TESTING, "--", "--ignored", "--exact", "--nocapture"])
             .arg("moves_between_namespaces_whose_links_are_cut_one_way_lose_nothing"),
     )
 }
