@@ -124,7 +124,8 @@ def test_skopeo_finds_a_changed_layer_too(tmp_path):
     changed = bytearray(data)
     changed[data.index(layer)] ^= 1
     (tmp_path / "changed.book").write_bytes(changed)
-    arguments = ["copy", "--quiet", f"oci-archive:{tmp_path}/changed.book:book", f"dir:{tmp_path}/x"]
+    book = f"oci-archive:{tmp_path}/changed.book:book"
+    arguments = ["copy", "--quiet", book, f"dir:{tmp_path}/x"]
     done = subprocess.run(["skopeo", *arguments], capture_output=True, check=False)
     assert done.returncode != 0 and b"digest" in done.stderr.lower()
 

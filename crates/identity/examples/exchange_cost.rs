@@ -1,5 +1,5 @@
-//! What an exchange with eight peers costs the learner, and what a million numbers cost: the time of
-//! the turn, which is all that holds learning up.
+//! What an exchange with eight peers costs the learner, and what a million numbers cost: the time
+//! of the turn, which is all that holds learning up.
 //!
 //! `cargo run --release -p her-identity --example exchange_cost`
 
@@ -11,7 +11,7 @@ use std::time::Instant;
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Exchange, Origin, Part, Peer};
+use her_identity::sync::{Codec, Exchange, Origin, Part, Peer, Shared};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use serde_json::json;
@@ -89,7 +89,7 @@ fn main() {
             for peer in &mut peers {
                 peer.learn(20);
                 peer.exchange(Vec::new());
-                let have = node.state.shared().map(|shared| shared.vector()).unwrap_or_default();
+                let have = node.state.shared().map(Shared::vector).unwrap_or_default();
                 parts.extend(peer.told(&have));
             }
             let took = node.exchange(parts);

@@ -208,10 +208,10 @@ fn text(line: &Value) -> String {
         return head + &forms(line);
     }
     let out = format!(
-        "{:.0} bytes of text in {:.0} events: {:.4} to {:.4} nats an event\n  compressed text \
-         {:.0} bytes, {:.1} nats a kilobyte; the vector {:.0} bytes: {:.2} times fewer\n  sent as {} \
-         in {:.0} bytes, {:.1} nats a kilobyte\n  spoken at 150 words a minute {:.0} s; those bytes at \
-         39 bits a second {:.0} s\n",
+        "{:.0} bytes of text in {:.0} events: {:.4} to {:.4} nats an event\n  \
+         compressed text {:.0} bytes, {:.1} nats a kilobyte; the vector {:.0} bytes: {:.2} times \
+         fewer\n  sent as {} in {:.0} bytes, {:.1} nats a kilobyte\n  \
+         spoken at 150 words a minute {:.0} s; those bytes at 39 bits a second {:.0} s\n",
         n("text_bytes"),
         n("events"),
         n("loss_before"),
