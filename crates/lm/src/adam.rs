@@ -1,9 +1,4 @@
-//! Adam, by how sure it is: each number moves by its own gradient's running mean over its running
-//! size, to the third power.
-//!
-//! That quotient is near 1 where gradients agreed of late, and mostly noise below a third where
-//! they did not. Adam itself moves all numbers by such noise with every step; its third power
-//! leaves them nearly where they are, so that those that are sure may move farther.
+//! Adam: each number moves by its own gradient's running mean over its running size.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +11,6 @@ const MEAN: f32 = 0.9;
 const SQUARE: f32 = 0.99;
 /// What keeps a step finite where gradients are nothing.
 const EPSILON: f32 = 1e-8;
-/// How many times the rate a number moves that is all sure; the usual one is sure to a third.
-const BOLD: f32 = 15.0;
 /// How many steps lead to the full rate: the first ones know only signs of gradients.
 const WARM: u64 = 16;
 
@@ -85,9 +78,8 @@ impl Adam {
         self.mean.fill(0.0);
     }
 
-    /// One step, with a gradient that is first shortened to the length `clip`: a number that is all
-    /// sure moves by [`BOLD`] times `rate`. Gives how long the step was; nothing happens, and none
-    /// is given, when the gradient is no number.
+    /// One step of `rate`, with a gradient that is first shortened to the length `clip`. Gives how
+    /// long the step was; nothing happens, and none is given, when the gradient is no number.
     pub fn step(
         &mut self,
         x: &mut [f32],
@@ -101,7 +93,7 @@ impl Adam {
         }
         self.steps += 1;
         let short = if length > clip { clip / length } else { 1.0 };
-        let rate = BOLD * rate * self.steps.min(WARM) as f32 / WARM as f32;
+        let rate = rate * self.steps.min(WARM) as f32 / WARM as f32;
         // Both means begin at nothing; these make up for it.
         let unbiased = |decay: f32| 1.0 / (1.0 - libm::pow(f64::from(decay), self.steps as f64));
         let (of_mean, of_square) = (unbiased(MEAN) as f32, unbiased(SQUARE) as f32);
@@ -110,10 +102,7 @@ impl Adam {
             let short = *g * short;
             *mean = MEAN * *mean + (1.0 - MEAN) * short;
             *square = SQUARE * *square + (1.0 - SQUARE) * short * short;
-            // Gradients that begin after a long silence would be more than sure: up to twice.
-            let sure = (*mean * of_mean) / ((*square * of_square).sqrt() + EPSILON);
-            let sure = sure.clamp(-1.0, 1.0);
-            *g = rate * sure * sure * sure;
+            *g = rate * (*mean * of_mean) / ((*square * of_square).sqrt() + EPSILON);
             *x -= *g;
         }
         Some(math::dot(&gradient, &gradient).sqrt())
@@ -127,8 +116,7 @@ mod tests {
     #[test]
     fn the_first_step_is_the_rate_and_steps_go_downhill() {
         let (mut x, mut adam) = (vec![5.0f32, -3.0, 0.0], Adam::new(3));
-        let length =
-            adam.step(&mut x, vec![2.0, -1.0, 0.0], 0.1 / BOLD * WARM as f32, 10.0).unwrap();
+        let length = adam.step(&mut x, vec![2.0, -1.0, 0.0], 0.1 * WARM as f32, 10.0).unwrap();
         assert!((length - 0.02f32.sqrt()).abs() < 1e-5, "{length}");
         for (x, wanted) in x.iter().zip([4.9, -2.9, 0.0]) {
             assert!((x - wanted).abs() < 1e-5, "{x}, not {wanted}");

@@ -18,11 +18,10 @@ use crate::weights::Base;
 const EVERY: u32 = 16;
 /// How many bits a token more than frozen are too many.
 const LIMIT: f64 = 0.05;
-/// After how many good looks in a row a rate that was halved is doubled: one of every part.
-const CALM: u32 = 6;
-/// What is left of weights that have to shrink, each time, until there is nothing left of them:
-/// most harm goes with a little of what was learned, as it grows with the square.
-const SHRINKING: [f32; 10] = [0.8, 0.8, 0.8, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.0];
+/// After how many good looks in a row a rate that was halved is doubled: two of every part.
+const CALM: u32 = 12;
+/// How often weights are halved at most before they are given up.
+const HALVINGS: usize = 8;
 
 /// What is known of how much the probes cost.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -128,7 +127,7 @@ impl Guard {
     }
 
     /// Takes the last good weights back. Those passed with another kind; where they do not with
-    /// this one, ever less of them, until they do.
+    /// this one, half of them, until they do.
     fn back(&mut self, base: &Base, learner: &mut Learner, part: usize) -> Result<()> {
         let numbers = learner.adapter().learned().len();
         let good = match &self.good {
@@ -136,16 +135,16 @@ impl Guard {
             None => learner.adapter().learned().iter().map(|x| x * 0.5).collect(),
         };
         learner.go_back(&good);
-        let mut shares = SHRINKING.into_iter();
-        loop {
+        for halved in 0..=HALVINGS + 1 {
             for part in [part, other(part)] {
                 self.look(base, learner, part)?;
             }
-            match shares.next() {
-                Some(share) if self.harms(part) => learner.shrink(share),
-                _ => return Ok(()),
+            if !self.harms(part) {
+                break;
             }
+            learner.shrink(if halved < HALVINGS { 0.5 } else { 0.0 });
         }
+        Ok(())
     }
 
     /// Forgets the good weights: those that rest are all there is.

@@ -19,8 +19,7 @@ pub struct Settings {
     /// How many tokens of context it sees at most; when they are full, it goes on with the newer
     /// half. At least twice the chunk, at most what the base takes.
     pub window: usize,
-    /// How large steps are, above 0 and at most 1: by fifteen times this a weight moves in one
-    /// update whose direction is all sure, and by the third power of that when it is less so.
+    /// How far a weight moves by one update, above 0 and at most 1.
     pub rate: f32,
     /// The longest gradient that is taken as it is, above 0.
     pub clip: f32,

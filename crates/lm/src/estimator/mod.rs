@@ -11,8 +11,7 @@
 //! and 46 kB a token of context. **Errors** a text that is empty or longer than [`EVENT_BYTES`],
 //! other features, a role that is none, control tokens in messages.
 //!
-//! **Source** dynamic evaluation: Krause et al. 2018; Adam: Kingma and
-//! Ba 2015, its quotient to the third power; LoRA: Hu et al. 2021, with A frozen: Sun et
+//! **Source** dynamic evaluation: Krause et al. 2018; LoRA: Hu et al. 2021, with A frozen: Sun et
 //! al. 2024; neural cache: Grave et al. 2016; fixed share: Herbster and Warmuth 1998.
 
 use std::any::Any as Concrete;
@@ -57,8 +56,7 @@ her_learn::params! {
         chunk: usize = Settings::default().chunk,
         /// How many tokens of context it sees, at least twice the chunk.
         window: usize = Settings::default().window,
-        /// How large steps are, above 0 and at most 1: a weight moves by fifteen times this in one
-        /// update whose direction is all sure, and by the third power of that when it is less so.
+        /// How far a weight moves by one update, above 0 and at most 1.
         rate: f64 = 2e-3,
         /// The longest gradient that is taken as it is.
         clip: f64 = 1.0,
