@@ -112,6 +112,23 @@ fn eight_processes_end_in_the_same_rows_and_lose_no_update() {
 }
 
 #[test]
+fn two_that_have_nothing_to_tell_write_nothing() {
+    let many = Many::begin(2, "", &json!("MultinomialNB"));
+    many.post(0, "peers", &json!({ "peer": name(1) }));
+    many.post(1, "peers", &json!({ "peer": name(0) }));
+    many.post(0, "learn", &event(1));
+    many.exchange(0, 1).unwrap();
+    let versions = || [0, 1].map(|n| many.card(n)["version"].as_u64().unwrap());
+    let before = versions();
+    many.exchange(0, 1).unwrap();
+    many.exchange(1, 0).unwrap();
+    assert_eq!(versions(), before);
+    many.post(1, "learn", &event(2));
+    many.exchange(0, 1).unwrap();
+    assert_eq!([0, 1].map(|n| contributed(&many.get(n, "peers"))), [2, 2]);
+}
+
+#[test]
 fn who_is_in_no_pact_learns_nothing_and_unlike_models_are_refused_in_words() {
     let many = Many::begin(2, "", &json!("MultinomialNB"));
     many.post(0, "learn", &event(1));

@@ -174,4 +174,10 @@ impl Exchange {
             inherited: false,
         }
     }
+
+    /// Whether it changes something where nothing was learned since the last one.
+    pub fn says_something(&self) -> bool {
+        !(self.parts.is_empty() && self.retract.is_empty() && self.left.is_empty())
+            || self.closing.as_ref().is_some_and(|closing| closing.events > 0)
+    }
 }

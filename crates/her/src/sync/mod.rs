@@ -379,10 +379,19 @@ impl Syncs {
             let shared = self.shared(identity)?;
             let mut exchange = self.exchange_of(identity, shared.as_ref())?;
             (exchange.codec, exchange.weigh, exchange.parts) = (pact.codec, pact.weigh, parts);
-            self.submit(identity, exchange)?;
+            // Two that have nothing to tell one another write nothing.
+            let says = shared.is_none() || exchange.says_something();
+            if says || self.has_learned(identity)? {
+                self.submit(identity, exchange)?;
+            }
         }
         let none = || Error::new(ErrorKind::Internal, "an exchange left nothing behind");
         self.shared(identity)?.ok_or_else(none)
+    }
+
+    /// Whether an identity has learned from events that it has not contributed.
+    fn has_learned(&self, identity: &str) -> Result<bool> {
+        self.house.look(identity, |identity| identity.state().uncontributed_events() > 0)
     }
 
     fn submit(&self, identity: &str, exchange: Exchange) -> Result<()> {

@@ -156,6 +156,13 @@ impl Many {
         said
     }
 
+    /// What `sam` is and knows of itself.
+    pub fn card(&self, i: usize) -> Value {
+        let (status, said) = self.ask(i, "GET", "/v1/identities/sam", None);
+        assert_eq!(status, 200, "{said}");
+        said
+    }
+
     /// Does something with `sam`.
     pub fn post(&self, i: usize, what: &str, body: &Value) -> Value {
         self.post_of(i, "sam", what, body)

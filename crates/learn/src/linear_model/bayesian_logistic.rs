@@ -177,7 +177,8 @@ impl State {
 fn agree(z: f64, s: f64, y: f64) -> f64 {
     let (mut low, mut high) = (z - s * (1.0 - y), z + s * y);
     let mut t = z;
-    for _ in 0..64 {
+    // Where both ends are flat, halving brings it from 10³⁰ to where the slope says more.
+    for _ in 0..256 {
         let p = math::sigmoid(t);
         let off = t - z - s * (y - p);
         if off > 0.0 {
@@ -186,7 +187,11 @@ fn agree(z: f64, s: f64, y: f64) -> f64 {
             low = t;
         }
         let step = t - off / (1.0 + s * (p * (1.0 - p)));
-        let next = if (low..=high).contains(&step) { step } else { 0.5 * (low + high) };
+        if (step - t).abs() <= 1e-14 * t.abs().max(1.0) {
+            return step;
+        }
+        // Not onto an end: from a flat one, the step would lead to the other one and back.
+        let next = if low < step && step < high { step } else { 0.5 * (low + high) };
         if (next - t).abs() <= 1e-14 * t.abs().max(1.0) {
             return next;
         }

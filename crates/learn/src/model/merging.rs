@@ -31,7 +31,8 @@ impl Model {
         let features = || sums.iter().flat_map(|(key, _)| key.feature.iter().chain(&key.other));
         let new = features().filter(|name| names.find(name).is_none());
         let new = new.collect::<std::collections::BTreeSet<_>>().len();
-        if names.len() + new > names.cap() as usize {
+        // Between events there may be more names than the cap: the next event makes room.
+        if new > 0 && names.len() + new > names.cap() as usize {
             return Err(Error::new(format!(
                 "{new} features of peers are new and {} are known, this model keeps {}; raise its \
                  names_max",
