@@ -24,14 +24,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
-    let text = if args.features == "-" {
-        std::io::read_to_string(std::io::stdin())
-            .map_err(|e| Error::io("reading standard input", e))?
-    } else {
-        args.features.clone()
-    };
-    let x: Value = serde_json::from_str(&text)
-        .map_err(|e| Error::invalid(format!("the features are no JSON object: {e}")))?;
+    let x = features(&args.features)?;
     let door = cx.door()?;
     let answer = match &args.id {
         Some(id) => super::label::one(&*door, &args.name, json!({ "x": x, "id": id }))?,
@@ -40,7 +33,20 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     cx.answer(&answer, || text_of(&answer))
 }
 
-fn text_of(answer: &Value) -> String {
+/// The features of an argument, or of standard input where it is `-`.
+pub fn features(argument: &str) -> Result<Value> {
+    let text = if argument == "-" {
+        std::io::read_to_string(std::io::stdin())
+            .map_err(|e| Error::io("reading standard input", e))?
+    } else {
+        argument.to_owned()
+    };
+    serde_json::from_str(&text)
+        .map_err(|e| Error::invalid(format!("the features are no JSON object: {e}")))
+}
+
+/// A prediction and its version, for people.
+pub fn text_of(answer: &Value) -> String {
     let mut lines = prediction(&answer["prediction"]);
     lines.push(("version".to_owned(), table::count(&answer["version"])));
     let lines: Vec<(&str, String)> = lines.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();

@@ -9,6 +9,7 @@ mod adopt;
 mod ask;
 mod audit;
 mod bench;
+mod book;
 mod card;
 mod completions;
 mod config;
@@ -101,6 +102,7 @@ enum Verb {
     Models(models::Args),
     Model(model::Args),
     Bench(bench::Args),
+    Book(book::Args),
     Gate(gate::Args),
     Simulate(simulate::Args),
     Depart(depart::Args),
@@ -162,6 +164,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::Models(args) => models::run(args, context),
         Verb::Model(args) => model::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
+        Verb::Book(args) => book::run(args, context),
         Verb::Gate(args) => gate::run(args, context),
         Verb::Simulate(args) => simulate::run(args, context),
         Verb::Depart(args) => depart::run(args, context),

@@ -18,8 +18,13 @@ use crate::turn::{Desk, State};
 impl House {
     /// An identity as it was at a version, with nobody disturbed.
     pub fn at(&self, name: &str, version: u64) -> Result<State> {
+        self.past_of(name, version).map(|past| past.state)
+    }
+
+    /// An identity as it was at a version, and the chain value of its journal there.
+    pub fn past_of(&self, name: &str, version: u64) -> Result<Past> {
         let record = self.record(name)?;
-        self.past(&record, version).map(|p| p.state)
+        self.past(&record, version)
     }
 
     /// The durable head of an identity.
