@@ -22,7 +22,7 @@ pub struct Learned {
 struct Blocks {
     numbers: Vec<u8>,
     keys: Vec<u8>,
-    blocks: usize,
+    count: usize,
 }
 
 impl Learned {
@@ -62,15 +62,15 @@ impl Learned {
             for number in block {
                 tensor.numbers.extend_from_slice(&number.to_f64().to_le_bytes());
             }
-            tensor.blocks += 1;
+            tensor.count += 1;
         }
         let mut base = Tensors::new().note("merge", model.merge().text());
-        for (name, Blocks { numbers, keys, blocks }) in tensors {
-            let count = numbers.len() / size_of::<f64>();
-            base = base.tensor(name, Dtype::F64, [count], numbers).tensor(
+        for (name, Blocks { numbers, keys, count }) in tensors {
+            let cells = numbers.len() / size_of::<f64>();
+            base = base.tensor(name, Dtype::F64, [cells], numbers).tensor(
                 format!("{name}.keys"),
                 Dtype::I64,
-                [blocks, 4],
+                [count, 4],
                 keys,
             );
         }
