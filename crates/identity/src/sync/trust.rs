@@ -77,11 +77,13 @@ mod tests {
     #[test]
     fn a_peer_is_read_when_events_spoke_for_it_and_left_when_they_speak_against_it() {
         let mut trust = Trust::default();
-        trust.learn([8.0, 7.0, 4.0], 8.0);
-        assert_eq!(trust.weight, Weight::None, "eight events are few");
-        trust.learn([8.0, 7.0, 4.0], 8.0);
+        trust.learn([8.0, 7.0, 4.0], 9.0);
+        assert_eq!(trust.weight, Weight::None, "nine events are few");
+        trust.learn([8.0, 7.0, 4.0], 9.0);
         assert_eq!(trust.weight, Weight::Whole);
-        trust.learn([5.0, 5.5, 11.0], 16.0);
-        assert_eq!(trust.weight, Weight::Whole, "21 nats with it are 19 without: not yet");
+        trust.learn([1.0, 9.0, 9.0], 18.0);
+        assert_eq!(trust.weight, Weight::Whole, "17 nats with it are 17 without: no reason");
+        trust.learn([1.0, 9.0, 9.0], 18.0);
+        assert_eq!(trust.weight, Weight::None);
     }
 }
