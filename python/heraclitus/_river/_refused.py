@@ -4,10 +4,12 @@ from __future__ import annotations
 
 _RUST = "River keeps it where Python can't read it"
 _LATER = "there is no map of it yet"
+_OURS = "River has no such estimator"
 
 REASONS = {
     "AdaptiveStandardScaler": _RUST,
     "BayesianLinearRegression": _LATER,
+    "BayesianLogisticRegression": _OURS,
     "EWMean": _RUST,
     "EWVar": _RUST,
     "ExactROCAUC": _LATER,
