@@ -61,9 +61,9 @@ fn eight_processes_end_in_the_same_rows_and_lose_no_update() {
             let b = chance.below(8) as usize;
             let cut = (10..18).contains(&round) && (a < 4) != (b < 4);
             if a != b && !cut && chance.below(10) >= 6 {
-                // Applied twice; a peer that is at work with another one says so.
-                let _ = many.exchange(a, b);
-                let _ = many.exchange(a, b);
+                // Applied twice.
+                many.exchange(a, b).unwrap();
+                many.exchange(a, b).unwrap();
             }
         }
     }

@@ -64,7 +64,7 @@ impl Node {
 
     fn told(&self, theirs: &BTreeMap<Origin, u64>) -> Vec<Part> {
         let missing = self.state.shared().unwrap().missing(theirs);
-        let part = |(origin, row): (&Origin, &her_identity::sync::Row)| Part {
+        let part = |(origin, row): (&Origin, &std::sync::Arc<her_identity::sync::Row>)| Part {
             origin: *origin,
             from: 0,
             to: row.seq,

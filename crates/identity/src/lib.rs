@@ -32,6 +32,7 @@ pub mod error;
 #[cfg(feature = "testing")]
 pub mod fault;
 pub mod format;
+mod leb;
 
 mod world;
 #[cfg(feature = "testing")]

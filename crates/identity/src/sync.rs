@@ -70,7 +70,7 @@ pub struct Origin {
 }
 
 /// All that one origin contributed so far.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Row {
     /// The version at which it was contributed; a higher one replaces a lower one.
     pub seq: u64,
@@ -78,6 +78,8 @@ pub struct Row {
     pub events: u64,
     /// The sum of what they taught it.
     pub sums: Sums,
+    /// BLAKE3 of these sums, packed: what its origin signs, and what the hash of all rows is of.
+    pub hash: [u8; 32],
     /// The origin's Ed25519 signature over [`signed_bytes`]; none of one's own.
     pub signature: Option<Box<[u8; 64]>>,
 }

@@ -20,7 +20,6 @@ mod recent;
 mod save;
 
 pub use clients::Clients;
-use exchange::Weighed;
 pub(crate) use exchange::told;
 pub use pending::{Pending, Waiting};
 pub use recent::Again;
@@ -52,7 +51,7 @@ pub struct State {
     /// What peers contributed, of identities that exchange.
     shared: Option<Box<Shared>>,
     /// The own events by which peers are weighed at the next exchange.
-    weighed: Weighed,
+    weighed: Recent,
 }
 
 impl std::fmt::Debug for State {
@@ -106,7 +105,7 @@ impl State {
             frozen: false,
             resting: false,
             shared: None,
-            weighed: Weighed::default(),
+            weighed: Recent::default(),
             birth,
         })
     }
@@ -290,7 +289,7 @@ impl State {
         let kept = self.birth.options.rehearse as usize;
         self.recent.push(self.version + 1, row, target, weight, kept);
         if self.shared.is_some() {
-            self.weighed.push(self.version + 1, row, target);
+            self.weighed.push(self.version + 1, row, target, 1.0, exchange::WEIGHED_EVENTS);
         }
     }
 

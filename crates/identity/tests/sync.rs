@@ -294,6 +294,24 @@ fn what_was_rewound_is_taken_back_from_every_peer() {
     assert_alike(&peer.state, &pooled(&spec, (0..10).chain(20..25)));
 }
 
+/// What an identity learned before it moved to another node stays its own through a rewind there.
+#[test]
+fn a_rewind_after_a_move_keeps_what_was_learned_before_the_move() {
+    let spec = json!("MultinomialNB");
+    let mut node = Node::new(1, &spec);
+    (0..10).for_each(|i| node.learn(i));
+    node.exchange(Vec::new());
+    node.me.peer.key = [9; 32];
+    (10..15).for_each(|i| node.learn(i));
+    node.exchange(Vec::new());
+    let before = node.me.peer;
+    node.me.peer.identity = IdentityId([77; 16]);
+    let mut exchange = Exchange::new(node.me, Codec::Exact);
+    exchange.left.push(before);
+    node.turn(What::Sync(Box::new(exchange)));
+    assert_alike(&node.state, &pooled(&spec, 0..15));
+}
+
 #[test]
 fn a_state_that_shares_is_saved_and_loaded_to_the_bit() {
     let spec = json!(["StandardScaler", "LogisticRegression"]);

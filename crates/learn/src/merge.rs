@@ -40,7 +40,7 @@ pub enum Merge {
     /// Sums of the steps that peers made, each from where it stood: better than alone, and not
     /// what one learner would have become.
     Deltas,
-    /// No sums: a peer's whole model is kept, and predicts beside one's own.
+    /// No sums: it can't be exchanged as vectors; its peers need the events.
     Member,
 }
 
@@ -54,7 +54,7 @@ impl Merge {
                 "sums that depend a little on what each peer knew: close to one learner"
             }
             Self::Deltas => "sums of steps: better than alone, not equal to one learner",
-            Self::Member => "no sums: a peer's model predicts beside one's own",
+            Self::Member => "no sums: it can't be exchanged as vectors",
         }
     }
 

@@ -1,6 +1,8 @@
 //! `her peer`: with whom identities exchange what they learned.
 
+use clap::builder::PossibleValuesParser;
 use her_identity::Result;
+use her_identity::sync::Codec;
 use serde_json::{Value, json};
 
 use super::context::{Context, print};
@@ -49,7 +51,7 @@ struct Add {
     every: Option<f64>,
     /// How what is sent is rounded; what rounding leaves is sent later
     #[arg(long, value_name = "CODEC", default_value = "i8",
-          value_parser = ["exact", "f32", "i8", "i4", "top_k"])]
+          value_parser = PossibleValuesParser::new(Codec::ALL.map(Codec::name)))]
     codec: String,
     /// Read what peers contribute whole, instead of by what it does for the own predictions
     #[arg(long)]

@@ -110,7 +110,7 @@ async fn tell_of_moves(app: Arc<App>) {
     }
 }
 
-fn departs(app: &App) -> std::result::Result<Arc<Departs>, Problem> {
+pub(super) fn departs(app: &App) -> std::result::Result<Arc<Departs>, Problem> {
     app.departs.clone().ok_or_else(|| {
         Problem::from(Error::not_found(
             "this server knows no other node; add node.listen and tables [nodes.NAME] to its \

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use her_identity::sync::{Codec, Shared};
-use her_identity::{Error, House};
+use her_identity::{Error, ErrorKind, House};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use super::App;
 use super::answer::{self, Answer, At};
 use super::audit::noted;
 use super::body;
+use super::departs::departs;
 use super::problem::Problem;
 use crate::depart::Departs;
 use crate::sync::{Pact, Syncs, name_of};
@@ -21,13 +22,11 @@ use crate::sync::{Pact, Syncs, name_of};
 type Both = (Arc<Syncs>, Arc<Departs>);
 
 fn both(app: &App) -> Result<Both, Problem> {
-    let both = app.syncs.clone().zip(app.departs.clone());
-    both.ok_or_else(|| {
-        Problem::from(Error::not_found(
-            "this server knows no other node; add node.listen and tables [nodes.NAME] to its \
-             settings (`her node` shows its key)",
-        ))
-    })
+    let departs = departs(app)?;
+    // A server that knows nodes has both.
+    let syncs = app.syncs.clone();
+    let none = || Error::new(ErrorKind::Internal, "a server with nodes exchanges nothing");
+    Ok((syncs.ok_or_else(none)?, departs))
 }
 
 #[derive(Deserialize)]
@@ -189,11 +188,10 @@ pub(super) fn told(
 ) -> her_identity::Result<Value> {
     let look = move |identity: &her_identity::identity::Identity| {
         let state = identity.state();
-        let unpublished = state.shared().map(|_| state.unpublished().len());
-        let merge = state.model().merge();
-        (state.shared().cloned(), merge, state.contract_hash(), unpublished)
+        let (merge, events) = (state.model().merge(), state.uncontributed_events());
+        (state.shared().cloned(), merge, state.contract_hash(), events)
     };
-    let (shared, merge, contract, unpublished) = house.look(name, look)?;
+    let (shared, merge, contract, uncontributed) = house.look(name, look)?;
     let pacts = syncs.map(|syncs| syncs.pacts(name)).unwrap_or_default();
     let with: Vec<Value> = pacts
         .iter()
@@ -212,12 +210,12 @@ pub(super) fn told(
         "contract": hex(&contract),
         "pacts": with,
         "hash": null,
+        "uncontributed_events": uncontributed,
         "contributions": [],
         "retracted": [],
     });
     if let Some(shared) = &shared {
         said["hash"] = hex(&shared.hash()).into();
-        said["unpublished_cells"] = unpublished.into();
         said["contributions"] = contributions(shared).into();
         let retracted = shared.retracted().iter();
         said["retracted"] = retracted.map(ToString::to_string).collect::<Vec<_>>().into();
@@ -226,7 +224,7 @@ pub(super) fn told(
 }
 
 fn contributions(shared: &Shared) -> Vec<Value> {
-    let row = |(origin, row): (&her_identity::sync::Origin, &her_identity::sync::Row)| {
+    let row = |(origin, row): (&her_identity::sync::Origin, &Arc<her_identity::sync::Row>)| {
         let mine = shared.is_mine(&origin.peer);
         let trust = shared.trust().get(&origin.peer);
         json!({

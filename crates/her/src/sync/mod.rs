@@ -16,16 +16,17 @@ use her_identity::migrate::Node;
 use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
 use her_identity::sync::{vector_from_bytes, vector_to_bytes};
 use her_identity::{Error, ErrorKind, House, Result};
-use serde::Serialize;
 
 use crate::node::{Back, Call, Key, Peers, SyncBack, SyncCall};
 
 mod pact;
 mod rows;
+mod tally;
 
 pub use pact::Pact;
 use pact::Pacts;
 use rows::Sent;
+pub use tally::{Report, Tally};
 
 /// How long the other side may take: its exchange is in it.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -33,46 +34,6 @@ const LIMIT: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(50);
 /// Messages to and fro in one exchange: more rows than fit into one follow in the next.
 const MESSAGES_MAX: usize = 16;
-
-/// How an exchange went.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
-    /// The other identity, as NODE/IDENTITY.
-    pub peer: String,
-    /// When it ended, in milliseconds since 1970.
-    pub at_ms: u64,
-    /// How long it took.
-    pub ms: f64,
-    /// Rows, or steps of rows, that were sent.
-    pub sent: usize,
-    /// Their bytes.
-    pub sent_bytes: usize,
-    /// Rows, or steps of rows, that came.
-    pub got: usize,
-    /// Their bytes.
-    pub got_bytes: usize,
-    /// Whether both have the same rows now.
-    pub same: bool,
-    /// What one of the two did not take, and why.
-    pub refused: Vec<String>,
-    /// Why it failed, if it did.
-    pub error: Option<String>,
-}
-
-/// Exchanges with one peer since the server started.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Tally {
-    /// How many.
-    pub exchanges: u64,
-    /// Those that failed.
-    pub failed: u64,
-    /// Bytes of rows sent.
-    pub sent_bytes: u64,
-    /// Bytes of rows that came.
-    pub got_bytes: u64,
-    /// The newest.
-    pub last: Option<Report>,
-}
 
 #[derive(Default)]
 struct Known {
@@ -256,11 +217,10 @@ impl Syncs {
         let known = |node: Node| node == self.key.node || peers.get(node).is_some();
         let busy = self.busy(&pact.identity);
         let _one = lock(&busy);
-        let shared = self.take(&pact.identity, pact, Vec::new())?;
+        let mut shared = self.take(&pact.identity, pact, Vec::new())?;
         let (contract, terms) = self.contract(&pact.identity)?;
         // Of the other one nothing is known yet: the first message only asks.
         let mut theirs: Option<BTreeMap<Origin, u64>> = None;
-        let mut shared = shared;
         for _ in 0..MESSAGES_MAX {
             let (parts, untold) = match &theirs {
                 None => (Vec::new(), Vec::new()),

@@ -2,9 +2,9 @@
 //! what comes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use her_identity::migrate::Node;
-use her_identity::sync::shared::hash_of;
 use her_identity::sync::{Origin, Part, Row, Shared, limits, signed_bytes};
 use her_identity::{Error, Result};
 use her_learn::merge::Sums;
@@ -35,20 +35,20 @@ fn squeezed(part: &Part) -> Result<Vec<u8>> {
 
 /// Rows as they were sent lately.
 #[derive(Debug, Default)]
-pub(super) struct Sent(BTreeMap<Origin, VecDeque<(u64, Sums)>>);
+pub(super) struct Sent(BTreeMap<Origin, VecDeque<Arc<Row>>>);
 
 impl Sent {
     fn find(&self, origin: &Origin, seq: u64) -> Option<&Sums> {
-        self.0.get(origin)?.iter().find(|(n, _)| *n == seq).map(|(_, sums)| sums)
+        self.0.get(origin)?.iter().find(|row| row.seq == seq).map(|row| &row.sums)
     }
 
-    fn keep(&mut self, origin: Origin, row: &Row) {
+    fn keep(&mut self, origin: Origin, row: &Arc<Row>) {
         if self.0.len() >= ORIGINS_MAX && !self.0.contains_key(&origin) {
             self.0.pop_first();
         }
         let kept = self.0.entry(origin).or_default();
-        if kept.back().is_none_or(|(n, _)| *n < row.seq) {
-            kept.push_back((row.seq, row.sums.clone()));
+        if kept.back().is_none_or(|newest| newest.seq < row.seq) {
+            kept.push_back(Arc::clone(row));
             if kept.len() > KEPT {
                 kept.pop_front();
             }
@@ -67,7 +67,7 @@ pub(super) fn missing(
 ) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
     let (mut parts, mut untold, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (origin, row) in shared.missing(theirs) {
-        let hash = hash_of(&row.sums);
+        let hash = row.hash;
         let signature = match &row.signature {
             Some(signature) => signature.clone(),
             None if origin.peer.key == key.node.0 => {

@@ -12,6 +12,7 @@ use super::{Birth, Event, Request, What};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{EVENTS_VERSION, FRAME_PAYLOAD_MAX};
 use crate::journal::IdentityId;
+use crate::leb::{Reader, put_bytes, put_len};
 use crate::sync::Exchange;
 
 const BORN: u8 = 1;
@@ -187,19 +188,6 @@ impl Batch {
     }
 }
 
-fn put_len(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_len(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
 fn put_target(out: &mut Vec<u8>, target: &Target) {
     match target {
         Target::Bool(b) => out.push(u8::from(*b)),
@@ -222,7 +210,7 @@ pub fn decode(
     known: &mut Vec<Arc<Shape>>,
     visit: &mut dyn FnMut(Event) -> Result<()>,
 ) -> Result<()> {
-    let mut reader = Reader { bytes: payload };
+    let mut reader = Reader { bytes: payload, wrong: damaged };
     let version = reader.u8()?;
     if version == 0 || version > EVENTS_VERSION {
         return Err(Error::unsupported("a frame", "events", version.into(), EVENTS_VERSION.into()));
@@ -252,10 +240,6 @@ fn intern(shape: Shape, known: &mut Vec<Arc<Shape>>) -> Arc<Shape> {
     Arc::clone(&known[known.len() - 1])
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-}
-
 fn damaged(what: &str) -> Error {
     Error::new(
         ErrorKind::Corrupt,
@@ -263,51 +247,11 @@ fn damaged(what: &str) -> Error {
     )
 }
 
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        if self.bytes.len() < n {
-            return Err(damaged("an event that ends early"));
-        }
-        let (head, tail) = self.bytes.split_at(n);
-        self.bytes = tail;
-        Ok(head)
-    }
-
-    fn u8(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn number(&mut self) -> Result<u64> {
-        let mut n = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.u8()?;
-            n |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(n);
-            }
-        }
-        Err(damaged("a number of more than 64 bits"))
-    }
-
-    fn len(&mut self) -> Result<usize> {
-        let n = self.number()? as usize;
-        // Everything that is counted takes at least a byte; a larger count is damage, and must
-        // not reserve memory.
-        if n > self.bytes.len() {
-            return Err(damaged("a length past its end"));
-        }
-        Ok(n)
-    }
-
+impl Reader<'_> {
     fn f64(&mut self) -> Result<f64> {
         let mut b = [0; 8];
         b.copy_from_slice(self.take(8)?);
         Ok(f64::from_le_bytes(b))
-    }
-
-    fn str(&mut self) -> Result<&'a str> {
-        let n = self.len()?;
-        std::str::from_utf8(self.take(n)?).map_err(|_| damaged("a name that is not UTF-8"))
     }
 
     fn shape(&mut self) -> Result<Shape> {

@@ -1,6 +1,7 @@
 //! Exchanges and rows as bytes: in the journal, in snapshots, and between nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use her_learn::merge::Sums;
 use serde::{Deserialize, Serialize};
@@ -220,9 +221,9 @@ impl Shared {
         let sums = |bytes: &[u8]| -> Result<Sums> { pack::unpack(bytes) };
         let rows = saved.rows.into_iter().map(|row| {
             let origin = Origin { peer: peer(row.peer), life: row.life };
-            let sums = sums(&row.sums)?;
-            let signature = row.signature.map(joined);
-            Ok((origin, Row { seq: row.seq, events: row.events, sums, signature }))
+            let mut own = Row::own(row.seq, row.events, sums(&row.sums)?);
+            own.signature = row.signature.map(joined);
+            Ok((origin, Arc::new(own)))
         });
         let trust = saved.trust.into_iter().map(|(name, trust)| (peer(name), trust));
         Ok(Self {
@@ -230,7 +231,7 @@ impl Shared {
             selves: saved.selves.into_iter().map(peer).collect::<BTreeSet<_>>(),
             rows: rows.collect::<Result<BTreeMap<_, _>>>()?,
             ground: sums(&saved.ground)?,
-            reference: sums(&saved.reference)?,
+            reference: Arc::new(sums(&saved.reference)?),
             residue: sums(&saved.residue)?,
             learned: saved.learned,
             trust: trust.collect(),

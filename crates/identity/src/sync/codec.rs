@@ -67,17 +67,6 @@ impl Codec {
     pub const ALL: [Self; 5] = [Self::Exact, Self::F32, Self::I8, Self::I4, Self::TopK];
 }
 
-impl std::str::FromStr for Codec {
-    type Err = crate::error::Error;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|codec| codec.name() == name).ok_or_else(|| {
-            let known = Self::ALL.map(Self::name).join(", ");
-            crate::error::Error::invalid(format!("codec {name:?} is not one of {known}"))
-        })
-    }
-}
-
 fn each(sums: &Sums, with: impl Fn(Fixed) -> Fixed) -> Sums {
     sums.iter()
         .map(|(key, block)| (key.clone(), block.iter().map(|c| with(*c)).collect()))

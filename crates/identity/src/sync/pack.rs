@@ -16,6 +16,7 @@ use her_learn::merge::{Fixed, Key, Sums, fixed};
 
 use super::limits;
 use crate::error::{Error, Result};
+use crate::leb::{Reader, put_bytes, put_len};
 
 const VERSION: u8 = 1;
 /// Numbers that share a shift and a width.
@@ -34,16 +35,16 @@ pub fn pack(sums: &Sums) -> Vec<u8> {
             tensors.push(&key.tensor);
         }
     }
-    put(&mut out, tensors.len() as u64);
+    put_len(&mut out, tensors.len() as u64);
     for name in &tensors {
-        put_text(&mut out, name);
+        put_bytes(&mut out, name.as_bytes());
     }
-    put(&mut out, sums.iter().count() as u64);
+    put_len(&mut out, sums.iter().count() as u64);
     let mut at = 0;
     let (mut feature, mut other): (&str, &str) = ("", "");
     for (key, block) in sums.iter() {
         at += usize::from(tensors[at] != &*key.tensor);
-        put(&mut out, at as u64);
+        put_len(&mut out, at as u64);
         let class = match &key.class {
             None => 0,
             Some(Label::Bool(false)) => 1,
@@ -60,7 +61,7 @@ pub fn pack(sums: &Sums) -> Vec<u8> {
         );
         match &key.class {
             Some(Label::Int(n)) => out.extend_from_slice(&n.to_le_bytes()),
-            Some(Label::Text(text)) => put_text(&mut out, text),
+            Some(Label::Text(text)) => put_bytes(&mut out, text.as_bytes()),
             _ => {}
         }
         for (name, before) in [(&key.feature, &mut feature), (&key.other, &mut other)] {
@@ -70,7 +71,7 @@ pub fn pack(sums: &Sums) -> Vec<u8> {
             }
         }
         if block.len() != 1 {
-            put(&mut out, block.len() as u64);
+            put_len(&mut out, block.len() as u64);
         }
     }
     for chunk in chunks(sums) {
@@ -135,42 +136,29 @@ fn put_chunk(out: &mut Vec<u8>, chunk: &[Fixed]) {
     }
 }
 
-fn put(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    put(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
 fn put_after(out: &mut Vec<u8>, name: &str, before: &str) {
     let same = name.bytes().zip(before.bytes()).take_while(|(a, b)| a == b).count();
-    put(out, same as u64);
-    put(out, (name.len() - same) as u64);
+    put_len(out, same as u64);
+    put_len(out, (name.len() - same) as u64);
     out.extend_from_slice(&name.as_bytes()[same..]);
 }
 
 /// Sums from the bytes of [`pack`]. Whatever is wrong with them is an error; no length in them
 /// makes room that the bytes themselves do not justify.
 pub fn unpack(bytes: &[u8]) -> Result<Sums> {
-    let mut from = Reader { bytes };
+    let mut from = Reader { bytes, wrong };
     match from.u8()? {
         VERSION => {}
         other => {
             return Err(Error::unsupported("sums", "packing", other.into(), VERSION.into()));
         }
     }
-    let n = from.count()?;
+    let n = from.len()?;
     let mut tensors: Vec<Arc<str>> = Vec::with_capacity(n.min(64));
     for _ in 0..n {
-        tensors.push(from.text()?.into());
+        tensors.push(from.str()?.into());
     }
-    let n = from.count()?;
+    let n = from.len()?;
     let mut keys: Vec<(Key, usize)> = Vec::with_capacity(n.min(4096));
     let mut cells = 0;
     let (mut feature, mut other) = (Vec::new(), Vec::new());
@@ -196,57 +184,14 @@ fn wrong(what: &str) -> Error {
     Error::invalid(format!("packed sums hold {what}; ask the peer for them again"))
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        if self.bytes.len() < n {
-            return Err(wrong("an early end"));
-        }
-        let (head, tail) = self.bytes.split_at(n);
-        self.bytes = tail;
-        Ok(head)
-    }
-
-    fn u8(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn number(&mut self) -> Result<u64> {
-        let mut n = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.u8()?;
-            n |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(n);
-            }
-        }
-        Err(wrong("a number of more than 64 bits"))
-    }
-
-    /// A count of things that take a byte at least.
-    fn count(&mut self) -> Result<usize> {
-        let n = self.number()?;
-        match usize::try_from(n) {
-            Ok(n) if n <= self.bytes.len() => Ok(n),
-            _ => Err(wrong("a length past its end")),
-        }
-    }
-
-    fn text(&mut self) -> Result<&'a str> {
-        let n = self.count()?;
-        std::str::from_utf8(self.take(n)?).map_err(|_| wrong("a name that is not UTF-8"))
-    }
-
+impl Reader<'_> {
     fn after(&mut self, before: &mut Vec<u8>) -> Result<Arc<str>> {
         let same = self.number()?;
         if same > before.len() as u64 {
             return Err(wrong("a name that shares more than there is"));
         }
         before.truncate(same as usize);
-        let n = self.count()?;
+        let n = self.len()?;
         before.extend_from_slice(self.take(n)?);
         let name = std::str::from_utf8(before).map_err(|_| wrong("a name that is not UTF-8"))?;
         Ok(name.into())
@@ -270,7 +215,7 @@ impl<'a> Reader<'a> {
                 n.copy_from_slice(self.take(8)?);
                 Some(Label::Int(i64::from_le_bytes(n)))
             }
-            4 => Some(Label::Text(self.text()?.into())),
+            4 => Some(Label::Text(self.str()?.into())),
             _ => return Err(wrong("a class of no known kind")),
         };
         let feature = if flags & FEATURE == 0 { None } else { Some(self.after(feature)?) };

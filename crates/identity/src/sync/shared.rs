@@ -1,10 +1,11 @@
 //! The replicated state: the newest row of every origin, and what of one's own is not in a row yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use her_learn::merge::Sums;
 
-use super::trust::Trust;
+use super::trust::{Trust, Weight};
 use super::{Origin, Part, Peer, Row, limits, pack};
 
 /// What the numbers of a branch's rows rise by when it is left: more than it ever publishes.
@@ -34,12 +35,13 @@ pub struct Shared {
     pub(crate) me: Option<Origin>,
     /// Peers that were this identity: under another node's key, before it moved.
     pub(crate) selves: BTreeSet<Peer>,
-    pub(crate) rows: BTreeMap<Origin, Row>,
+    /// A row is replaced, never changed: copies of this map share them.
+    pub(crate) rows: BTreeMap<Origin, Arc<Row>>,
     /// What the model knew before its own events, and what nobody publishes: a state it was born
     /// with, or its parent's.
     pub(crate) ground: Sums,
     /// The model's sums as it was put together last: what is more than that, it learned since.
-    pub(crate) reference: Sums,
+    pub(crate) reference: Arc<Sums>,
     /// What rounding left, to be sent later.
     pub(crate) residue: Sums,
     /// Events that were learned when it contributed last.
@@ -55,7 +57,7 @@ impl Shared {
     }
 
     /// The rows by origin.
-    pub fn rows(&self) -> &BTreeMap<Origin, Row> {
+    pub fn rows(&self) -> &BTreeMap<Origin, Arc<Row>> {
         &self.rows
     }
 
@@ -88,7 +90,7 @@ impl Shared {
     pub fn missing<'a>(
         &'a self,
         theirs: &'a BTreeMap<Origin, u64>,
-    ) -> impl Iterator<Item = (&'a Origin, &'a Row)> {
+    ) -> impl Iterator<Item = (&'a Origin, &'a Arc<Row>)> {
         self.rows.iter().filter(|(origin, row)| theirs.get(origin).is_none_or(|n| *n < row.seq))
     }
 
@@ -102,7 +104,7 @@ impl Shared {
             for n in [origin.life, row.seq, row.events] {
                 hash.update(&n.to_le_bytes());
             }
-            hash.update(&hash_of(&row.sums));
+            hash.update(&row.hash);
         }
         *hash.finalize().as_bytes()
     }
@@ -129,12 +131,12 @@ impl Shared {
         if sums.len() > limits::CELLS {
             return Joined::Full;
         }
-        if hash_of(&sums) != part.hash {
+        let mut row = Row::own(part.to, part.events, sums);
+        if row.hash != part.hash {
             return Joined::Wrong;
         }
-        let signature = Some(part.signature.clone());
-        let row = Row { seq: part.to, events: part.events, sums, signature };
-        self.rows.insert(part.origin, row);
+        row.signature = Some(part.signature.clone());
+        self.rows.insert(part.origin, Arc::new(row));
         Joined::Taken
     }
 
@@ -151,25 +153,25 @@ impl Shared {
     /// name, and the rows of the other one are empty from now on, under numbers that the other
     /// branch never reached.
     pub(crate) fn leave(&mut self, peer: Peer, me: Origin, version: u64) {
-        let mut carried = Row { seq: 0, events: 0, sums: Sums::default(), signature: None };
+        let (mut carried, mut events) = (Sums::default(), 0);
         for (_, row) in self.rows.iter_mut().filter(|(origin, _)| origin.peer == peer) {
-            carried.sums.add(&row.sums);
-            carried.events += row.events;
-            let seq = row.seq.saturating_add(LEFT);
-            *row = Row { seq, events: 0, sums: Sums::default(), signature: None };
+            carried.add(&row.sums);
+            events += row.events;
+            *row = Arc::new(Row::own(row.seq.saturating_add(LEFT), 0, Sums::default()));
         }
-        carried.sums.trim();
-        let row = self.rows.entry(me).or_insert_with(|| Row {
-            seq: 0,
-            events: 0,
-            sums: Sums::default(),
-            signature: None,
-        });
-        row.seq = version;
-        row.events += carried.events;
-        row.sums.add(&carried.sums);
+        self.add_own(me, version, events, &carried);
         self.selves.insert(peer);
         self.trust.remove(&peer);
+    }
+
+    /// Adds to what this identity contributed under a name.
+    pub(crate) fn add_own(&mut self, me: Origin, version: u64, events: u64, learned: &Sums) {
+        let before = self.rows.get(&me);
+        let mut sums = before.map(|row| row.sums.clone()).unwrap_or_default();
+        sums.add(learned);
+        sums.trim();
+        let events = before.map_or(0, |row| row.events) + events;
+        self.rows.insert(me, Arc::new(Row::own(version, events, sums)));
     }
 
     /// Others whose rows are here.
@@ -179,25 +181,35 @@ impl Shared {
     }
 
     /// What the model is to be, when each peer is read as `weight` says.
-    pub(crate) fn reading(&self, weight: impl Fn(&Peer) -> super::Weight) -> Sums {
-        let peers = self.peers().len() as u32;
+    pub(crate) fn reading(&self, weight: impl Fn(&Peer) -> Weight) -> Sums {
         let mut sums = self.ground.clone();
-        for (origin, row) in &self.rows {
-            let weight = if self.is_mine(&origin.peer) {
-                super::Weight::Whole
-            } else {
-                weight(&origin.peer)
-            };
-            match weight {
-                super::Weight::None => {}
-                super::Weight::Whole => sums.add(&row.sums),
-                super::Weight::Part => {
-                    sums.combine(&row.sums, |a, b| a.add(b.divided(peers + 1)));
-                }
-            }
+        let all: BTreeSet<Peer> = self.rows.keys().map(|origin| origin.peer).collect();
+        for peer in all {
+            let weight = if self.is_mine(&peer) { Weight::Whole } else { weight(&peer) };
+            self.read(&mut sums, &peer, weight);
         }
         sums.add(&self.residue);
         sums
+    }
+
+    /// Adds a peer's rows to a reading, as the weight says.
+    pub(crate) fn read(&self, sums: &mut Sums, peer: &Peer, weight: Weight) {
+        let parts = self.peers().len() as u32 + 1;
+        for (_, row) in self.rows.iter().filter(|(origin, _)| origin.peer == *peer) {
+            match weight {
+                Weight::None => {}
+                Weight::Whole => sums.add(&row.sums),
+                Weight::Part => sums.combine(&row.sums, |a, b| a.add(b.divided(parts))),
+            }
+        }
+    }
+}
+
+impl Row {
+    /// A row of one's own, which is signed when it is sent.
+    pub(crate) fn own(seq: u64, events: u64, sums: Sums) -> Self {
+        let hash = hash_of(&sums);
+        Self { seq, events, sums, hash, signature: None }
     }
 }
 

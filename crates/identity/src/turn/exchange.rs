@@ -1,14 +1,15 @@
 //! The turn of an exchange: weigh the peers, take what was learned, join what came, and put the
 //! model together. See [`crate::sync`].
 
+use std::sync::Arc;
+
 use her_learn::merge::Sums;
 use her_learn::{Model, Prediction, Target, Task};
 
+use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::{Error, Result};
-use crate::sync::{
-    Closing, Exchange, Joined, Origin, Peer, Row, Shared, Trust, Weight, limits, pack,
-};
+use crate::sync::{Closing, Exchange, Joined, Origin, Peer, Shared, Trust, Weight, limits, pack};
 
 /// Own events of the time since the last exchange that peers are weighed by.
 pub(super) const WEIGHED_EVENTS: usize = 256;
@@ -101,9 +102,9 @@ impl State {
             None => Weight::None,
         });
         invalid(self.model.set_sums(&reading))?;
-        shared.reference = self.model.sums();
+        shared.reference = Arc::new(self.model.sums());
         shared.learned = self.figures.learned;
-        self.weighed.clear();
+        self.weighed = Recent::default();
         self.shared = Some(Box::new(shared));
         Ok(())
     }
@@ -136,13 +137,16 @@ impl State {
     fn contribute(&self, shared: &mut Shared, mut learned: Sums, exchange: &Exchange) {
         let me = exchange.me;
         if let Some(before) = shared.me.filter(|before| before.peer != me.peer) {
-            // The same identity on another node. A fork has another identity: what its parent
-            // contributed stays the parent's.
+            // The same identity on another node; or on a branch that it left, of which later. A
+            // fork is somebody else: what its parent contributed, here and elsewhere, stays the
+            // parent's.
             if before.peer.identity == me.peer.identity {
                 shared.selves.insert(before.peer);
-            } else {
-                shared.selves.clear();
-                shared.trust.insert(before.peer, whole());
+            } else if !exchange.left.contains(&before.peer) {
+                let parents = std::mem::take(&mut shared.selves).into_iter();
+                for peer in parents.chain([before.peer]) {
+                    shared.trust.insert(peer, whole());
+                }
             }
         }
         shared.me = Some(me);
@@ -156,31 +160,21 @@ impl State {
         if rounded.is_empty() && events == 0 {
             return;
         }
-        let row = shared.rows.entry(me).or_insert_with(|| Row {
-            seq: 0,
-            events: 0,
-            sums: Sums::default(),
-            signature: None,
-        });
-        row.seq = self.version + 1;
-        row.events += events;
-        row.sums.add(&rounded);
-        row.sums.trim();
+        shared.add_own(me, self.version + 1, events, &rounded);
     }
 
     /// Predicts the own events since the last exchange with each peer's rows and without, by
     /// models as they were at that exchange.
     fn weigh(&self, shared: &mut Shared, desk: &mut Desk) -> Result<()> {
-        if self.weighed.is_empty() || !self.model.task().supervised() {
+        let peers = shared.peers();
+        if !self.model.task().supervised() {
             // Nothing to weigh by: peers on the list are read.
-            if !self.model.task().supervised() {
-                for peer in shared.peers() {
-                    shared.trust.insert(peer, whole());
-                }
-            }
+            shared.trust.extend(peers.into_iter().map(|peer| (peer, whole())));
             return Ok(());
         }
-        let peers: Vec<Peer> = shared.peers().into_iter().collect();
+        if self.weighed.len() == 0 || peers.is_empty() {
+            return Ok(());
+        }
         // Those that were weighed by the fewest events first.
         let mut order: Vec<(u64, Peer)> = peers
             .iter()
@@ -191,14 +185,14 @@ impl State {
         let mut trial = invalid(Model::load(&self.model.save(), &self.catalog))?;
         let events = self.weighed.len() as f64;
         for (_, peer) in order {
+            let without = shared.reading(|other| match shared.trust.get(other) {
+                Some(trust) if *other != peer => trust.weight,
+                _ => Weight::None,
+            });
             let mut losses = [0.0; 3];
             for (weight, loss) in Weight::ALL.into_iter().zip(&mut losses) {
-                let reading = shared.reading(|other| {
-                    if *other == peer {
-                        return weight;
-                    }
-                    shared.trust.get(other).map_or(Weight::None, |trust| trust.weight)
-                });
+                let mut reading = without.clone();
+                shared.read(&mut reading, &peer, weight);
                 invalid(trial.set_sums(&reading))?;
                 *loss = self.loss_of(&trial, desk);
             }
@@ -225,17 +219,16 @@ impl State {
 /// What a former life had not contributed when the present one began is contributed by it,
 /// exactly: whoever closes it at that version writes the same row.
 fn close(shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<()> {
-    let before = shared.me.and_then(|me| shared.rows.get_mut(&me));
-    let Some(row) = before.filter(|row| closing.version >= row.seq) else {
+    let former =
+        shared.me.filter(|me| shared.rows.get(me).is_some_and(|row| closing.version >= row.seq));
+    let Some(former) = former else {
         return Err(Error::invalid("there is no former life here that could be closed so"));
     };
     learned.sub(&closing.learned);
     learned.trim();
-    row.sums.add(&closing.learned);
-    row.sums.add(&std::mem::take(&mut shared.residue));
-    row.sums.trim();
-    row.seq = closing.version;
-    row.events += closing.events;
+    let mut untold = std::mem::take(&mut shared.residue);
+    untold.add(&closing.learned);
+    shared.add_own(former, closing.version, closing.events, &untold);
     shared.learned += closing.events;
     Ok(())
 }
@@ -266,42 +259,6 @@ fn loss(model: &Model, p: &Prediction, target: &Target) -> f64 {
             -her_learn::math::ln(share.clamp(LEAST, 1.0))
         }
         _ => 0.0,
-    }
-}
-
-/// The newest own events since the last exchange, of identities that exchange.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Weighed {
-    recent: super::recent::Recent,
-}
-
-impl Weighed {
-    pub fn push(&mut self, version: u64, row: &her_learn::Row, target: &Target) {
-        self.recent.push(version, row, target, 1.0, WEIGHED_EVENTS);
-    }
-
-    pub fn clear(&mut self) {
-        self.recent = super::recent::Recent::default();
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.recent.len() == 0
-    }
-
-    pub fn len(&self) -> usize {
-        self.recent.len()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (&her_learn::Row, &Target)> {
-        self.recent.iter()
-    }
-
-    pub fn save(&self) -> Option<super::recent::Saved> {
-        self.recent.save()
-    }
-
-    pub fn load(saved: &super::recent::Saved) -> Result<Self> {
-        Ok(Self { recent: super::recent::Recent::load(saved)? })
     }
 }
 

@@ -4,7 +4,6 @@ use her_learn::estimator::Any;
 use her_learn::{Catalog, Frozen, Model, saved};
 use serde::{Deserialize, Serialize};
 
-use super::exchange::Weighed;
 use super::recent::{self, Recent};
 use super::{Clients, Pending, State};
 use crate::error::{Error, ErrorKind, Result};
@@ -85,7 +84,7 @@ impl State {
             |e: &dyn std::fmt::Display| Error::new(ErrorKind::Corrupt, format!("snapshot: {e}"));
         let (mut s, rest) = postcard::take_from_bytes::<Saved>(bytes).map_err(|e| damaged(&e))?;
         let (mut recent, mut resting) = (Recent::default(), false);
-        let (mut shared, mut weighed) = (None, Weighed::default());
+        let (mut shared, mut weighed) = (None, Recent::default());
         if !rest.is_empty() {
             let (later, mut rest): (Later, _) =
                 postcard::take_from_bytes(rest).map_err(|e| damaged(&e))?;
@@ -97,7 +96,7 @@ impl State {
                 let (both, more) =
                     postcard::take_from_bytes::<Both>(more).map_err(|e| damaged(&e))?;
                 shared = Some(Box::new(Shared::load(both.0)?));
-                weighed = both.1.as_ref().map_or(Ok(weighed), Weighed::load)?;
+                weighed = both.1.as_ref().map_or(Ok(weighed), Recent::load)?;
                 rest = more;
             }
             if !rest.is_empty() {

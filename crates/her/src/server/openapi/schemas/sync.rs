@@ -68,7 +68,8 @@ pub(super) fn all() -> Value {
                 "pacts": { "type": "array", "items": { "type": "object" } },
                 "hash": { "type": ["string", "null"],
                     "description": "equal where two have the same rows" },
-                "unpublished_cells": { "type": ["integer", "null"] },
+                "uncontributed_events": { "type": "integer",
+                    "description": "learned since it contributed last" },
                 "contributions": { "type": "array", "items": {
                     "type": "object",
                     "required": ["peer", "mine", "seq", "events", "cells", "norm"],
