@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("her-learn", 0),
     ("her-gate", 0),
     ("her-book", 0),
+    ("her-encode", 0),
     ("her-sim", 1),
     ("her-identity", 1),
     ("her-lm", 1),
