@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | text | `text-ngrams-1-256` | hashed words, pairs of words and character n-grams |
 //! | image | `image-colour-hog-1-388` | a colour histogram and oriented gradients |
-//! | audio | `audio-logmel-1-192` | mean, deviation and change of log-mel bands |
+//! | audio | `audio-logmel-1-120` | mean, deviation and steps of log-mel bands |
 //!
 //! These vectors find what looks, sounds or is spelled alike. They know no meanings: a photograph of a
 //! dog and the word are of two spaces, and `car` is far from `automobile`. For meanings give an
@@ -48,7 +48,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use audio::{AUDIO_BYTES_MAX, AUDIO_SECONDS_MAX};
-pub use image::{IMAGE_BYTES_MAX, IMAGE_SIDE_MAX};
+pub use image::{IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX};
 pub use part::{PART_BYTES_MAX, part};
 pub use text::TEXT_BYTES_MAX;
 
