@@ -7,7 +7,7 @@
 //! 60 dB below the loudest band of the sound. Of each band three numbers are kept: its mean less the
 //! mean of all bands, so that loudness does not count; its standard deviation; and the mean step
 //! from window to window, which tells a beat from a drone. A band above half the sampling rate is
-//! unknown, and 0.
+//! taken to be as the highest one below it.
 //!
 //! **Shape** 120 numbers, of length 1: 40 means, 40 deviations, 40 steps, in nepers before they are
 //! scaled.
@@ -146,6 +146,9 @@ impl Bands {
 
     fn features(mut self) -> Result<[f64; DIMS]> {
         if self.powers.is_empty() {
+            // Shorter than a window: in its middle, since its ends count for nothing.
+            let before = (self.window.len() - self.waiting.len()) / 2;
+            self.waiting.splice(..0, std::iter::repeat_n(0.0, before));
             self.step(0);
         }
         let loudest = self.powers.iter().flatten().fold(0.0f64, |max, p| max.max(*p));
@@ -159,11 +162,13 @@ impl Bands {
         }
         let floor = loudest * FLOOR;
         let level = |power: f64| libm::log((power + floor) / loudest);
-        let known = self.mel.iter().filter(|band| band.known(self.rate)).count();
+        // At least one: the lowest rate that is read carries 2 kHz.
+        let known = self.mel.iter().filter(|band| band.known(self.rate)).count().max(1);
         let n = self.powers.len() as f64;
         let mut features = [0.0; DIMS];
-        for band in 0..known {
-            let levels: Vec<f64> = self.powers.iter().map(|powers| level(powers[band])).collect();
+        for band in 0..BANDS {
+            let heard = band.min(known - 1);
+            let levels: Vec<f64> = self.powers.iter().map(|powers| level(powers[heard])).collect();
             let mean = levels.iter().sum::<f64>() / n;
             let variance = levels.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / n;
             let steps: f64 = levels.windows(2).map(|two| (two[1] - two[0]).abs()).sum();
@@ -171,8 +176,8 @@ impl Bands {
             features[BANDS + band] = to_grid(variance.sqrt(), GRID);
             features[2 * BANDS + band] = to_grid(steps / (n - 1.0).max(1.0), GRID);
         }
-        let centre = features[..known].iter().sum::<f64>() / known.max(1) as f64;
-        for mean in &mut features[..known] {
+        let centre = features[..BANDS].iter().sum::<f64>() / BANDS as f64;
+        for mean in &mut features[..BANDS] {
             *mean = to_grid(*mean - centre, GRID);
         }
         Ok(features)

@@ -31,11 +31,11 @@ pub fn isometry(rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     orthogonalise(&mut rotated);
     let lengths: Vec<f64> = rotated.iter().map(|u| dot(u, u).sqrt()).collect();
     let zero = ZERO * dot(&lengths, &lengths).sqrt();
-    // U S⁻¹ (Uᵀ A) is U Vᵀ: V needs not be kept while columns are rotated.
+    // U S⁻¹ (Uᵀ A) is U Vᵀ, and a rotated column is one of U S: three lengths are too many.
     let mut result = vec![vec![0.0; columns[0].len()]; columns.len()];
     for (u, length) in rotated.iter().zip(&lengths).filter(|(_, length)| **length > zero) {
         for (column, out) in columns.iter().zip(&mut result) {
-            let v = dot(u, column) / length / length;
+            let v = dot(u, column) / (length * length) / length;
             for (sum, x) in out.iter_mut().zip(u) {
                 *sum += v * x;
             }
