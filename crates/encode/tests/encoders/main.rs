@@ -1,5 +1,7 @@
 //! Encoders and maps on real files, which the tests write themselves.
 
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
 mod flac;
 mod hostile;
 mod images;

@@ -140,9 +140,9 @@ fn what_is_no_whole_sound_is_refused_by_name() {
     assert!(refused(Audio, b"").contains("empty"));
     assert!(refused(Audio, &[7; 5000]).contains("WAV, FLAC, MP3 or Ogg Vorbis"));
     assert!(refused(Audio, &vec![0; AUDIO_BYTES_MAX + 1]).contains(&AUDIO_BYTES_MAX.to_string()));
-    assert!(refused(Audio, &wav::pcm16(16_000, &[0.0; 9000])).contains("silent"));
+    assert!(refused(Audio, &wav::pcm16(16_000, &vec![0.0; 9000])).contains("silent"));
     assert!(refused(Audio, &wav::pcm16(16_000, &[])).contains("empty"));
-    assert!(refused(Audio, &wav::pcm16(2_000, &[0.1; 9000])).contains("2000 samples a second"));
+    assert!(refused(Audio, &wav::pcm16(2_000, &vec![0.1; 9000])).contains("2000 samples a second"));
     let samples = take(1, 16_000, 1.0, 1.0);
     let whole = wav::pcm16(16_000, &samples);
     for cut in [whole.len() - 2, whole.len() / 2, 60] {

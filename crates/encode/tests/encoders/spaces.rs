@@ -138,7 +138,7 @@ fn what_can_not_be_fitted_is_refused_by_name() {
     // Ids of which fewer than 20 are held out are found by trying.
     let lonely = vectors(ANCHORS_MIN, 8, 11);
     let mut lonely = Anchors::new(lonely.clone(), lonely);
-    let kept = |id: &String| digest_byte(id) % 4 != 0;
+    let kept = |id: &String| !digest_byte(id).is_multiple_of(4);
     lonely.ids = (0..).map(|i| format!("{i}")).filter(kept).take(ANCHORS_MIN).collect();
     assert!(Map::fit(&lonely.list()).unwrap_err().to_string().contains("are held out"));
     let known = vectors(ANCHORS_MIN, 8, 12);
