@@ -19,6 +19,7 @@ use crate::journal::IdentityId;
 
 mod bytes;
 pub mod codec;
+pub(crate) mod lesson;
 pub mod pack;
 pub mod shared;
 pub mod trust;
@@ -26,6 +27,7 @@ pub mod trust;
 pub(crate) use bytes::Saved;
 pub use bytes::{vector_from_bytes, vector_to_bytes};
 pub use codec::Codec;
+pub use lesson::Lesson;
 pub use shared::{Joined, Shared};
 pub use trust::{Trust, Weight};
 
@@ -39,6 +41,8 @@ pub mod limits {
     pub const EXCHANGE_BYTES: usize = 384 * 1024;
     /// Parts in one exchange.
     pub const PARTS: usize = 64;
+    /// Events that are told instead of what they taught.
+    pub const LESSON_EVENTS: usize = 256;
 }
 
 /// Who speaks: a node's public key, and which of its identities.
@@ -84,6 +88,26 @@ pub struct Row {
     pub signature: Option<Box<[u8; 64]>>,
 }
 
+/// What a part tells of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// The whole row, or what to add to number `from`.
+    Sums(Sums),
+    /// The events that were learned between the two numbers, as the journal writes them. Who gets
+    /// them works out by itself what they teach: [`Lesson`] says how.
+    Events(Box<[u8]>),
+}
+
+impl Content {
+    /// How many numbers it holds; events hold none.
+    pub fn cells(&self) -> usize {
+        match self {
+            Self::Sums(sums) => sums.len(),
+            Self::Events(_) => 0,
+        }
+    }
+}
+
 /// A row on its way, whole or as what came to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
@@ -95,8 +119,8 @@ pub struct Part {
     pub to: u64,
     /// Events behind the whole row.
     pub events: u64,
-    /// The whole row, or what to add to number `from`.
-    pub sums: Sums,
+    /// What it tells.
+    pub content: Content,
     /// BLAKE3 of the whole row's packed sums.
     pub hash: [u8; 32],
     /// The origin's signature over [`signed_bytes`].

@@ -4,23 +4,27 @@
 //! event brings its time), draws no lot and awaits nothing. A refused event leaves the state as
 //! it was, and is not journaled.
 
+use std::sync::Arc;
+
 use her_learn::estimator::{Any, DriftDetector};
 use her_learn::{Catalog, Frozen, Label, Model, Prediction, Row, Scratch, Target, Task};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::figures::{Figures, Outcome};
-use crate::sync::Shared;
+use crate::sync::{Lesson, Shared};
 
 mod begun;
 mod clients;
 mod exchange;
+mod offers;
 mod pending;
 mod recent;
 mod save;
 
 pub use clients::Clients;
 pub(crate) use exchange::told;
+pub use offers::Offer;
 pub use pending::{Pending, Waiting};
 pub use recent::Again;
 use recent::Recent;
@@ -52,6 +56,9 @@ pub struct State {
     shared: Option<Box<Shared>>,
     /// The own events by which peers are weighed at the next exchange.
     weighed: Recent,
+    /// The events of the newest contribution, where it holds what they teach. A snapshot does not
+    /// hold them: who has none sends the sums.
+    lesson: Option<Arc<Lesson>>,
 }
 
 impl std::fmt::Debug for State {
@@ -106,6 +113,7 @@ impl State {
             resting: false,
             shared: None,
             weighed: Recent::default(),
+            lesson: None,
             birth,
         })
     }
@@ -289,7 +297,7 @@ impl State {
         let kept = self.birth.options.rehearse as usize;
         self.recent.push(self.version + 1, row, target, weight, kept);
         if self.shared.is_some() {
-            self.weighed.push(self.version + 1, row, target, 1.0, exchange::WEIGHED_EVENTS);
+            self.weighed.push(self.version + 1, row, target, weight, exchange::WEIGHED_EVENTS);
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
+use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Shared};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ impl Node {
             from: 0,
             to: row.seq,
             events: row.events,
-            sums: row.sums.clone(),
+            content: Content::Sums(row.sums.clone()),
             hash: hash_of(&row.sums),
             signature: Box::new([0; 64]),
         });
@@ -417,7 +417,7 @@ fn parts_and_exchanges_come_back_from_their_bytes_and_damage_is_refused() {
         damaged[at] ^= 0x40;
         if let Ok(other) = Part::from_bytes(&damaged) {
             let mut peer = Node::new(2, &json!("MultinomialNB"));
-            let same = other.sums == part.sums;
+            let same = other.content == part.content;
             let mut exchange = Exchange::new(peer.me, Codec::Exact);
             exchange.parts.push(other);
             let turned =
@@ -426,4 +426,127 @@ fn parts_and_exchanges_come_back_from_their_bytes_and_damage_is_refused() {
         }
         assert!(Part::from_bytes(&bytes[..at]).is_err(), "cut at {at}");
     }
+}
+
+/// What a peer that has `theirs` gets, as events where the newest contribution is of events.
+fn by_events(node: &Node, theirs: &BTreeMap<Origin, u64>) -> Vec<Part> {
+    let lesson = node.state.lesson().expect("a contribution by events");
+    let mut parts = node.for_peer(theirs);
+    let part = parts.iter_mut().find(|part| part.origin == lesson.origin).unwrap();
+    assert_eq!((lesson.from, lesson.to), (theirs.get(&node.me).copied().unwrap_or(0), part.to));
+    (part.from, part.content) = (lesson.from, Content::Events(lesson.events.clone()));
+    parts
+}
+
+#[test]
+fn events_told_become_the_same_rows_as_sums() {
+    for spec in [
+        json!("MultinomialNB"),
+        json!({"pipeline": ["StandardScaler", "LogisticRegression"]}),
+        json!("BayesianLinearRegression"),
+    ] {
+        let spec = if spec.is_string() { spec } else { spec["pipeline"].clone() };
+        let binary = spec.is_array();
+        let learn = |node: &mut Node, i: u64| {
+            let (row, target) = row(i);
+            let target = match &spec {
+                _ if binary => Target::Bool(i.is_multiple_of(3)),
+                spec if *spec == json!("MultinomialNB") => target,
+                _ => Target::Number(i as f64 / 7.0),
+            };
+            let weight = if i.is_multiple_of(4) { 2.0 } else { 1.0 };
+            node.turn(What::Learn { row, target, weight });
+        };
+        let mut nodes = [1, 2, 3].map(|n| Node::new(n, &spec));
+        nodes.iter_mut().for_each(|node| node.exchange(Vec::new()));
+        for round in 0..4_u64 {
+            for (n, node) in (0_u64..).zip(&mut nodes) {
+                (0..20 + round).for_each(|i| learn(node, 1_000 * n + 100 * round + i));
+                node.codec = if round == 3 { Codec::F32 } else { Codec::Events };
+            }
+            let [a, b, c] = &mut nodes;
+            a.exchange(Vec::new());
+            // The one learns what it is told, the other takes the sums.
+            let told = if round == 3 {
+                assert!(a.state.lesson().is_none());
+                a.for_peer(&b.vector())
+            } else {
+                by_events(a, &b.vector())
+            };
+            b.exchange(told);
+            c.exchange(a.for_peer(&c.vector()));
+            assert_eq!(
+                b.state.shared().unwrap().rows()[&a.me].hash,
+                a.state.shared().unwrap().rows()[&a.me].hash,
+                "{spec}"
+            );
+            for (from, to) in [(1, 0), (2, 0), (0, 1), (0, 2), (2, 1), (1, 2)] {
+                let parts = nodes[from].for_peer(&nodes[to].vector());
+                nodes[to].exchange(parts);
+            }
+            assert_eq!(nodes[0].hash(), nodes[1].hash(), "{spec}");
+            assert_eq!(nodes[0].hash(), nodes[2].hash(), "{spec}");
+        }
+    }
+}
+
+#[test]
+fn events_that_are_told_wrongly_are_refused() {
+    let spec = json!("MultinomialNB");
+    let (mut node, mut peer) = (Node::new(1, &spec), Node::new(2, &spec));
+    node.exchange(Vec::new());
+    (0..9).for_each(|i| node.learn(i));
+    node.codec = Codec::Events;
+    node.exchange(Vec::new());
+    let part = by_events(&node, &peer.vector()).remove(0);
+    let before = peer.state.save();
+    let mut refused = |events: Vec<Event>| {
+        let mut batch = her_identity::event::Batch::default();
+        assert!(events.iter().all(|event| batch.push(event)));
+        let content = Content::Events(batch.take().into());
+        let mut exchange = Exchange::new(peer.me, Codec::Exact);
+        exchange.parts = vec![Part { content, ..part.clone() }];
+        let error = peer.state.turn(&event(What::Sync(Box::new(exchange))), &mut Desk::default());
+        assert_eq!(peer.state.save(), before);
+        error.unwrap_err().message
+    };
+    let learn = |i| {
+        let (row, target) = row(i);
+        event(What::Learn { row, target, weight: 1.0 })
+    };
+    assert!(refused((0..8).map(learn).collect()).contains("not what its origin signed"));
+    assert!(refused((0..257).map(learn).collect()).contains("more than 256 events"));
+    assert!(refused(vec![event(What::Freeze)]).contains("none of learning"));
+    let (row, _) = row(1);
+    let number = What::Learn { row, target: Target::Number(0.5), weight: 1.0 };
+    assert!(!refused(vec![event(number)]).is_empty());
+    let exchange = Exchange { parts: vec![part], ..Exchange::new(peer.me, Codec::Exact) };
+    peer.turn(What::Sync(Box::new(exchange)));
+    assert_eq!(peer.seen(), 9, "as it was told, it is taken");
+}
+
+#[test]
+fn more_events_than_one_part_takes_go_as_numbers_and_offers_tell_what_they_keep() {
+    let spec = json!(["StandardScaler", "LogisticRegression"]);
+    let mut node = Node::new(1, &spec);
+    let mut learn = |node: &mut Node, i: u64| {
+        let row = Row::from_json(&json!({ "a": (i * 7919 % 13) as f64, "b": 1.0 })).unwrap();
+        let target = Target::Bool(i * 7919 % 13 > 6);
+        node.turn(What::Learn { row, target, weight: 1.0 });
+    };
+    node.exchange(Vec::new());
+    assert!(node.state.offers(&mut Desk::default()).unwrap().iter().all(|o| o.gain_kept.is_none()));
+    (0..200).for_each(|i| learn(&mut node, i));
+    let offers = node.state.offers(&mut Desk::default()).unwrap();
+    let kept = |codec| offers.iter().find(|o| o.codec == codec).unwrap().gain_kept.unwrap();
+    assert_eq!(offers.len(), 6);
+    assert_eq!(kept(Codec::Exact), 1.0);
+    assert!(kept(Codec::F32) > 0.9999 && kept(Codec::Events) > 0.97, "{}", kept(Codec::Events));
+    assert!(kept(Codec::TopK) < kept(Codec::I8));
+    (200..300).for_each(|i| learn(&mut node, i));
+    let offers = node.state.offers(&mut Desk::default()).unwrap();
+    assert!(offers.iter().all(|offer| offer.codec != Codec::Events), "300 events are too many");
+    node.codec = Codec::Events;
+    node.exchange(Vec::new());
+    assert!(node.state.lesson().is_none());
 }

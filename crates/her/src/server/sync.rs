@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
-use her_identity::sync::{Codec, Shared};
+use her_identity::sync::Shared;
 use her_identity::{Error, ErrorKind, House};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use super::body;
 use super::departs::departs;
 use super::problem::Problem;
 use crate::depart::Departs;
-use crate::sync::{Pact, Syncs, name_of};
+use crate::sync::{Choice, Pact, Syncs, name_of};
 
 type Both = (Arc<Syncs>, Arc<Departs>);
 
@@ -37,7 +37,7 @@ struct Wish {
     #[serde(default)]
     every_s: Option<f64>,
     #[serde(default)]
-    codec: Option<Codec>,
+    codec: Option<Choice>,
     #[serde(default = "yes")]
     weigh: bool,
 }

@@ -15,14 +15,17 @@ use her_identity::house::Place;
 use her_identity::migrate::Node;
 use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
 use her_identity::sync::{vector_from_bytes, vector_to_bytes};
+use her_identity::turn::Desk;
 use her_identity::{Error, ErrorKind, House, Result};
 
 use crate::node::{Back, Call, Key, Peers, SyncBack, SyncCall};
 
+mod choice;
 mod pact;
 mod rows;
 mod tally;
 
+pub use choice::{Choice, shortest};
 pub use pact::Pact;
 use pact::Pacts;
 use rows::Sent;
@@ -338,7 +341,11 @@ impl Syncs {
         for parts in batches {
             let shared = self.shared(identity)?;
             let mut exchange = self.exchange_of(identity, shared.as_ref())?;
-            (exchange.codec, exchange.weigh, exchange.parts) = (pact.codec, pact.weigh, parts);
+            exchange.codec = match pact.codec {
+                Choice::Auto => self.shortest(identity)?,
+                Choice::Of(codec) => codec,
+            };
+            (exchange.weigh, exchange.parts) = (pact.weigh, parts);
             // Two that have nothing to tell one another write nothing.
             let says = shared.is_none() || exchange.says_something();
             if says || self.has_learned(identity)? {
@@ -346,7 +353,24 @@ impl Syncs {
             }
         }
         let none = || Error::new(ErrorKind::Internal, "an exchange left nothing behind");
-        self.shared(identity)?.ok_or_else(none)
+        let shared = self.shared(identity)?.ok_or_else(none)?;
+        self.remember(identity, &shared)?;
+        Ok(shared)
+    }
+
+    /// The codec that has the shortest form of what an identity learned since it contributed last.
+    fn shortest(&self, identity: &str) -> Result<Codec> {
+        let offers =
+            self.house.look(identity, |identity| identity.state().offers(&mut Desk::default()))?;
+        choice::shortest(&offers?)
+    }
+
+    /// Keeps what was just contributed, to send only that to who has what was before.
+    fn remember(&self, identity: &str, shared: &Shared) -> Result<()> {
+        let lesson = self.house.look(identity, |identity| identity.state().lesson().cloned())?;
+        let mut sent = lock(&self.sent);
+        sent.entry(identity.to_owned()).or_default().contributed(shared, lesson);
+        Ok(())
     }
 
     /// Whether an identity has learned from events that it has not contributed.

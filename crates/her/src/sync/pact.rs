@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use her_identity::disk::{self, RealDisk};
 use her_identity::format::{PEERS_FILE, PEERS_VERSION};
-use her_identity::sync::Codec;
 use her_identity::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
+
+use super::choice::Choice;
 
 /// Pacts of one data directory.
 pub const PACTS_MAX: usize = 4096;
@@ -27,7 +28,7 @@ pub struct Pact {
     pub every_s: Option<f64>,
     /// How what is sent is rounded.
     #[serde(default)]
-    pub codec: Codec,
+    pub codec: Choice,
     /// Whether peers are weighed by what they do for the own predictions, or read whole.
     #[serde(default = "yes")]
     pub weigh: bool,
@@ -137,7 +138,7 @@ mod tests {
 
     fn pact(with: &str, every_s: Option<f64>) -> Pact {
         let (identity, node, with) = ("sam".to_owned(), "b".to_owned(), with.to_owned());
-        Pact { identity, node, with, every_s, codec: Codec::I8, weigh: true }
+        Pact { identity, node, with, every_s, codec: Choice::Auto, weigh: true }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use her_learn::merge::Sums;
 use serde::{Deserialize, Serialize};
 
-use super::{Closing, Codec, Exchange, Origin, Part, Peer, Row, Shared, Trust, limits, pack};
+use super::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Row, Shared, Trust};
+use super::{limits, pack};
 use crate::error::{Error, Result};
 use crate::journal::IdentityId;
 
@@ -28,10 +29,14 @@ struct PartBytes {
     from: u64,
     to: u64,
     events: u64,
-    sums: Vec<u8>,
+    /// Packed sums; or [`EVENTS`], and events as the journal writes them.
+    content: Vec<u8>,
     hash: [u8; 32],
     signature: (Name, Name),
 }
+
+/// What contents of events begin with: no version of packed sums.
+const EVENTS: u8 = 0x80;
 
 #[derive(Serialize, Deserialize)]
 struct ExchangeBytes {
@@ -62,6 +67,23 @@ fn joined((a, b): (Name, Name)) -> Box<[u8; 64]> {
     signature
 }
 
+impl Content {
+    /// The content as a part holds it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Sums(sums) => pack::pack(sums),
+            Self::Events(events) => [&[EVENTS], &**events].concat(),
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        match bytes.split_first() {
+            Some((&EVENTS, events)) => Ok(Self::Events(events.into())),
+            _ => Ok(Self::Sums(pack::unpack(bytes)?)),
+        }
+    }
+}
+
 impl Part {
     fn bytes(&self) -> PartBytes {
         PartBytes {
@@ -70,7 +92,7 @@ impl Part {
             from: self.from,
             to: self.to,
             events: self.events,
-            sums: pack::pack(&self.sums),
+            content: self.content.to_bytes(),
             hash: self.hash,
             signature: split(&self.signature),
         }
@@ -89,7 +111,7 @@ impl Part {
             from: bytes.from,
             to: bytes.to,
             events: bytes.events,
-            sums: pack::unpack(&bytes.sums)?,
+            content: Content::from_bytes(&bytes.content)?,
             hash: bytes.hash,
             signature: joined(bytes.signature),
         })
@@ -116,6 +138,12 @@ impl Part {
 }
 
 impl Exchange {
+    /// Whether readers of its first format can't read it.
+    pub(crate) fn tells_events(&self) -> bool {
+        let events = |part: &Part| matches!(part.content, Content::Events(_));
+        self.codec == Codec::Events || self.parts.iter().any(events)
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let bytes = ExchangeBytes {
             me: (name(&self.me.peer), self.me.life),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use her_learn::merge::Sums;
 
 use super::trust::{Trust, Weight};
-use super::{Origin, Part, Peer, Row, limits, pack};
+use super::{Content, Origin, Part, Peer, Row, limits, pack};
+use crate::error::Result;
 
 /// What the numbers of a branch's rows rise by when it is left: more than it ever publishes.
 const LEFT: u64 = 1 << 48;
@@ -110,34 +111,47 @@ impl Shared {
     }
 
     /// Joins what a peer sent. The higher number of an origin wins; the rest changes nothing.
-    pub fn join(&mut self, part: &Part) -> Joined {
+    /// `taught` works out what events make of a row.
+    ///
+    /// # Errors
+    /// Events that can't be read or learned.
+    pub fn join(
+        &mut self,
+        part: &Part,
+        taught: impl Fn(&Sums, &[u8]) -> Result<Sums>,
+    ) -> Result<Joined> {
         if self.retracted.contains(&part.origin.peer) {
-            return Joined::Retracted;
+            return Ok(Joined::Retracted);
         }
         let have = self.rows.get(&part.origin);
         if have.is_some_and(|row| row.seq >= part.to) {
-            return Joined::Known;
+            return Ok(Joined::Known);
         }
         let mut sums = match (part.from, have) {
             (0, _) => Sums::default(),
             (from, Some(row)) if row.seq == from => row.sums.clone(),
-            _ => return Joined::Gap,
+            _ => return Ok(Joined::Gap),
         };
         if have.is_none() && self.rows.len() >= limits::ROWS {
-            return Joined::Full;
+            return Ok(Joined::Full);
         }
-        sums.add(&part.sums);
-        sums.trim();
+        match &part.content {
+            Content::Sums(more) => {
+                sums.add(more);
+                sums.trim();
+            }
+            Content::Events(events) => sums = taught(&sums, events)?,
+        }
         if sums.len() > limits::CELLS {
-            return Joined::Full;
+            return Ok(Joined::Full);
         }
         let mut row = Row::own(part.to, part.events, sums);
         if row.hash != part.hash {
-            return Joined::Wrong;
+            return Ok(Joined::Wrong);
         }
         row.signature = Some(part.signature.clone());
         self.rows.insert(part.origin, Arc::new(row));
-        Joined::Taken
+        Ok(Joined::Taken)
     }
 
     /// Drops all rows of a peer, and takes none again. Its own can't be dropped.

@@ -33,7 +33,7 @@ pub(super) fn all() -> Value {
                 "peer": peer,
                 "every_s": { "type": ["number", "null"], "minimum": 0.1, "maximum": 2_592_000,
                     "description": "seconds between exchanges; null for only when asked" },
-                "codec": { "enum": ["exact", "f32", "i8", "i4", "top_k"], "default": "i8" },
+                "codec": { "enum": ["exact", "f32", "i8", "i4", "top_k", "events", "auto"], "default": "i8" },
                 "weigh": { "type": "boolean", "default": true,
                     "description": "read each peer by what it does for the own predictions" },
             },
