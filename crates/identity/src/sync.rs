@@ -16,6 +16,7 @@
 use her_learn::merge::Sums;
 
 use crate::journal::IdentityId;
+use crate::turn::lived_bytes;
 
 mod bytes;
 pub mod codec;
@@ -86,6 +87,9 @@ pub struct Row {
     pub hash: [u8; 32],
     /// The origin's Ed25519 signature over [`signed_bytes`]; none of one's own.
     pub signature: Option<Box<[u8; 64]>>,
+    /// Whether its events were learned here, one by one: it has no sums, and only its origin can
+    /// tell them.
+    pub heard: bool,
 }
 
 /// What a part tells of a row.
@@ -96,14 +100,34 @@ pub enum Content {
     /// The events that were learned between the two numbers, as the journal writes them. Who gets
     /// them works out by itself what they teach: [`Lesson`] says how.
     Events(Box<[u8]>),
+    /// Events that who gets them learns itself, between two versions of an origin that tells no
+    /// sums, or none that mean something to the reader.
+    Lived(Box<[u8]>),
 }
 
 impl Content {
+    /// A part of events for another one to learn, to be signed.
+    ///
+    /// None where there are more than one part takes.
+    pub fn lived<'a>(
+        learned: impl Iterator<Item = (&'a her_learn::Row, &'a her_learn::Target, f64)>,
+    ) -> Option<Self> {
+        lesson::written(learned).map(Self::Lived)
+    }
+
+    /// What is signed of it: the hash of the row that it makes, or of the events.
+    pub fn hash_after(&self, from: u64, row: [u8; 32]) -> [u8; 32] {
+        match self {
+            Self::Sums(_) | Self::Events(_) => row,
+            Self::Lived(events) => *blake3::hash(&lived_bytes(from, events)).as_bytes(),
+        }
+    }
+
     /// How many numbers it holds; events hold none.
     pub fn cells(&self) -> usize {
         match self {
             Self::Sums(sums) => sums.len(),
-            Self::Events(_) => 0,
+            Self::Events(_) | Self::Lived(_) => 0,
         }
     }
 }
@@ -126,6 +150,9 @@ pub struct Part {
     /// The origin's signature over [`signed_bytes`].
     pub signature: Box<[u8; 64]>,
 }
+
+/// The contract under which events are signed that anybody may learn.
+pub const ANY_CONTRACT: [u8; 32] = [0; 32];
 
 /// What an origin signs: who, which number, how many events, and the hash of the packed sums. The
 /// contract is in it, so that a row can't be put into a model of another kind.

@@ -17,6 +17,7 @@ use crate::sync::{Lesson, Shared};
 mod begun;
 mod clients;
 mod exchange;
+mod lived;
 mod offers;
 mod pending;
 mod recent;
@@ -24,6 +25,7 @@ mod save;
 
 pub use clients::Clients;
 pub(crate) use exchange::told;
+pub(crate) use lived::lived_bytes;
 pub use offers::Offer;
 pub use pending::{Pending, Waiting};
 pub use recent::Again;
@@ -136,7 +138,8 @@ impl State {
             What::Born(_) => {
                 return Err(Error::invalid("an identity is born once; this one lives already"));
             }
-            What::Branched { .. } => {
+            What::Branched { parent, version } => {
+                self.branched(*parent, *version);
                 // A branch of a frozen identity learns again, also where that is told in a life.
                 self.frozen = false;
                 None
@@ -390,6 +393,11 @@ impl State {
     #[cfg(feature = "testing")]
     pub(crate) fn forget_numbers(&mut self) {
         self.clients = Clients::default();
+    }
+
+    /// The features of a prediction that waits for its label.
+    pub(crate) fn asked(&self, key: &str) -> Option<&Row> {
+        self.pending.find(key).ok().map(|waiting| &waiting.row)
     }
 
     /// The table of request numbers.

@@ -21,6 +21,7 @@ use her_identity::{Error, ErrorKind, House, Result};
 use crate::node::{Back, Call, Key, Peers, SyncBack, SyncCall};
 
 mod choice;
+mod lived;
 mod pact;
 mod rows;
 mod tally;
@@ -113,14 +114,6 @@ impl Syncs {
     /// Makes a pact, or changes it.
     pub fn agree(&self, pact: Pact) -> Result<()> {
         self.house.record(&pact.identity)?;
-        let merge = self.house.look(&pact.identity, |identity| identity.state().model().merge())?;
-        if !merge.is_additive() {
-            return Err(Error::invalid(format!(
-                "{} can't exchange what it learned as vectors ({}); send its peer the events",
-                pact.identity,
-                merge.text()
-            )));
-        }
         lock(&self.pacts).put(pact)
     }
 
@@ -225,14 +218,16 @@ impl Syncs {
         // Of the other one nothing is known yet: the first message only asks.
         let mut theirs: Option<BTreeMap<Origin, u64>> = None;
         for _ in 0..MESSAGES_MAX {
+            let by_events = report.events.is_some();
             let (parts, untold) = match &theirs {
                 None => (Vec::new(), Vec::new()),
+                Some(theirs) if by_events => {
+                    lived::missing(&self.house, &pact.identity, &shared, theirs, &self.key)?
+                }
                 Some(theirs) => self.missing(&pact.identity, &shared, theirs, &contract)?,
             };
-            let asked = theirs.is_some();
-            report.refused.extend(untold);
-            report.sent += parts.len();
-            report.sent_bytes += parts.iter().map(Vec::len).sum::<usize>();
+            let (asked, told) = (theirs.is_some(), parts.len());
+            report.tells(&parts, untold);
             let call = SyncCall {
                 from: pact.identity.clone(),
                 to: pact.with.clone(),
@@ -241,22 +236,8 @@ impl Syncs {
                 vector: vector_to_bytes(&shared.vector()),
                 parts,
             };
-            let back = peers.call(to, &Call::Sync(call), LIMIT)?;
-            let (vector, hash, parts, refused) = match back {
-                Back::Sync(SyncBack::Took { vector, hash, parts, refused }) => {
-                    (vector, hash, parts, refused)
-                }
-                Back::Sync(SyncBack::Refused(why)) => {
-                    return Err(Error::invalid(format!(
-                        "{} does not exchange: {why}",
-                        report.peer
-                    )));
-                }
-                _ => return Err(Error::new(ErrorKind::Internal, "a node answers something else")),
-            };
-            report.got += parts.len();
-            report.got_bytes += parts.iter().map(Vec::len).sum::<usize>();
-            report.refused.extend(refused.into_iter().map(|why| format!("there: {why}")));
+            let Answered { vector, hash, parts } =
+                answered(peers.call(to, &Call::Sync(call), LIMIT)?, report)?;
             let (taken, refused) = rows::checked(&parts, &contract, known);
             report.refused.extend(refused);
             let done = asked && taken.is_empty();
@@ -264,8 +245,11 @@ impl Syncs {
                 shared = self.take(&pact.identity, pact, taken)?;
             }
             theirs = Some(vector_from_bytes(&vector)?);
-            report.same = shared.hash() == hash;
-            if report.same || done {
+            report.same = match hash {
+                Some(hash) => shared.hash() == hash,
+                None => done && told == 0 && report.refused.is_empty(),
+            };
+            if report.same || (done && (hash.is_some() || told == 0)) {
                 return Ok(());
             }
         }
@@ -291,22 +275,40 @@ impl Syncs {
         if self.house.place(&call.to) != Place::Here {
             return Err(Error::new(ErrorKind::Unavailable, format!("{} is not here now", call.to)));
         }
-        let (contract, terms) = self.contract(&call.to)?;
-        if contract != call.contract {
-            return Err(differs(&terms, &call.terms));
-        }
         let busy = self.busy(&call.to);
         let Ok(_one) = busy.try_lock() else {
             return Err(Error::new(ErrorKind::Busy, format!("{} exchanges already", call.to)));
         };
+        let (contract, terms) = self.contract(&call.to)?;
+        let why = self.why_events(&call.to, &terms, (contract != call.contract).then_some(call))?;
         let known = |node: Node| node == self.key.node || peers.get(node).is_some();
         let (taken, mut refused) = rows::checked(&call.parts, &contract, known);
         let shared = self.take(&call.to, &pact, taken)?;
         let theirs = vector_from_bytes(&call.vector)?;
-        let (parts, untold) = self.missing(&call.to, &shared, &theirs, &contract)?;
+        let (parts, untold) = match &why {
+            Some(_) => lived::missing(&self.house, &call.to, &shared, &theirs, &self.key)?,
+            None => self.missing(&call.to, &shared, &theirs, &contract)?,
+        };
         refused.extend(untold);
         let vector = vector_to_bytes(&shared.vector());
-        Ok(SyncBack::Took { vector, hash: shared.hash(), parts, refused })
+        Ok(match why {
+            Some(why) => SyncBack::Told { why, vector, parts, refused },
+            None => SyncBack::Took { vector, hash: shared.hash(), parts, refused },
+        })
+    }
+
+    /// Why the two tell each other events, if sums are of no use to one of them.
+    fn why_events(
+        &self,
+        identity: &str,
+        terms: &str,
+        unlike: Option<&SyncCall>,
+    ) -> Result<Option<String>> {
+        if let Some(call) = unlike {
+            return Ok(Some(differs(terms, &call.terms)));
+        }
+        let merge = self.house.look(identity, |identity| identity.state().model().merge())?;
+        Ok((!merge.is_additive()).then(|| format!("the model has {}", merge.text())))
     }
 
     fn busy(&self, identity: &str) -> Arc<Mutex<()>> {
@@ -425,18 +427,45 @@ pub(crate) fn name_of(pact: &Pact) -> String {
     format!("{}/{}", pact.node, pact.with)
 }
 
+/// What the other side has, and what it told; the hash of its rows where they are of sums.
+struct Answered {
+    vector: Vec<u8>,
+    hash: Option<[u8; 32]>,
+    parts: Vec<Vec<u8>>,
+}
+
+fn answered(back: Back, report: &mut Report) -> Result<Answered> {
+    let (vector, hash, parts, refused) = match back {
+        Back::Sync(SyncBack::Took { vector, hash, parts, refused }) => {
+            (vector, Some(hash), parts, refused)
+        }
+        Back::Sync(SyncBack::Told { why, vector, parts, refused }) => {
+            report.events = Some(why);
+            (vector, None, parts, refused)
+        }
+        Back::Sync(SyncBack::Refused(why)) => {
+            return Err(Error::invalid(format!("{} does not exchange: {why}", report.peer)));
+        }
+        _ => return Err(Error::new(ErrorKind::Internal, "a node answers something else")),
+    };
+    report.got += parts.len();
+    report.got_bytes += parts.iter().map(Vec::len).sum::<usize>();
+    report.refused.extend(refused.into_iter().map(|why| format!("there: {why}")));
+    Ok(Answered { vector, hash, parts })
+}
+
 /// Why two contracts can't be merged, by the first place at which they differ.
-fn differs(ours: &str, theirs: &str) -> Error {
+fn differs(ours: &str, theirs: &str) -> String {
     let at = ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count();
     let around = |text: &str| -> String {
         let from = text.floor_char_boundary(at.saturating_sub(24));
         let to = text.floor_char_boundary((at + 40).min(text.len()));
         text[from..to].to_owned()
     };
-    Error::invalid(format!(
-        "the two are not made alike, and sums of unlike models mean nothing: here …{}…, there \
-         …{}…; make one from the other's spec, or send it the events",
+    format!(
+        "the two are not made alike, and sums of unlike models mean nothing: one …{}…, the other \
+         …{}…",
         around(ours),
         around(theirs)
-    ))
+    )
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use her_identity::migrate::Node;
-use her_identity::sync::{Content, Lesson, Origin, Part, Row, Shared, limits, signed_bytes};
+use her_identity::sync::{ANY_CONTRACT, Content, Lesson, Origin, Part, Row, Shared};
+use her_identity::sync::{limits, signed_bytes};
 use her_identity::{Error, Result};
 
 use crate::node::{Key, has_signed};
@@ -25,7 +26,7 @@ pub(super) const LEVEL: i32 = 9;
 const PART_BYTES: usize = limits::EXCHANGE_BYTES;
 
 /// A part as it goes over the wire.
-fn squeezed(part: &Part) -> Result<Vec<u8>> {
+pub(super) fn squeezed(part: &Part) -> Result<Vec<u8>> {
     let bytes = part.to_bytes();
     // Who gets it makes no more room than that.
     if bytes.len() > PART_BYTES {
@@ -200,6 +201,8 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
             part.origin.peer
         )));
     }
+    let lived = matches!(part.content, Content::Lived(_));
+    let contract = if lived { &ANY_CONTRACT } else { contract };
     let signed = signed_bytes(contract, &part.origin, part.to, part.events, &part.hash);
     if !has_signed(node, &signed, &part.signature) {
         return Err(Error::invalid(format!(

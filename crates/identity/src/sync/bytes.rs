@@ -29,7 +29,7 @@ struct PartBytes {
     from: u64,
     to: u64,
     events: u64,
-    /// Packed sums; or [`EVENTS`], and events as the journal writes them.
+    /// Packed sums; or [`EVENTS`] or [`LIVED`], and events as the journal writes them.
     content: Vec<u8>,
     hash: [u8; 32],
     signature: (Name, Name),
@@ -37,6 +37,7 @@ struct PartBytes {
 
 /// What contents of events begin with: no version of packed sums.
 const EVENTS: u8 = 0x80;
+const LIVED: u8 = 0x81;
 
 #[derive(Serialize, Deserialize)]
 struct ExchangeBytes {
@@ -73,12 +74,14 @@ impl Content {
         match self {
             Self::Sums(sums) => pack::pack(sums),
             Self::Events(events) => [&[EVENTS], &**events].concat(),
+            Self::Lived(events) => [&[LIVED], &**events].concat(),
         }
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self> {
         match bytes.split_first() {
             Some((&EVENTS, events)) => Ok(Self::Events(events.into())),
+            Some((&LIVED, events)) => Ok(Self::Lived(events.into())),
             _ => Ok(Self::Sums(pack::unpack(bytes)?)),
         }
     }
@@ -140,7 +143,7 @@ impl Part {
 impl Exchange {
     /// Whether readers of its first format can't read it.
     pub(crate) fn tells_events(&self) -> bool {
-        let events = |part: &Part| matches!(part.content, Content::Events(_));
+        let events = |part: &Part| !matches!(part.content, Content::Sums(_));
         self.codec == Codec::Events || self.parts.iter().any(events)
     }
 
@@ -204,6 +207,7 @@ struct RowBytes {
     life: u64,
     seq: u64,
     events: u64,
+    /// Packed sums; nothing at all of a row that was heard.
     sums: Vec<u8>,
     signature: Option<(Name, Name)>,
 }
@@ -229,7 +233,7 @@ impl Shared {
             life: origin.life,
             seq: row.seq,
             events: row.events,
-            sums: pack::pack(&row.sums),
+            sums: if row.heard { Vec::new() } else { pack::pack(&row.sums) },
             signature: row.signature.as_deref().map(split),
         });
         Saved {
@@ -249,6 +253,9 @@ impl Shared {
         let sums = |bytes: &[u8]| -> Result<Sums> { pack::unpack(bytes) };
         let rows = saved.rows.into_iter().map(|row| {
             let origin = Origin { peer: peer(row.peer), life: row.life };
+            if row.sums.is_empty() {
+                return Ok((origin, Arc::new(Row::heard(row.seq, row.events))));
+            }
             let mut own = Row::own(row.seq, row.events, sums(&row.sums)?);
             own.signature = row.signature.map(joined);
             Ok((origin, Arc::new(own)))

@@ -10,7 +10,7 @@ use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::{Error, Result};
 use crate::sync::lesson::{self, taught};
-use crate::sync::{Closing, Codec, Content, Exchange, Joined, Lesson, Origin, Peer, Shared};
+use crate::sync::{Closing, Codec, Content, Exchange, Joined, Lesson, Origin, Part, Peer, Shared};
 use crate::sync::{Trust, Weight, limits, pack};
 
 /// Own events of the time since the last exchange that peers are weighed by.
@@ -57,13 +57,15 @@ impl State {
 
     pub(super) fn exchange(&mut self, exchange: &Exchange, desk: &mut Desk) -> Result<()> {
         self.check_exchange(exchange)?;
+        let lessons = self.lessons(&exchange.parts)?;
+        let additive = self.model.merge().is_additive();
         let mut learned = self.unpublished();
         let mut shared = self.shared.as_deref().cloned().unwrap_or_default();
         if exchange.inherited && self.shared.is_none() {
             shared.ground = std::mem::take(&mut learned);
             shared.learned = self.figures.learned;
         }
-        if exchange.weigh {
+        if exchange.weigh && additive {
             self.weigh(&mut shared, desk)?;
         }
         if let Some(closing) = &exchange.closing {
@@ -71,7 +73,11 @@ impl State {
         }
         let lesson = self.contribute(&mut shared, learned, exchange)?;
         for peer in exchange.left.iter().filter(|peer| **peer != exchange.me.peer) {
-            shared.leave(*peer, exchange.me, self.version + 1);
+            if additive {
+                shared.leave(*peer, exchange.me, self.version + 1);
+            } else {
+                shared.left_behind(*peer);
+            }
         }
         for part in &exchange.parts {
             let (origin, to) = (part.origin, part.to);
@@ -99,14 +105,18 @@ impl State {
         for peer in &exchange.retract {
             shared.retract(*peer);
         }
-        let all = !exchange.weigh || self.figures.learned == 0;
-        let reading = shared.reading(|peer| match shared.trust.get(peer) {
-            _ if all => Weight::Whole,
-            Some(trust) => trust.weight,
-            None => Weight::None,
-        });
-        invalid(self.model.set_sums(&reading))?;
-        shared.reference = Arc::new(self.model.sums());
+        if additive {
+            let all = !exchange.weigh || self.figures.learned == 0;
+            let reading = shared.reading(|peer| match shared.trust.get(peer) {
+                _ if all => Weight::Whole,
+                Some(trust) => trust.weight,
+                None => Weight::None,
+            });
+            invalid(self.model.set_sums(&reading))?;
+            shared.reference = Arc::new(self.model.sums());
+        }
+        // Nothing is refused from here on: the model changes for good.
+        self.live(&mut shared, lessons, desk);
         shared.learned = self.figures.learned;
         self.weighed = Recent::default();
         self.shared = Some(Box::new(shared));
@@ -116,7 +126,8 @@ impl State {
 
     fn check_exchange(&self, exchange: &Exchange) -> Result<()> {
         let merge = self.model.merge();
-        if !merge.is_additive() {
+        let lived = |part: &Part| matches!(part.content, Content::Lived(_));
+        if !merge.is_additive() && !exchange.parts.iter().all(lived) {
             return Err(Error::invalid(format!(
                 "this model can't exchange what it learned as vectors ({}); send its peers the \
                  events",
@@ -125,7 +136,7 @@ impl State {
         }
         let size = |content: &Content| match content {
             Content::Sums(sums) => pack::pack(sums).len(),
-            Content::Events(events) => events.len(),
+            Content::Events(events) | Content::Lived(events) => events.len(),
         };
         let packed: usize = exchange.parts.iter().map(|part| size(&part.content)).sum();
         if exchange.parts.len() > limits::PARTS || packed > limits::EXCHANGE_BYTES {
