@@ -139,7 +139,11 @@ fn shown(said: &Value) -> String {
     out.push_str(&pacts.text());
     let mut rows = Table::new(&["contributed by", "events", "numbers", "norm", "read"]);
     for row in said["contributions"].as_array().into_iter().flatten() {
-        let read = if row["mine"] == true { "itself".to_owned() } else { text(row, "weight") };
+        let read = match (row["mine"] == true, row["heard"] == true) {
+            (true, _) => "itself".to_owned(),
+            (_, true) => "its events, learned here".to_owned(),
+            _ => text(row, "weight"),
+        };
         rows.push(vec![
             text(row, "peer"),
             table::count(&row["events"]),

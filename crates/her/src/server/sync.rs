@@ -236,6 +236,7 @@ fn contributions(shared: &Shared) -> Vec<Value> {
             "events": row.events,
             "cells": row.sums.len(),
             "norm": row.sums.norm(),
+            "heard": row.heard,
             "weight": if mine { json!("whole") } else { json!(trust.map(|t| t.weight)) },
             "weighed_events": trust.map(|t| t.events),
             "losses": trust.map(|t| t.losses),

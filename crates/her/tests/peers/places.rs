@@ -190,7 +190,7 @@ impl Many {
     }
 
     /// Lets `sam` at one node exchange with `sam` at another.
-    pub fn exchange(&self, a: usize, b: usize) -> Result<(), String> {
+    pub fn exchange(&self, a: usize, b: usize) -> Result<Value, String> {
         let wish = json!({ "peer": name(b) });
         let (status, said) = self.ask(a, "POST", "/v1/identities/sam/sync", Some(&wish));
         if status != 200 {
@@ -198,7 +198,7 @@ impl Many {
         }
         let report = &said["exchanges"][0];
         assert_eq!(report["refused"], json!([]), "{report}");
-        Ok(())
+        Ok(report.clone())
     }
 }
 

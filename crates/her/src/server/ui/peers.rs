@@ -127,7 +127,7 @@ fn contribution(row: &Value) -> Markup {
             td { (grouped(figure("events"))) }
             td { (grouped(figure("cells"))) }
             td { (short(figure("norm"))) }
-            td { @if mine { "itself" } @else { (row["weight"].as_str().unwrap_or("not weighed yet")) } }
+            td { @if mine { "itself" } @else if row["heard"] == true { "its events, learned here" } @else { (row["weight"].as_str().unwrap_or("not weighed yet")) } }
             td { (loss(0)) }
             td { (loss(2)) }
         }
