@@ -526,7 +526,7 @@ fn events_that_are_told_wrongly_are_refused() {
 fn more_events_than_one_part_takes_go_as_numbers_and_offers_tell_what_they_keep() {
     let spec = json!(["StandardScaler", "LogisticRegression"]);
     let mut node = Node::new(1, &spec);
-    let mut learn = |node: &mut Node, i: u64| {
+    let learn = |node: &mut Node, i: u64| {
         let row = Row::from_json(&json!({ "a": (i * 7919 % 13) as f64, "b": 1.0 })).unwrap();
         let target = Target::Bool(i * 7919 % 13 > 6);
         node.turn(What::Learn { row, target, weight: 1.0 });
