@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "peers/added.rs"]
+mod added;
 #[path = "peers/places.rs"]
 mod places;
 

@@ -107,7 +107,7 @@ pub fn arrival_file(cell: crate::journal::IdentityId) -> String {
 /// The file that tells which peers the identities of a data directory exchange with.
 pub const PEERS_FILE: &str = "peers.json";
 /// The newest format of that file.
-pub const PEERS_VERSION: u16 = 1;
+pub const PEERS_VERSION: u16 = 2;
 
 /// The directory of what gates decided and of the figures that they decided by.
 pub const GATES_DIR: &str = "gates";

@@ -93,6 +93,8 @@ pub(crate) enum Back {
     Http(HttpBack),
     Load(Load),
     Sync(SyncBack),
+    /// Who asks may not, and why.
+    Refused(String),
 }
 
 fn away(what: &str, e: impl std::fmt::Display) -> Error {

@@ -6,8 +6,9 @@
 //! identity, and nothing is taken from who is not.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use her_identity::event::What;
@@ -18,24 +19,32 @@ use her_identity::sync::{vector_from_bytes, vector_to_bytes};
 use her_identity::turn::Desk;
 use her_identity::{Error, ErrorKind, House, Result};
 
-use crate::node::{Back, Call, Key, Peers, SyncBack, SyncCall};
+use crate::config::Settings;
+use crate::node::{Back, Call, Key, SyncBack, SyncCall, is_unknown};
 
+mod agree;
+mod answer;
 mod choice;
 mod lived;
+mod nodes;
 mod pact;
+mod rounds;
 mod rows;
 mod tally;
 
+pub(crate) use agree::Wish;
+use answer::{Answered, answered, differs};
 pub use choice::{Choice, shortest};
+use nodes::Nodes;
+pub(crate) use nodes::{SCHEME, url_of};
 pub use pact::Pact;
 use pact::Pacts;
+pub(crate) use rounds::Rounds;
 use rows::Sent;
 pub use tally::{Report, Tally};
 
 /// How long the other side may take: its exchange is in it.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How often it is looked which exchanges are due.
-const LOOK: Duration = Duration::from_millis(50);
 /// Messages to and fro in one exchange: more rows than fit into one follow in the next.
 const MESSAGES_MAX: usize = 16;
 
@@ -50,15 +59,21 @@ struct Known {
 pub(crate) struct Syncs {
     house: Arc<House>,
     key: Key,
+    nodes: Nodes,
+    /// Where this node listens for others, once it does.
+    listening: OnceLock<SocketAddr>,
     pacts: Mutex<Pacts>,
     known: Mutex<Known>,
     sent: Mutex<BTreeMap<String, Sent>>,
-    /// One exchange of an identity at a time.
+    /// What an identity takes in follows from what it has: one exchange event of it at a time. It
+    /// is not held while another node is asked, so that two may begin with each other at once.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     life: u64,
     /// The version at which this process found each identity that has pacts.
     began: BTreeMap<String, u64>,
     stopping: AtomicBool,
+    /// Whether the thread that begins exchanges is to look again, and what wakes it.
+    woken: (Mutex<bool>, Condvar),
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -67,13 +82,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Syncs {
     /// The exchanges of a house. A new life begins: see [`Origin`].
-    pub fn open(house: &Arc<House>, key: Key) -> Result<Self> {
+    pub fn open(house: &Arc<House>, key: Key, settings: &Settings) -> Result<Self> {
         let mut life = [0; 8];
         getrandom::fill(&mut life).map_err(|e| {
             let what = format!("the system gives no random numbers: {e}");
             Error::new(ErrorKind::Unavailable, what)
         })?;
         let pacts = Pacts::open(house.dir())?;
+        let nodes = Nodes::new(&key, &settings.nodes, pacts.nodes())?;
         let names = pacts.all().iter().map(|pact| pact.identity.clone());
         // One that is damaged, or has left, tells so when it is asked for.
         let began = names.filter_map(|name| Some((house.head(&name).ok()?.seq, name)));
@@ -81,6 +97,8 @@ impl Syncs {
         Ok(Self {
             house: Arc::clone(house),
             key,
+            nodes,
+            listening: OnceLock::new(),
             pacts: Mutex::new(pacts),
             began,
             known: Mutex::default(),
@@ -88,7 +106,19 @@ impl Syncs {
             busy: Mutex::default(),
             life: u64::from_le_bytes(life),
             stopping: AtomicBool::new(false),
+            woken: (Mutex::new(false), Condvar::new()),
         })
+    }
+
+    /// The nodes that identities here exchange with.
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// This is where the node listens for others.
+    pub fn listens(&self, at: SocketAddr) {
+        // It listens once.
+        let _ = self.listening.set(at);
     }
 
     /// The pacts of an identity.
@@ -111,25 +141,10 @@ impl Syncs {
         lock(&self.known).tallies.get(&at).cloned().unwrap_or_default()
     }
 
-    /// Makes a pact, or changes it.
-    pub fn agree(&self, pact: Pact) -> Result<()> {
-        self.house.record(&pact.identity)?;
-        lock(&self.pacts).put(pact)
-    }
-
-    /// Ends a pact. What came by it stays; `retract` takes it out.
-    pub fn end(&self, identity: &str, node: &str, with: &str) -> Result<()> {
-        if lock(&self.pacts).remove(identity, node, with)? {
-            return Ok(());
-        }
-        Err(Error::not_found(format!(
-            "{identity} has no pact with {node}/{with}; `her peer list {identity}` shows whom it \
-             has one with"
-        )))
-    }
-
     /// Drops what a peer contributed, and takes nothing of it again.
     pub fn retract(&self, identity: &str, peer: &str) -> Result<Peer> {
+        let busy = self.busy(identity);
+        let _one = lock(&busy);
         let found = self.shared(identity)?.ok_or_else(|| {
             Error::invalid(format!("{identity} has not exchanged with anybody yet"))
         })?;
@@ -157,43 +172,11 @@ impl Syncs {
         Duration::from_nanos(self.house.clock().monotonic_ns())
     }
 
-    /// Runs what is due until the server ends.
-    pub fn run(&self, peers: &Peers) {
-        while !self.stopping.load(Ordering::SeqCst) {
-            let due: Vec<Pact> = {
-                let (pacts, known, now) = (lock(&self.pacts), lock(&self.known), self.now());
-                let is_due = |pact: &&Pact| {
-                    let at = known.due.get(&(pact.identity.clone(), name_of(pact)));
-                    pact.every_s.is_some() && at.is_none_or(|at| *at <= now)
-                };
-                pacts.all().iter().filter(is_due).cloned().collect()
-            };
-            for pact in &due {
-                if self.stopping.load(Ordering::SeqCst) {
-                    return;
-                }
-                let every = Duration::from_secs_f64(pact.every_s.unwrap_or(1.0));
-                let next = self.now() + every;
-                lock(&self.known).due.insert((pact.identity.clone(), name_of(pact)), next);
-                if self.house.place(&pact.identity) == Place::Here {
-                    // How it went is in its tally.
-                    let _ = self.sync(peers, pact);
-                }
-            }
-            std::thread::sleep(LOOK);
-        }
-    }
-
-    /// Ends [`run`](Self::run).
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-    }
-
     /// Exchanges now, with one peer.
-    pub fn sync(&self, peers: &Peers, pact: &Pact) -> Result<Report> {
+    pub fn sync(&self, pact: &Pact) -> Result<Report> {
         let begin = self.now();
         let mut report = Report { peer: name_of(pact), ..Report::default() };
-        let done = self.converse(peers, pact, &mut report);
+        let done = self.converse(pact, &mut report);
         report.ms = (self.now().saturating_sub(begin)).as_secs_f64() * 1e3;
         report.at_ms = self.house.clock().now_ms();
         report.error = done.as_ref().err().map(|e| e.message.clone());
@@ -208,11 +191,12 @@ impl Syncs {
         done.map(|()| report)
     }
 
-    fn converse(&self, peers: &Peers, pact: &Pact, report: &mut Report) -> Result<()> {
-        let to = peers.find(&pact.node)?.key;
-        let known = |node: Node| node == self.key.node || peers.get(node).is_some();
-        let busy = self.busy(&pact.identity);
-        let _one = lock(&busy);
+    fn converse(&self, pact: &Pact, report: &mut Report) -> Result<()> {
+        let peers = self.nodes.peers();
+        let to = self.nodes.key_of(&pact.node).ok_or_else(|| {
+            Error::not_found(format!("node {} is not in the settings any more", pact.node))
+        })?;
+        let known = |node: Node| self.nodes.knows(node);
         let mut shared = self.take(&pact.identity, pact, Vec::new())?;
         let (contract, terms) = self.contract(&pact.identity)?;
         // Of the other one nothing is known yet: the first message only asks.
@@ -236,8 +220,10 @@ impl Syncs {
                 vector: vector_to_bytes(&shared.vector()),
                 parts,
             };
-            let Answered { vector, hash, parts } =
-                answered(peers.call(to, &Call::Sync(call), LIMIT)?, report)?;
+            let back = peers
+                .call(to, &Call::Sync(call), LIMIT)
+                .map_err(|e| if is_unknown(&e) { self.unknown_there(pact) } else { e })?;
+            let Answered { vector, hash, parts } = answered(back, report)?;
             let (taken, refused) = rows::checked(&parts, &contract, known);
             report.refused.extend(refused);
             let done = asked && taken.is_empty();
@@ -257,14 +243,22 @@ impl Syncs {
     }
 
     /// Answers an identity of another node.
-    pub fn answer(&self, from: Node, peers: &Peers, call: &SyncCall) -> SyncBack {
-        self.taken(from, peers, call).unwrap_or_else(|e| SyncBack::Refused(e.message))
+    pub fn answer(&self, from: Node, call: &SyncCall) -> SyncBack {
+        self.taken(from, call).unwrap_or_else(|e| SyncBack::Refused(e.message))
     }
 
-    fn taken(&self, from: Node, peers: &Peers, call: &SyncCall) -> Result<SyncBack> {
-        let name = peers.get(from).map(|peer| peer.name.clone()).unwrap_or_default();
-        let pact =
-            self.pacts(&call.to).into_iter().find(|pact| pact.is(&call.to, &name, &call.from));
+    /// The other node's door is shut.
+    fn unknown_there(&self, pact: &Pact) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("node {} does not know this one; there, `{}`", pact.node, self.there(pact)),
+        )
+    }
+
+    fn taken(&self, from: Node, call: &SyncCall) -> Result<SyncBack> {
+        let is_with =
+            |pact: &&Pact| pact.with == call.from && self.nodes.key_of(&pact.node) == Some(from);
+        let pact = self.pacts(&call.to).iter().find(is_with).cloned();
         // Who is in no pact does not learn which identities there are.
         let pact = pact.ok_or_else(|| {
             Error::not_found(format!(
@@ -275,13 +269,9 @@ impl Syncs {
         if self.house.place(&call.to) != Place::Here {
             return Err(Error::new(ErrorKind::Unavailable, format!("{} is not here now", call.to)));
         }
-        let busy = self.busy(&call.to);
-        let Ok(_one) = busy.try_lock() else {
-            return Err(Error::new(ErrorKind::Busy, format!("{} exchanges already", call.to)));
-        };
         let (contract, terms) = self.contract(&call.to)?;
         let why = self.why_events(&call.to, &terms, (contract != call.contract).then_some(call))?;
-        let known = |node: Node| node == self.key.node || peers.get(node).is_some();
+        let known = |node: Node| self.nodes.knows(node);
         let (taken, mut refused) = rows::checked(&call.parts, &contract, known);
         let shared = self.take(&call.to, &pact, taken)?;
         let theirs = vector_from_bytes(&call.vector)?;
@@ -336,6 +326,8 @@ impl Syncs {
 
     /// Contributes what was learned, and takes parts in.
     fn take(&self, identity: &str, pact: &Pact, parts: Vec<Part>) -> Result<Shared> {
+        let busy = self.busy(identity);
+        let _one = lock(&busy);
         let mut batches = rows::batches(parts);
         if batches.is_empty() {
             batches.push(Vec::new());
@@ -344,7 +336,8 @@ impl Syncs {
             let shared = self.shared(identity)?;
             let mut exchange = self.exchange_of(identity, shared.as_ref())?;
             exchange.codec = match pact.codec {
-                Choice::Auto => self.shortest(identity)?,
+                Choice::Auto if self.has_learned(identity)? => self.shortest(identity)?,
+                Choice::Auto => Codec::default(),
                 Choice::Of(codec) => codec,
             };
             (exchange.weigh, exchange.parts) = (pact.weigh, parts);
@@ -425,47 +418,4 @@ impl Syncs {
 /// How a peer is written.
 pub(crate) fn name_of(pact: &Pact) -> String {
     format!("{}/{}", pact.node, pact.with)
-}
-
-/// What the other side has, and what it told; the hash of its rows where they are of sums.
-struct Answered {
-    vector: Vec<u8>,
-    hash: Option<[u8; 32]>,
-    parts: Vec<Vec<u8>>,
-}
-
-fn answered(back: Back, report: &mut Report) -> Result<Answered> {
-    let (vector, hash, parts, refused) = match back {
-        Back::Sync(SyncBack::Took { vector, hash, parts, refused }) => {
-            (vector, Some(hash), parts, refused)
-        }
-        Back::Sync(SyncBack::Told { why, vector, parts, refused }) => {
-            report.events = Some(why);
-            (vector, None, parts, refused)
-        }
-        Back::Sync(SyncBack::Refused(why)) => {
-            return Err(Error::invalid(format!("{} does not exchange: {why}", report.peer)));
-        }
-        _ => return Err(Error::new(ErrorKind::Internal, "a node answers something else")),
-    };
-    report.got += parts.len();
-    report.got_bytes += parts.iter().map(Vec::len).sum::<usize>();
-    report.refused.extend(refused.into_iter().map(|why| format!("there: {why}")));
-    Ok(Answered { vector, hash, parts })
-}
-
-/// Why two contracts can't be merged, by the first place at which they differ.
-fn differs(ours: &str, theirs: &str) -> String {
-    let at = ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count();
-    let around = |text: &str| -> String {
-        let from = text.floor_char_boundary(at.saturating_sub(24));
-        let to = text.floor_char_boundary((at + 40).min(text.len()));
-        text[from..to].to_owned()
-    };
-    format!(
-        "the two are not made alike, and sums of unlike models mean nothing: one …{}…, the other \
-         …{}…",
-        around(ours),
-        around(theirs)
-    )
 }

@@ -197,7 +197,7 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
     let node = Node(part.origin.peer.key);
     if !known(node) {
         return Err(Error::invalid(format!(
-            "{} is of a node that is not in the settings here; add it to read what it learned",
+            "{} is of a node that is not known here; add it to read what it learned",
             part.origin.peer
         )));
     }

@@ -26,19 +26,48 @@ fn report() -> Value {
 
 /// Pacts, rows, exchanges.
 pub(super) fn all() -> Value {
-    let peer = json!({ "type": "string", "description": "NODE/IDENTITY; NODE alone for the same \
-                       name there" });
+    let peer = json!({ "type": "string", "description": "her://KEY@HOST:PORT, KEY or NODE, with \
+                       /IDENTITY behind it unless that one is called the same" });
+    let node = json!({
+        "type": ["object", "null"],
+        "description": "the node that was added for this pact",
+        "properties": {
+            "name": { "type": "string" },
+            "key": { "type": "string" },
+            "at": { "type": "string" },
+        },
+    });
     let named = |name: &str| json!({ "type": "object", "required": [name], "properties": { name: { "type": "string" } } });
     json!({
         "Pact": {
             "type": "object",
             "properties": {
                 "peer": peer,
+                "as": { "type": ["string", "null"],
+                    "description": "the name here of a node that is new" },
                 "every_s": { "type": ["number", "null"], "minimum": 0.1, "maximum": 2_592_000,
                     "description": "seconds between exchanges; null for only when asked" },
                 "codec": { "enum": ["exact", "f32", "i8", "i4", "top_k", "events", "auto"], "default": "i8" },
                 "weigh": { "type": "boolean", "default": true,
                     "description": "read each peer by what it does for the own predictions" },
+            },
+        },
+        "PactMade": {
+            "type": "object",
+            "required": ["identity", "node", "with", "peer", "there"],
+            "properties": {
+                "identity": { "type": "string" },
+                "node": { "type": "string" },
+                "with": { "type": "string" },
+                "peer": { "type": "string", "description": "NODE/IDENTITY" },
+                "every_s": { "type": "number" },
+                "codec": { "type": "string" },
+                "weigh": { "type": "boolean" },
+                "added": node,
+                "away": { "type": ["string", "null"],
+                    "description": "why that node can't be reached now" },
+                "there": { "type": "string",
+                    "description": "what makes the pact at the other node" },
             },
         },
         "NamedPeer": {
@@ -68,6 +97,8 @@ pub(super) fn all() -> Value {
                 "merge_text": { "type": "string" },
                 "contract": { "type": "string",
                     "description": "identities of one contract can be merged" },
+                "url": { "type": ["string", "null"],
+                    "description": "this node's address with its key, as a peer adds it" },
                 "pacts": { "type": "array", "items": { "type": "object" } },
                 "hash": { "type": ["string", "null"],
                     "description": "equal where two have the same rows" },
