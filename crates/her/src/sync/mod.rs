@@ -337,7 +337,8 @@ impl Syncs {
             let mut exchange = self.exchange_of(identity, shared.as_ref())?;
             exchange.codec = match pact.codec {
                 Choice::Auto if self.has_learned(identity)? => self.shortest(identity)?,
-                Choice::Auto => Codec::default(),
+                // Nothing was learned: nothing is contributed.
+                Choice::Auto => Codec::Events,
                 Choice::Of(codec) => codec,
             };
             (exchange.weigh, exchange.parts) = (pact.weigh, parts);

@@ -180,6 +180,11 @@ impl State {
         learned.trim();
         let events = self.figures.learned.saturating_sub(shared.learned());
         let told = match exchange.codec {
+            // What no event stands for waits for a vector: one now would be longer than all events.
+            Codec::Events if events == 0 => {
+                shared.residue = learned;
+                return Ok(None);
+            }
             Codec::Events => self.lesson_of(shared, me, events)?,
             _ => None,
         };
