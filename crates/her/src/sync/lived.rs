@@ -18,6 +18,10 @@ use crate::node::Key;
 
 /// Bytes of features in one part, about: well below what an exchange takes.
 const PART_BYTES: usize = limits::EXCHANGE_BYTES / 4;
+/// Events in a part, and parts in a message, for models that take seconds for a few: who waits for
+/// an answer is to get it in time.
+const HEAVY_EVENTS: usize = 8;
+const HEAVY_PARTS: usize = 2;
 
 /// Events on their way into parts.
 struct Parts<'a> {
@@ -26,6 +30,7 @@ struct Parts<'a> {
     from: u64,
     events: Vec<(Row, Target, f64)>,
     bytes: usize,
+    heavy: bool,
     /// Parts that are done, and their bytes.
     done: Vec<Vec<u8>>,
     sum: usize,
@@ -34,7 +39,13 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn is_full(&self) -> bool {
-        self.events.len() >= limits::LESSON_EVENTS || self.bytes >= PART_BYTES
+        let most = if self.heavy { HEAVY_EVENTS } else { limits::LESSON_EVENTS };
+        self.events.len() >= most || self.bytes >= PART_BYTES
+    }
+
+    /// Whether a message takes no more.
+    fn is_enough(&self) -> bool {
+        self.sum >= MESSAGE_BYTES || (self.heavy && self.done.len() >= HEAVY_PARTS)
     }
 
     /// Makes a part of what was gathered, up to a number.
@@ -45,11 +56,15 @@ impl Parts<'_> {
             return Ok(());
         }
         let (from, origin) = (self.from, self.origin);
-        self.from = to;
         let told = Content::lived(events.iter().map(|(row, target, w)| (row, target, *w)));
         let Some(content) = told else {
-            // One event alone is at most as long as a request, so this is no more than a few.
-            self.untold.push(format!("events {from} to {to} are too long for one part"));
+            // The next part follows on the one before: these are left out, and said to be.
+            let what = format!(
+                "{} events before version {to} are too long to be told: {} bytes in one part",
+                events.len(),
+                limits::EXCHANGE_BYTES
+            );
+            self.untold.push(what);
             return Ok(());
         };
         let hash = content.hash_after(from, [0; 32]);
@@ -57,6 +72,7 @@ impl Parts<'_> {
         let signed = signed_bytes(&ANY_CONTRACT, &origin, to, count, &hash);
         let signature = self.key.sign(&signed)?;
         let part = squeezed(&Part { origin, from, to, events: count, content, hash, signature })?;
+        self.from = to;
         self.sum += part.len();
         self.done.push(part);
         Ok(())
@@ -73,11 +89,12 @@ pub(super) fn missing(
     key: &Key,
 ) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
     let record = house.record(name)?;
+    let heavy = house.look(name, |identity| identity.state().is_heavy())?;
     let (mut told, mut untold, mut sum) = (Vec::new(), Vec::new(), 0);
     for (origin, begin, to) in shared.spans() {
         let known = theirs.get(&origin).copied().unwrap_or(0);
         let from = begin.max(known).max(floor(house, &record, &origin));
-        if from >= to || sum >= MESSAGE_BYTES {
+        if from >= to || sum >= MESSAGE_BYTES || (heavy && told.len() >= HEAVY_PARTS) {
             continue;
         }
         if origin.peer.key != key.node.0 {
@@ -91,24 +108,27 @@ pub(super) fn missing(
             from: if known == 0 { 0 } else { known },
             events: Vec::new(),
             bytes: 0,
+            heavy,
             done: Vec::new(),
             sum,
             untold: Vec::new(),
         };
         let mut failed = None;
         house.learned(name, from, to, &mut |version, row, target, weight| {
-            parts.bytes += row.texts().map(str::len).sum::<usize>() + 8 * row.numbers().len();
+            let names: usize = row.shape().columns().iter().map(|(name, _)| name.len() + 2).sum();
+            let texts: usize = row.texts().map(str::len).sum();
+            parts.bytes += names + texts + 8 * row.numbers().len();
             parts.events.push((row.clone(), target.clone(), weight));
             if parts.is_full() {
                 failed = parts.close(version).err();
             }
             match failed {
-                None if parts.sum < MESSAGE_BYTES => ControlFlow::Continue(()),
+                None if !parts.is_enough() => ControlFlow::Continue(()),
                 _ => ControlFlow::Break(()),
             }
         })?;
         failed.map_or(Ok(()), Err)?;
-        if parts.sum < MESSAGE_BYTES {
+        if !parts.is_enough() {
             parts.close(to)?;
         }
         sum = parts.sum;
