@@ -94,7 +94,8 @@ impl Many {
         format!("her://{}@{}", self.keys[i], self.nodes[i])
     }
 
-    fn data(&self, i: usize) -> PathBuf {
+    /// Its data directory.
+    pub fn data(&self, i: usize) -> PathBuf {
         self.dir.path().join(format!("n{i}"))
     }
 
