@@ -96,7 +96,7 @@ impl Contributions {
             self.fixed(|row| &row.signature)?,
             Arc::new(BinaryArray::from_iter_values(self.rows.iter().map(|row| &row.sums[..]))),
         ];
-        let notes = [(CONTRACT.to_owned(), hex(&self.contract))].into();
+        let notes = std::collections::HashMap::from([(CONTRACT.to_owned(), hex(&self.contract))]);
         file(Schema::new(fields()).with_metadata(notes), columns)
     }
 

@@ -97,10 +97,7 @@ pub(crate) fn file(schema: Schema, columns: Vec<ArrayRef>) -> Result<Vec<u8>, Fl
 /// Arrow's reader takes some offsets of a file on trust and panics where they lead nowhere. They
 /// are looked at before; and since it works on memory that is ours alone, a panic that is left is
 /// an error like any other.
-pub(crate) fn batch(
-    bytes: Vec<u8>,
-    wanted: &[Field],
-) -> Result<(RecordBatch, Arc<Schema>), Flaw> {
+pub(crate) fn batch(bytes: Vec<u8>, wanted: &[Field]) -> Result<(RecordBatch, Arc<Schema>), Flaw> {
     let leads_out = || {
         Flaw::damaged(Fault::Format, "no Arrow file that can be read: its offsets lead out of it")
     };

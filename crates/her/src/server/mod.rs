@@ -20,7 +20,7 @@ use crate::depart::{self, Departs, OfServer};
 use crate::gates::departures::{Departures, Nowhere};
 use crate::gates::service::Gates;
 use crate::locks::first;
-use crate::sync::Syncs;
+use crate::sync::{Late, Syncs};
 
 mod accept;
 mod alert;
@@ -28,6 +28,7 @@ mod answer;
 mod audit;
 mod auth;
 mod body;
+mod books;
 mod cards;
 mod channels;
 mod departs;
@@ -88,6 +89,8 @@ pub(crate) struct App {
     /// None where no other node is known.
     departs: Option<Arc<Departs>>,
     syncs: Option<Arc<Syncs>>,
+    /// The same, from when a book needs it where no other node is known.
+    late: Arc<Late>,
     /// Goes up when an identity may have left.
     moves: watch::Sender<u64>,
     stopping: watch::Receiver<bool>,
@@ -159,6 +162,7 @@ impl Server {
             stage: Stage::default(),
             gates: Gates::new(settings, moves, seed()?),
             departs: departs.clone(),
+            late: Arc::new(Late::new(&house, syncs.clone())),
             syncs,
             moves: watch::Sender::new(0),
             stopping: stopping.clone(),

@@ -122,8 +122,9 @@ pub(super) async fn retract(
     request: Request<Body>,
 ) -> Answer {
     let wish: Named = read(&app, request).await?;
-    let (syncs, _) = both(&app)?;
-    let peer = app.blocking(move |_| syncs.retract(&name, &wish.peer)).await?;
+    // What came by a book is taken out where no other node is known, too.
+    let late = Arc::clone(&app.late);
+    let peer = app.blocking(move |_| late.get()?.retract(&name, &wish.peer)).await?;
     let said = json!({ "retracted": peer.to_string() });
     Ok(noted(answer::json(StatusCode::OK, &said), format!("what {peer} contributed")))
 }

@@ -19,10 +19,14 @@ use her_identity::{Error, ErrorKind, House, Result};
 
 use crate::node::{Back, Call, Key, Peers, SyncBack, SyncCall};
 
+mod book;
+mod late;
 mod pact;
 mod rows;
 mod tally;
 
+pub(crate) use book::{read, reading, written};
+pub(crate) use late::{Began, Late};
 pub use pact::Pact;
 use pact::Pacts;
 use rows::Sent;
@@ -52,8 +56,7 @@ pub(crate) struct Syncs {
     /// One exchange of an identity at a time.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     life: u64,
-    /// The version at which this process found each identity that has pacts.
-    began: BTreeMap<String, u64>,
+    began: Began,
     stopping: AtomicBool,
 }
 
@@ -64,20 +67,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Syncs {
     /// The exchanges of a house. A new life begins: see [`Origin`].
     pub fn open(house: &Arc<House>, key: Key) -> Result<Self> {
+        Self::since(house, key, Began::now(house))
+    }
+
+    /// The same for a process that found its identities so.
+    pub fn since(house: &Arc<House>, key: Key, began: Began) -> Result<Self> {
         let mut life = [0; 8];
         getrandom::fill(&mut life).map_err(|e| {
             let what = format!("the system gives no random numbers: {e}");
             Error::new(ErrorKind::Unavailable, what)
         })?;
-        let pacts = Pacts::open(house.dir())?;
-        let names = pacts.all().iter().map(|pact| pact.identity.clone());
-        // One that is damaged, or has left, tells so when it is asked for.
-        let began = names.filter_map(|name| Some((house.head(&name).ok()?.seq, name)));
-        let began = began.map(|(version, name)| (name, version)).collect();
         Ok(Self {
             house: Arc::clone(house),
             key,
-            pacts: Mutex::new(pacts),
+            pacts: Mutex::new(Pacts::open(house.dir())?),
             began,
             known: Mutex::default(),
             sent: Mutex::default(),
@@ -363,7 +366,7 @@ impl Syncs {
 
     /// What the former life of an identity had not contributed when this process began.
     fn closing(&self, identity: &str) -> Result<Option<Closing>> {
-        let Some(version) = self.began.get(identity).copied() else { return Ok(None) };
+        let Some(version) = self.began.version(identity) else { return Ok(None) };
         let state = self.house.at(identity, version)?;
         let events = state.uncontributed_events();
         Ok(Some(Closing { version, events, learned: state.unpublished() }))

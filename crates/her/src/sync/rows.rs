@@ -67,16 +67,9 @@ pub(super) fn missing(
 ) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
     let (mut parts, mut untold, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (origin, row) in shared.missing(theirs) {
-        let hash = row.hash;
-        let signature = match &row.signature {
-            Some(signature) => signature.clone(),
-            None if origin.peer.key == key.node.0 => {
-                key.sign(&signed_bytes(contract, origin, row.seq, row.events, &hash))?
-            }
-            // Of the node that it lived on before, which did not tell anybody of it.
-            None => continue,
-        };
-        let (to, events) = (row.seq, row.events);
+        // One of the node that it lived on before, which did not tell anybody of it.
+        let Some(signature) = signature(contract, origin, row, key)? else { continue };
+        let (to, events, hash) = (row.seq, row.events, row.hash);
         let whole =
             Part { origin: *origin, from: 0, to, events, sums: row.sums.clone(), hash, signature };
         let mut part = squeezed(&whole)?;
@@ -109,6 +102,22 @@ pub(super) fn missing(
     Ok((parts, untold))
 }
 
+/// The signature of a row: the one that it came with, or this node's of its own.
+pub(super) fn signature(
+    contract: &[u8; 32],
+    origin: &Origin,
+    row: &Row,
+    key: &Key,
+) -> Result<Option<Box<[u8; 64]>>> {
+    match &row.signature {
+        Some(signature) => Ok(Some(signature.clone())),
+        None if origin.peer.key == key.node.0 => {
+            key.sign(&signed_bytes(contract, origin, row.seq, row.events, &row.hash)).map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
 /// Parts that were read, are signed by who they are from, and are from nodes on the list; and why
 /// the others are not taken.
 pub(super) fn checked(
@@ -130,6 +139,16 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
     let bytes = zstd::bulk::decompress(bytes, PART_BYTES)
         .map_err(|e| Error::invalid(format!("a part of a peer can't be unpacked ({e})")))?;
     let part = Part::from_bytes(&bytes)?;
+    check_signed(&part, contract, known)?;
+    Ok(part)
+}
+
+/// Whether a part is of a node on the list, and signed by it.
+pub(super) fn check_signed(
+    part: &Part,
+    contract: &[u8; 32],
+    known: impl Fn(Node) -> bool,
+) -> Result<()> {
     let node = Node(part.origin.peer.key);
     if !known(node) {
         return Err(Error::invalid(format!(
@@ -144,7 +163,7 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
             part.to, part.origin.peer
         )));
     }
-    Ok(part)
+    Ok(())
 }
 
 /// Parts in groups that fit into one event each.

@@ -71,6 +71,12 @@ impl Shared {
         self.learned
     }
 
+    /// What rounding took off what it contributed: it is told later, or exactly with
+    /// [`Codec::Exact`](super::Codec::Exact).
+    pub fn residue(&self) -> &Sums {
+        &self.residue
+    }
+
     /// Peers whose rows are not taken.
     pub fn retracted(&self) -> &BTreeSet<Peer> {
         &self.retracted
