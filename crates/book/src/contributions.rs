@@ -190,7 +190,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3000))]
         #[test]
-        fn nonsense_is_an_error(changes in prop::collection::vec((any::<u16>(), any::<u8>()), 1..6)) {
+        fn nonsense_is_an_error(
+            changes in prop::collection::vec((any::<u16>(), any::<u8>()), 1..6),
+        ) {
             let mut bytes = some().write().unwrap();
             for (at, byte) in changes {
                 let at = usize::from(at) % bytes.len();

@@ -17,9 +17,9 @@ use crate::server::legacy::{self, Asked};
 #[derive(clap::Args)]
 #[command(
     after_help = "Only verified books are served: see `her book verify`. The book is laid out in \
-`books` of the data directory, where it stays, and is served from there as `her legacy` serves a copy: \
-it listens on the loopback unless told otherwise by --listen, and needs a token if there is one \
-(--token-file, HER_TOKEN, or `token` in the data directory)."
+`books` of the data directory, where it stays, and is served from there as `her legacy` serves a \
+copy: it listens on the loopback unless told otherwise by --listen, and needs a token if there is \
+one (--token-file, HER_TOKEN, or `token` in the data directory)."
 )]
 pub struct Args {
     /// The book

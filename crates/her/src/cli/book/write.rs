@@ -22,8 +22,9 @@ use crate::sync::{self, Syncs};
     after_help = "The same identity at the same version gives the same bytes. The book holds \
 the exact state: whoever has it has also the predictions that wait for a label, and the events \
 that the identity keeps. It is written from the data directory, while no server has it open. What \
-the identity learned and told no peer yet is contributed first, as one more event: the book holds it as \
-a row that others can join. With --at nothing is contributed, and the rows are those of that version."
+the identity learned and told no peer yet is contributed first, as one more event: the book holds \
+it as a row that others can join. With --at nothing is contributed, and the rows are those of \
+that version."
 )]
 pub struct Args {
     /// Whose book

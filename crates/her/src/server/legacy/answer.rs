@@ -58,8 +58,10 @@ pub(super) fn refuse(copy: &Copy) -> Response<Body> {
         ),
         None => "where it lives on was not told when it left; ask who runs that house".to_owned(),
     };
-    let what = if manifest.book.is_some() { "a book of {}" } else { "what {} left behind" };
-    let what = what.replace("{}", name);
+    let what = match &manifest.book {
+        Some(_) => format!("a book of {name}"),
+        None => format!("what {name} left behind"),
+    };
     let detail = format!("this is {what} at version {version}, and it never changes; {lives}");
     let problem = Problem::from(Error::new(ErrorKind::Frozen, detail));
     let mut said = problem.to_json();

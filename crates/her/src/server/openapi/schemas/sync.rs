@@ -21,6 +21,36 @@ fn report() -> Value {
     })
 }
 
+/// What came of a book.
+fn book_joined() -> Value {
+    json!({
+        "type": "object",
+        "required": ["name", "version", "book", "rows", "taken", "known", "refused", "hash"],
+        "properties": {
+            "name": { "type": "string" },
+            "version": { "type": "integer" },
+            "book": { "type": "object", "properties": {
+                "name": { "type": "string" },
+                "version": { "type": ["string", "null"] },
+                "digest": { "type": "string" },
+                "signers": { "type": "array", "items": { "type": "string" },
+                    "description": "those who are trusted" },
+            } },
+            "rows": { "type": "integer", "description": "rows in the book" },
+            "taken": { "type": "integer", "description": "rows that are new here" },
+            "known": { "type": "integer", "description": "rows that were here, or newer" },
+            "retracted": { "type": "array", "items": { "type": "string" } },
+            "refused": { "type": "array", "items": { "type": "string" },
+                "description": "which rows are not taken, and why" },
+            "exchanges": { "type": "integer", "description": "events that it took" },
+            "hash": { "type": ["string", "null"],
+                "description": "equal where two have the same rows" },
+            "read": { "type": "object", "description": "how its peers are read now",
+                "additionalProperties": { "enum": ["none", "part", "whole", null] } },
+        },
+    })
+}
+
 /// Pacts, rows, exchanges.
 pub(super) fn all() -> Value {
     let peer = json!({ "type": "string", "description": "NODE/IDENTITY; NODE alone for the same \
@@ -58,32 +88,7 @@ pub(super) fn all() -> Value {
         },
         "Book": { "type": "string", "format": "binary",
             "description": "a .book file, as `her book write` writes it" },
-        "BookJoined": {
-            "type": "object",
-            "required": ["name", "version", "book", "rows", "taken", "known", "refused", "hash"],
-            "properties": {
-                "name": { "type": "string" },
-                "version": { "type": "integer" },
-                "book": { "type": "object", "properties": {
-                    "name": { "type": "string" },
-                    "version": { "type": ["string", "null"] },
-                    "digest": { "type": "string" },
-                    "signers": { "type": "array", "items": { "type": "string" },
-                        "description": "those who are trusted" },
-                } },
-                "rows": { "type": "integer", "description": "rows in the book" },
-                "taken": { "type": "integer", "description": "rows that are new here" },
-                "known": { "type": "integer", "description": "rows that were here, or newer" },
-                "retracted": { "type": "array", "items": { "type": "string" } },
-                "refused": { "type": "array", "items": { "type": "string" },
-                    "description": "which rows are not taken, and why" },
-                "exchanges": { "type": "integer", "description": "events that it took" },
-                "hash": { "type": ["string", "null"],
-                    "description": "equal where two have the same rows" },
-                "read": { "type": "object", "description": "how its peers are read now",
-                    "additionalProperties": { "enum": ["none", "part", "whole", null] } },
-            },
-        },
+        "BookJoined": book_joined(),
         "PeersOf": {
             "type": "object",
             "required": ["name", "merge", "contract", "pacts", "hash", "contributions"],
