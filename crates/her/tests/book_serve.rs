@@ -35,7 +35,7 @@ fn agent() -> Agent {
 impl Served {
     fn begin(place: &Place, args: &[&str]) -> Self {
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let args = [&["book", "serve", "--listen", &listen], args].concat();
+        let args = [&["book", "serve", "--listen", &listen][..], args].concat();
         let mut command = place.command(&args);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let served = Self { child: Some(child), url: format!("http://{listen}") };
