@@ -62,8 +62,8 @@ pub(super) async fn join(
     let late = Arc::clone(&app.late);
     let told = app
         .blocking(move |house| {
-            let syncs = late.get()?;
             let book = opened(house, bytes)?;
+            let syncs = late.get()?;
             let trust = Trust { own: syncs.node(), nodes, given };
             books::join(&syncs, &book, &name, &trust, wish.read_all)
         })
