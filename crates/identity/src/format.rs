@@ -148,6 +148,9 @@ pub const LEGACY_DIR: &str = "legacy";
 /// The file of a data directory that tells which copies were left, and where.
 pub const LEGACY_FILE: &str = "legacy.json";
 
+/// The directory inside a data directory for books that are served, as copies.
+pub const BOOKS_DIR: &str = "books";
+
 const KEPT_SUFFIX: &str = ".frames";
 const SEGMENT_SUFFIX: &str = ".seg";
 const SIDECAR_SUFFIX: &str = ".idx";

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Shared};
+use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Shared, Weight};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use serde_json::{Value, json};
@@ -640,4 +640,73 @@ fn a_branch_of_one_without_sums_goes_on_where_the_former_ends() {
     assert_eq!(shared.spans(), [(former, 0, version), (node.me, version, node.state.version())]);
     let events = |origin| shared.rows()[origin].events;
     assert_eq!((events(&former), events(&node.me)), (15, 3));
+}
+
+/// Who only listened has no row. Its next life can exchange all the same, and so can that of one
+/// that learned and was never asked.
+#[test]
+fn a_life_that_contributed_nothing_is_closed_too() {
+    let spec = json!("MultinomialNB");
+    let (mut node, mut other) = (Node::new(1, &spec), Node::new(2, &spec));
+    (0..5).for_each(|i| other.learn(i));
+    other.exchange(Vec::new());
+    node.exchange(other.for_peer(&BTreeMap::new()));
+    let begin = |node: &mut Node, learned: Option<u64>| {
+        let closing = node.closing();
+        node.me.life += 1;
+        learned.into_iter().for_each(|i| node.learn(i));
+        let mut exchange = Exchange::new(node.me, Codec::Exact);
+        (exchange.closing, exchange.weigh) = (Some(closing), false);
+        exchange.parts = other.for_peer(&BTreeMap::new());
+        node.turn(What::Sync(Box::new(exchange)));
+        node.state.shared().unwrap().rows().iter().map(|(o, r)| (o.life, r.events)).collect()
+    };
+    let rows: Vec<(u64, u64)> = begin(&mut node, Some(50));
+    assert_eq!(rows, [(2, 1), (1, 5)], "the life that only listened has no row");
+    node.me.life = 3;
+    node.exchange(Vec::new());
+    node.learn(51);
+    let rows: Vec<(u64, u64)> = begin(&mut node, None);
+    assert_eq!(rows, [(2, 1), (3, 1), (1, 5)], "what the third one learned is told as its own");
+    assert_alike(&node.state, &pooled(&spec, (0..5).chain([50, 51])));
+}
+
+/// Its row of that number is with peers already: it does not change under them.
+#[test]
+fn a_life_that_ended_when_it_contributed_leaves_its_row_as_it_is() {
+    let spec = json!({"model": ["StandardScaler", "LogisticRegression"]});
+    let (mut node, mut peer) = (Node::new(1, &spec), Node::new(2, &spec));
+    for i in 0..20_u64 {
+        let x = Row::from_json(&json!({ "a": i * 37 % 101, "b": i % 7 })).unwrap();
+        let target = Target::Bool(i * 37 % 101 > 50);
+        node.turn(What::Learn { row: x, target, weight: 1.0 });
+    }
+    node.codec = Codec::I8;
+    node.exchange(Vec::new());
+    assert!(!node.state.shared().unwrap().residue().is_empty(), "rounding took something off");
+    peer.exchange(node.for_peer(&BTreeMap::new()));
+    let mut exchange = Exchange::new(Origin { life: 2, ..node.me }, Codec::Exact);
+    exchange.closing = Some(node.closing());
+    node.turn(What::Sync(Box::new(exchange)));
+    assert!(node.state.shared().unwrap().residue().is_empty());
+    peer.exchange(node.for_peer(&peer.vector()));
+    assert_eq!(peer.hash(), node.hash());
+}
+
+/// Read whole by an exchange that does not weigh, it is read on until own events speak.
+#[test]
+fn a_peer_that_is_read_whole_stays_so_until_own_events_speak_against_it() {
+    let spec = json!("MultinomialNB");
+    let (mut node, mut other) = (Node::new(1, &spec), Node::new(2, &spec));
+    (0..40).for_each(|i| other.learn(i));
+    other.exchange(Vec::new());
+    let before = opinions(&node.state);
+    node.exchange(other.for_peer(&BTreeMap::new()));
+    let read = opinions(&node.state);
+    assert_ne!(before, read);
+    node.learn(41);
+    node.turn(What::Sync(Box::new(Exchange::new(node.me, Codec::Exact))));
+    let trust = node.state.shared().unwrap().trust()[&other.me.peer];
+    assert_eq!((trust.weight, trust.events), (Weight::Whole, 1.0));
+    assert_alike(&node.state, &pooled(&spec, (0..40).chain([41])));
 }

@@ -28,6 +28,7 @@ mod answer;
 mod audit;
 mod auth;
 mod body;
+mod books;
 mod cards;
 mod channels;
 mod departs;
@@ -135,7 +136,7 @@ impl Server {
             true => Some(Arc::new(Departs::open(&house, &key, settings)?)),
             false => None,
         };
-        let syncs = Arc::new(Syncs::open(&house, key.clone(), settings)?);
+        let syncs = Arc::new(Syncs::open(&house, key.clone(), &settings.nodes)?);
         let moves: Arc<dyn Departures> = match &departs {
             Some(departs) => Arc::new(OfServer(Arc::clone(departs))),
             None => Arc::new(Nowhere),

@@ -19,11 +19,12 @@ use her_identity::sync::{vector_from_bytes, vector_to_bytes};
 use her_identity::turn::Desk;
 use her_identity::{Error, ErrorKind, House, Result};
 
-use crate::config::Settings;
 use crate::node::{Back, Call, Key, SyncBack, SyncCall, is_unknown};
 
 mod agree;
 mod answer;
+mod began;
+mod book;
 mod choice;
 mod lived;
 mod nodes;
@@ -34,6 +35,8 @@ mod tally;
 
 pub(crate) use agree::Wish;
 use answer::{Answered, answered, differs};
+use began::Began;
+pub(crate) use book::{read, reading, written};
 pub use choice::{Choice, shortest};
 use nodes::Nodes;
 pub(crate) use nodes::{SCHEME, url_of};
@@ -69,8 +72,7 @@ pub(crate) struct Syncs {
     /// is not held while another node is asked, so that two may begin with each other at once.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     life: u64,
-    /// The version at which this process found each identity that has pacts.
-    began: BTreeMap<String, u64>,
+    began: Began,
     stopping: AtomicBool,
     /// Whether the thread that begins exchanges is to look again, and what wakes it.
     woken: (Mutex<bool>, Condvar),
@@ -82,18 +84,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Syncs {
     /// The exchanges of a house. A new life begins: see [`Origin`].
-    pub fn open(house: &Arc<House>, key: Key, settings: &Settings) -> Result<Self> {
+    pub fn open(house: &Arc<House>, key: Key, known: &[crate::node::Peer]) -> Result<Self> {
         let mut life = [0; 8];
         getrandom::fill(&mut life).map_err(|e| {
             let what = format!("the system gives no random numbers: {e}");
             Error::new(ErrorKind::Unavailable, what)
         })?;
         let pacts = Pacts::open(house.dir())?;
-        let nodes = Nodes::new(&key, &settings.nodes, pacts.nodes())?;
-        let names = pacts.all().iter().map(|pact| pact.identity.clone());
-        // One that is damaged, or has left, tells so when it is asked for.
-        let began = names.filter_map(|name| Some((house.head(&name).ok()?.seq, name)));
-        let began = began.map(|(version, name)| (name, version)).collect();
+        let nodes = Nodes::new(&key, known, pacts.nodes())?;
+        let began = Began::now(house);
         Ok(Self {
             house: Arc::clone(house),
             key,
@@ -383,7 +382,7 @@ impl Syncs {
 
     /// What the former life of an identity had not contributed when this process began.
     fn closing(&self, identity: &str) -> Result<Option<Closing>> {
-        let Some(version) = self.began.get(identity).copied() else { return Ok(None) };
+        let Some(version) = self.began.version(identity) else { return Ok(None) };
         let state = self.house.at(identity, version)?;
         let events = state.uncontributed_events();
         Ok(Some(Closing { version, events, learned: state.unpublished() }))

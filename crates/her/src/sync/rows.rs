@@ -103,7 +103,7 @@ pub(super) fn missing(
     for (origin, row) in shared.missing(theirs) {
         // One of the node that it lived on before, which did not tell anybody of it, has no
         // signature.
-        let Some(signature) = signature(row, origin, contract, key)? else { continue };
+        let Some(signature) = signature(contract, origin, row, key)? else { continue };
         let from = theirs.get(origin).copied().unwrap_or(0);
         let whole = part(origin, row, 0, Content::Sums(row.sums.clone()), signature);
         let mut told = vec![squeezed(&whole)?];
@@ -118,7 +118,7 @@ pub(super) fn missing(
             let mut events = Vec::with_capacity(lessons.len());
             for (lesson, after) in lessons {
                 let content = Content::Events(lesson.events.clone());
-                let Some(signature) = signature(after, origin, contract, key)? else { continue };
+                let Some(signature) = signature(contract, origin, after, key)? else { continue };
                 events.push(squeezed(&part(origin, after, lesson.from, content, signature))?);
             }
             told = shorter(told, events);
@@ -145,18 +145,17 @@ pub(super) fn missing(
     Ok((parts, untold))
 }
 
-/// The signature that came with a row, or this node's own.
-fn signature(
-    row: &Row,
-    origin: &Origin,
+/// The signature of a row: the one that it came with, or this node's of its own.
+pub(super) fn signature(
     contract: &[u8; 32],
+    origin: &Origin,
+    row: &Row,
     key: &Key,
 ) -> Result<Option<Box<[u8; 64]>>> {
     match &row.signature {
         Some(signature) => Ok(Some(signature.clone())),
         None if origin.peer.key == key.node.0 => {
-            let signed = signed_bytes(contract, origin, row.seq, row.events, &row.hash);
-            key.sign(&signed).map(Some)
+            key.sign(&signed_bytes(contract, origin, row.seq, row.events, &row.hash)).map(Some)
         }
         None => Ok(None),
     }
@@ -194,6 +193,16 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
     let bytes = zstd::bulk::decompress(bytes, PART_BYTES)
         .map_err(|e| Error::invalid(format!("a part of a peer can't be unpacked ({e})")))?;
     let part = Part::from_bytes(&bytes)?;
+    check_signed(&part, contract, known)?;
+    Ok(part)
+}
+
+/// Whether a part is of a node on the list, and signed by it.
+pub(super) fn check_signed(
+    part: &Part,
+    contract: &[u8; 32],
+    known: impl Fn(Node) -> bool,
+) -> Result<()> {
     let node = Node(part.origin.peer.key);
     if !known(node) {
         return Err(Error::invalid(format!(
@@ -210,7 +219,7 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
             part.to, part.origin.peer
         )));
     }
-    Ok(part)
+    Ok(())
 }
 
 /// Parts in groups that fit into one event each.

@@ -150,12 +150,17 @@ impl Many {
 
     /// A request, and its status and answer.
     pub fn ask(&self, i: usize, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        self.send(i, method, path, body.as_bytes())
+    }
+
+    /// Sends bytes.
+    pub fn send(&self, i: usize, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
         let token = std::fs::read_to_string(self.data(i).join("token")).unwrap();
         let url = format!("http://{}{path}", self.http[i]);
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         request = request.header("authorization", format!("Bearer {}", token.trim()));
         request = request.header("content-type", "application/json");
-        let body = body.map(ToString::to_string).unwrap_or_default();
         let mut said = self.agent.run(request.body(body).unwrap()).unwrap();
         let text = said.body_mut().read_to_string().unwrap();
         (said.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))

@@ -72,6 +72,12 @@ impl Shared {
         self.learned
     }
 
+    /// What rounding took off what it contributed: it is told later, or exactly with
+    /// [`Codec::Exact`](super::Codec::Exact).
+    pub fn residue(&self) -> &Sums {
+        &self.residue
+    }
+
     /// Peers whose rows are not taken.
     pub fn retracted(&self) -> &BTreeSet<Peer> {
         &self.retracted
@@ -239,9 +245,10 @@ impl Shared {
         self.rows.insert(me, Arc::new(Row::own(version, events, sums)));
     }
 
-    /// Others whose rows are here.
+    /// Others whose sums are here.
     pub(crate) fn peers(&self) -> BTreeSet<Peer> {
-        let peers = self.rows.keys().map(|origin| origin.peer);
+        let told = self.rows.iter().filter(|(_, row)| !row.heard);
+        let peers = told.map(|(origin, _)| origin.peer);
         peers.filter(|peer| !self.is_mine(peer)).collect()
     }
 

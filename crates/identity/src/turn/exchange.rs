@@ -106,9 +106,15 @@ impl State {
             shared.retract(*peer);
         }
         if additive {
-            let all = !exchange.weigh || self.figures.learned == 0;
+            for peer in shared.peers() {
+                // Who is read whole stays so in later exchanges, until own events speak against it.
+                if !exchange.weigh {
+                    shared.trust.insert(peer, whole());
+                } else if self.figures.learned == 0 {
+                    shared.trust.entry(peer).or_insert_with(whole);
+                }
+            }
             let reading = shared.reading(|peer| match shared.trust.get(peer) {
-                _ if all => Weight::Whole,
                 Some(trust) => trust.weight,
                 None => Weight::None,
             });
@@ -281,16 +287,24 @@ impl State {
 /// What a former life had not contributed when the present one began is contributed by it,
 /// exactly: whoever closes it at that version writes the same row.
 fn close(shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<()> {
-    let former =
-        shared.me.filter(|me| shared.rows.get(me).is_some_and(|row| closing.version >= row.seq));
+    let newest = |me: &Origin| shared.rows.get(me).map_or(0, |row| row.seq);
+    let former = shared.me.filter(|me| closing.version >= newest(me));
     let Some(former) = former else {
         return Err(Error::invalid("there is no former life here that could be closed so"));
     };
+    // It ended at the very version at which it contributed last: under that number the row is
+    // with peers already. What rounding took off goes on under the present name.
+    if closing.version == newest(&former) {
+        return Ok(());
+    }
     learned.sub(&closing.learned);
     learned.trim();
     let mut untold = std::mem::take(&mut shared.residue);
     untold.add(&closing.learned);
-    shared.add_own(former, closing.version, closing.events, &untold);
+    // One that only listened has nothing to tell, and no row.
+    if shared.rows.contains_key(&former) || closing.events > 0 || !untold.is_empty() {
+        shared.add_own(former, closing.version, closing.events, &untold);
+    }
     shared.learned += closing.events;
     Ok(())
 }

@@ -24,6 +24,36 @@ fn report() -> Value {
     })
 }
 
+/// What came of a book.
+fn book_joined() -> Value {
+    json!({
+        "type": "object",
+        "required": ["name", "version", "book", "rows", "taken", "known", "refused", "hash"],
+        "properties": {
+            "name": { "type": "string" },
+            "version": { "type": "integer" },
+            "book": { "type": "object", "properties": {
+                "name": { "type": "string" },
+                "version": { "type": ["string", "null"] },
+                "digest": { "type": "string" },
+                "signers": { "type": "array", "items": { "type": "string" },
+                    "description": "those who are trusted" },
+            } },
+            "rows": { "type": "integer", "description": "rows in the book" },
+            "taken": { "type": "integer", "description": "rows that are new here" },
+            "known": { "type": "integer", "description": "rows that were here, or newer" },
+            "retracted": { "type": "array", "items": { "type": "string" } },
+            "refused": { "type": "array", "items": { "type": "string" },
+                "description": "which rows are not taken, and why" },
+            "exchanges": { "type": "integer", "description": "events that it took" },
+            "hash": { "type": ["string", "null"],
+                "description": "equal where two have the same rows" },
+            "read": { "type": "object", "description": "how its peers are read now",
+                "additionalProperties": { "enum": ["none", "part", "whole", null] } },
+        },
+    })
+}
+
 /// Pacts, rows, exchanges.
 pub(super) fn all() -> Value {
     let peer = json!({ "type": "string", "description": "her://KEY@HOST:PORT, KEY or NODE, with \
@@ -88,6 +118,9 @@ pub(super) fn all() -> Value {
             "required": ["exchanges"],
             "properties": { "exchanges": { "type": "array", "items": report() } },
         },
+        "Book": { "type": "string", "format": "binary",
+            "description": "a .book file, as `her book write` writes it" },
+        "BookJoined": book_joined(),
         "PeersOf": {
             "type": "object",
             "required": ["name", "merge", "contract", "pacts", "hash", "contributions"],
