@@ -20,6 +20,7 @@ pub mod kind;
 mod lines;
 pub mod local;
 pub mod mlflow;
+pub mod nearest;
 mod owners;
 pub mod remote;
 pub mod sync;
@@ -27,7 +28,9 @@ pub mod talk;
 pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
-pub trait Door: gates::GateDoor + departs::DepartDoor + sync::SyncDoor + talk::TalkDoor {
+pub trait Door:
+    gates::GateDoor + departs::DepartDoor + nearest::NearestDoor + sync::SyncDoor + talk::TalkDoor
+{
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;
     /// All identities, a line each.
