@@ -92,7 +92,7 @@ impl Memories {
             Kind::Parts(recall) => {
                 let found = recall.nearest(&asked.query, modality, most).map_err(invalid)?;
                 let nearest: Vec<Value> = found.found.iter().map(part).collect();
-                (found.modality, found.space.into(), nearest)
+                (found.modality, String::from(found.space), nearest)
             }
             Kind::Told(shared, memory) => {
                 let query = words(&asked.query, modality)?;

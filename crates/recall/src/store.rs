@@ -52,7 +52,8 @@ impl Item {
 
     /// When: the mean of the times at which it was told, 0 where none was given.
     pub fn time_ms(&self) -> i64 {
-        let mean = self.times.0 / self.told.0.max(1);
+        let told = self.told.0.max(1);
+        let mean = (self.times.0 + told / 2).div_euclid(told);
         i64::try_from(mean).unwrap_or(if mean < 0 { i64::MIN } else { i64::MAX })
     }
 

@@ -117,7 +117,7 @@ fn damaged_blocks_and_foreign_spaces_are_not_remembered() {
     }
     for sums in damaged {
         reader.set_sums(&sums).unwrap();
-        assert_eq!(known(&reader), [], "{sums:?}");
+        assert!(known(&reader).is_empty(), "{sums:?}");
         assert!(reader.sums().is_empty());
     }
     reader.set_sums(&with(key, block)).unwrap();
