@@ -153,7 +153,9 @@ impl Bands {
             return wrong("the sound is silent: there is nothing to make a vector of");
         }
         if !loudest.is_finite() {
-            return wrong("the sound's samples are so large that their squares overflow: scale them");
+            return wrong(
+                "the sound's samples are so large that their squares overflow: scale them",
+            );
         }
         let floor = loudest * FLOOR;
         let level = |power: f64| libm::log((power + floor) / loudest);

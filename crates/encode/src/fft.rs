@@ -1,6 +1,6 @@
 //! A Fourier transform whose bits are the same on every machine.
 //!
-//! Decision [018](../../../docs/internals/decisions/018-encoders.md) says why it is not `rustfft`.
+//! Decision [020](../../../docs/internals/decisions/020-encoders.md) says why it is not `rustfft`.
 
 use std::f64::consts::TAU;
 

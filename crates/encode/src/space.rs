@@ -255,7 +255,10 @@ fn checked(anchors: &[Anchor<'_>]) -> Result<Vec<Pair>> {
     if pairs.windows(2).any(|two| two[0].id == two[1].id) {
         let mut seen = BTreeSet::new();
         let twice = anchors.iter().find(|anchor| !seen.insert(anchor.id)).map(|anchor| anchor.id);
-        return wrong(format!("anchor {:?} comes twice: send each once", twice.unwrap_or_default()));
+        return wrong(format!(
+            "anchor {:?} comes twice: send each once",
+            twice.unwrap_or_default()
+        ));
     }
     Ok(pairs)
 }

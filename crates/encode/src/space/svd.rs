@@ -4,7 +4,7 @@
 //! singular values and their directions the left singular vectors. It needs nothing but the four
 //! operations and square roots, so its bits are the same on every machine, and it finds small singular
 //! values as exactly as large ones. Decision
-//! [018](../../../../docs/internals/decisions/018-encoders.md) says what a library would have cost.
+//! [020](../../../../docs/internals/decisions/020-encoders.md) says what a library would have cost.
 //!
 //! **Source** Hestenes, 1958. Inversion of matrices by biorthogonalization and related results;
 //! Demmel and Veselić, 1992. Jacobi's method is more accurate than QR.
@@ -96,7 +96,9 @@ mod tests {
 
     fn matrix(m: usize, n: usize) -> Vec<Vec<f64>> {
         let number = |i: usize, j: usize| ((i * 37 + j * 91 + i * j * 13) % 64) as f64 - 31.0;
-        (0..m).map(|i| (0..n).map(|j| number(i, j) + libm::sin((i * n + j) as f64)).collect()).collect()
+        (0..m)
+            .map(|i| (0..n).map(|j| number(i, j) + libm::sin((i * n + j) as f64)).collect())
+            .collect()
     }
 
     #[test]
@@ -124,8 +126,9 @@ mod tests {
     fn what_has_no_rank_is_mapped_to_nothing() {
         // Rank 2 in 5×5: the projection onto the plane stays, whatever the lengths.
         let (u, v) = ([1.0, 2.0, 0.0, 0.0, 2.0], [0.0, 0.0, 1.0, 0.0, 0.0]);
-        let a: Vec<Vec<f64>> =
-            (0..5).map(|i| (0..5).map(|j| u[i] * u[j] * 1e3 + v[i] * v[j] * 1e-3).collect()).collect();
+        let a: Vec<Vec<f64>> = (0..5)
+            .map(|i| (0..5).map(|j| u[i] * u[j] * 1e3 + v[i] * v[j] * 1e-3).collect())
+            .collect();
         for (i, row) in isometry(a).iter().enumerate() {
             for (j, x) in row.iter().enumerate() {
                 let wanted = u[i] * u[j] / 9.0 + v[i] * v[j];
