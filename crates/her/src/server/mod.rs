@@ -46,6 +46,7 @@ mod meter;
 mod metrics;
 mod moved;
 mod ndjson;
+mod nearest;
 mod openai;
 mod openapi;
 mod predict;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::table;
-use super::{content, open, refused};
+use super::{content, memories, open, refused};
 use crate::sync::{self, Syncs};
 
 /// Write an identity at a version into a book, signed with this node's key
@@ -144,7 +144,10 @@ fn write(
     if let Some(base) = learned.base {
         writer = writer.base(base);
     }
-    let writer = writer.dictionary(learned.dictionary).provenance(provenance).sign(&key);
+    let writer = memories::with(writer, state)
+        .dictionary(learned.dictionary)
+        .provenance(provenance)
+        .sign(&key);
     let digest = writer.finish().map_err(refused)?;
     let bytes = std::fs::metadata(out).map_err(|e| Error::io(out.display().to_string(), e))?.len();
     Ok(json!({
