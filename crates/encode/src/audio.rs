@@ -4,7 +4,7 @@
 //! bands of equal width in mel between 50 and 7,500 Hz. A band's power is the integral of the power
 //! density under its triangle, so windows, bands and powers are those of seconds and hertz: the same
 //! sound at another sampling rate lies at nearly the same place. Logarithms are taken above a floor of
-//! 80 dB below the loudest band of the sound. Of each band three numbers are kept: its mean less the
+//! 60 dB below the loudest band of the sound. Of each band three numbers are kept: its mean less the
 //! mean of all bands, so that loudness does not count; its standard deviation; and the mean step
 //! from window to window, which tells a beat from a drone. A band above half the sampling rate is
 //! unknown, and 0.
@@ -42,7 +42,7 @@ const SPACE: &str = "audio-logmel-1-120";
 const EDGES: (f64, f64) = (50.0, 7500.0);
 const WINDOW_MS: u32 = 32;
 /// The power of the floor, as a part of the loudest band's.
-const FLOOR: f64 = 1e-8;
+const FLOOR: f64 = 1e-6;
 /// Features are multiples of a 64th of a neper: a decoder's last digits do not show in them.
 const GRID: f64 = 64.0;
 

@@ -51,7 +51,7 @@ fn block(bits: &mut Bits, coefficients: &[i32; 64], before: &mut i32) {
     bits.put(size(difference), 8);
     bits.number(difference);
     let codes = pairs();
-    let mut symbol = |symbol: u8, bits: &mut Bits| {
+    let symbol = |symbol: u8, bits: &mut Bits| {
         bits.put(codes.iter().position(|s| *s == symbol).unwrap() as u32, 8);
     };
     let mut run = 0u8;

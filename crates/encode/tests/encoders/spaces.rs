@@ -1,7 +1,5 @@
-use her_encode::space::{ANCHORS_MAX, ANCHORS_MIN, Anchor, DIMS_MAX, Fit, Map, TOP_10_MIN, digest};
-use her_encode::{Modality, builtin};
-
 use crate::{Dice, near};
+use her_encode::space::{ANCHORS_MAX, ANCHORS_MIN, Anchor, DIMS_MAX, Fit, Map, TOP_10_MIN, digest};
 
 struct Anchors {
     ids: Vec<String>,
@@ -152,4 +150,113 @@ fn what_can_not_be_fitted_is_refused_by_name() {
 fn digest_byte(id: &str) -> u8 {
     use sha2::Digest as _;
     sha2::Sha256::digest(id)[0]
+}
+
+/// Texts of this repository, a paragraph each.
+fn paragraphs() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let mut folders = vec![root];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "md") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut texts: Vec<String> = files
+        .iter()
+        .flat_map(|file| {
+            let text = std::fs::read_to_string(file).unwrap();
+            text.split("\n\n").map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|text| (250..1500).contains(&text.len()))
+        .collect();
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+/// Texts about one or two of 30 things, of made-up words.
+fn stories(n: usize) -> Vec<String> {
+    let mut dice = Dice(12);
+    let pick = |dice: &mut Dice, n: usize| (dice.next() * n as f64) as usize;
+    let word = |dice: &mut Dice| -> String {
+        let syllable = |dice: &mut Dice| {
+            let (c, v) = (pick(dice, 14), pick(dice, 5));
+            [b"bdfgklmnprstvz"[c], b"aeiou"[v]].map(char::from)
+        };
+        (0..2 + pick(dice, 3)).flat_map(|_| syllable(dice)).collect()
+    };
+    let things: Vec<Vec<String>> =
+        (0..30).map(|_| (0..25).map(|_| word(&mut dice)).collect()).collect();
+    let story = |_| {
+        let two = [pick(&mut dice, 30), pick(&mut dice, 30)];
+        let words = (0..40).map(|i| things[two[i % 2]][pick(&mut dice, 25)].clone());
+        words.collect::<Vec<_>>().join(" ")
+    };
+    (0..n).map(story).collect()
+}
+
+/// A vector of hashed features; `seed` is the encoder's own.
+fn hashed<'a>(features: impl Iterator<Item = &'a [u8]>, dims: usize, seed: u64) -> Vec<f32> {
+    let mut vector = vec![0.0; dims];
+    for feature in features {
+        let hash = feature.iter().fold(seed, |h, b| Dice(h ^ u64::from(*b)).next().to_bits());
+        vector[hash as usize % dims] += if hash >> 20 & 1 == 0 { 1.0 } else { -1.0 };
+    }
+    vector
+}
+
+fn words(text: &str, dims: usize) -> Vec<f32> {
+    hashed(text.split_whitespace().map(str::as_bytes), dims, 1)
+}
+
+fn characters(text: &str, dims: usize) -> Vec<f32> {
+    hashed(text.as_bytes().windows(4), dims, 2)
+}
+
+#[test]
+fn probe() {
+    for (name, texts) in [("docs", paragraphs()), ("stories", stories(600))] {
+        for (from, to) in [(32, 32), (64, 64), (128, 128), (256, 256)] {
+            let anchors = Anchors::new(
+                texts.iter().map(|t| words(t, from)).collect(),
+                texts.iter().map(|t| characters(t, to)).collect(),
+            );
+            let fit = anchors.fit();
+            println!(
+                "{name} {} {from} {to}: {} {} of {}",
+                texts.len(),
+                fit.top_1,
+                fit.top_10,
+                fit.held_out
+            );
+        }
+        let text = her_encode::builtin(her_encode::Modality::Text);
+        for dims in [64, 128, 256] {
+            let anchors = Anchors::new(
+                texts.iter().map(|t| words(t, dims)).collect(),
+                texts.iter().map(|t| text.encode(t.as_bytes()).unwrap()).collect(),
+            );
+            let fit = anchors.fit();
+            println!(
+                "{name} words {dims} to builtin: {} {} of {}",
+                fit.top_1, fit.top_10, fit.held_out
+            );
+            let anchors = Anchors::new(
+                texts.iter().map(|t| characters(t, dims)).collect(),
+                texts.iter().map(|t| text.encode(t.as_bytes()).unwrap()).collect(),
+            );
+            let fit = anchors.fit();
+            println!(
+                "{name} chars {dims} to builtin: {} {} of {}",
+                fit.top_1, fit.top_10, fit.held_out
+            );
+        }
+    }
 }
