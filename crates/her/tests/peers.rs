@@ -152,7 +152,7 @@ fn who_is_in_no_pact_learns_nothing() {
 
 #[test]
 fn models_without_sums_tell_each_other_what_they_lived_through() {
-    let mut many = Many::begin(3, "", &json!("HoeffdingTreeClassifier"));
+    let many = Many::begin(3, "", &json!("HoeffdingTreeClassifier"));
     for a in 0..3 {
         for b in (0..3).filter(|b| *b != a) {
             many.post(a, "peers", &json!({ "peer": name(b) }));

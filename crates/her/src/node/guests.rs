@@ -22,6 +22,7 @@ pub(crate) struct Guests(RwLock<BTreeMap<Node, Right>>);
 
 impl Guests {
     /// A list of nodes.
+    #[cfg(test)]
     pub fn new(nodes: BTreeMap<Node, Right>) -> Self {
         Self(RwLock::new(nodes))
     }

@@ -19,7 +19,7 @@ use her_identity::sync::{vector_from_bytes, vector_to_bytes};
 use her_identity::turn::Desk;
 use her_identity::{Error, ErrorKind, House, Result};
 
-use crate::node::{Back, Call, Key, SyncBack, SyncCall, is_unknown};
+use crate::node::{Call, Key, SyncBack, SyncCall, is_unknown};
 
 mod agree;
 mod answer;

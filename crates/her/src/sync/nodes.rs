@@ -134,7 +134,7 @@ impl Nodes {
 
     /// Whom a text means: `her://KEY@HOST:PORT`, KEY or NODE, with `/IDENTITY` behind it unless it
     /// is called as this one is. With `called`, a node that is new gets that name.
-    pub fn meant(&self, text: &str, name: &str, called: Option<&str>) -> Result<Meant> {
+    pub(super) fn meant(&self, text: &str, name: &str, called: Option<&str>) -> Result<Meant> {
         if let Some(rest) = text.strip_prefix(SCHEME) {
             return self.by_url(text, rest, name, called);
         }

@@ -54,6 +54,29 @@ fn book_joined() -> Value {
     })
 }
 
+/// A row of an identity.
+fn contribution() -> Value {
+    json!({
+        "type": "object",
+        "required": ["peer", "mine", "seq", "events", "cells", "norm"],
+        "properties": {
+            "peer": { "type": "string" },
+            "node": { "type": "string" },
+            "life": { "type": "string" },
+            "mine": { "type": "boolean" },
+            "seq": { "type": "integer" },
+            "events": { "type": "integer" },
+            "cells": { "type": "integer" },
+            "norm": { "type": "number" },
+            "heard": { "type": "boolean",
+                "description": "its events were learned here, one by one" },
+            "weight": { "enum": ["none", "part", "whole", null] },
+            "weighed_events": { "type": ["number", "null"] },
+            "losses": { "type": ["array", "null"], "items": { "type": "number" } },
+        },
+    })
+}
+
 /// Pacts, rows, exchanges.
 pub(super) fn all() -> Value {
     let peer = json!({ "type": "string", "description": "her://KEY@HOST:PORT, KEY or NODE, with \
@@ -137,25 +160,7 @@ pub(super) fn all() -> Value {
                     "description": "equal where two have the same rows" },
                 "uncontributed_events": { "type": "integer",
                     "description": "learned since it contributed last" },
-                "contributions": { "type": "array", "items": {
-                    "type": "object",
-                    "required": ["peer", "mine", "seq", "events", "cells", "norm"],
-                    "properties": {
-                        "peer": { "type": "string" },
-                        "node": { "type": "string" },
-                        "life": { "type": "string" },
-                        "mine": { "type": "boolean" },
-                        "seq": { "type": "integer" },
-                        "events": { "type": "integer" },
-                        "cells": { "type": "integer" },
-                        "norm": { "type": "number" },
-                        "heard": { "type": "boolean",
-                            "description": "its events were learned here, one by one" },
-                        "weight": { "enum": ["none", "part", "whole", null] },
-                        "weighed_events": { "type": ["number", "null"] },
-                        "losses": { "type": ["array", "null"], "items": { "type": "number" } },
-                    },
-                } },
+                "contributions": { "type": "array", "items": contribution() },
                 "retracted": { "type": "array", "items": { "type": "string" } },
             },
         },
