@@ -35,8 +35,8 @@ impl Question {
         if !(1..=K_MAX).contains(&self.k) {
             return Err(Error::invalid(format!("k must be 1 to {K_MAX}, got {}", self.k)));
         }
-        let modality = self.modality.as_deref().map(str::parse).transpose();
-        modality.map_err(|e: her_encode::Error| Error::invalid(e.0))
+        let modality = self.modality.as_deref().map(str::parse::<Modality>).transpose();
+        modality.map_err(|e| Error::invalid(e.0))
     }
 
     /// As `POST …/nearest` takes it.

@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn rounding_moves_a_cosine_little() {
         let pseudo = |salt: u32| -> Vec<f32> {
-            let number = |i: u32| ((i * 2_654_435_761_u32.wrapping_mul(salt) >> 7) % 997) as f32;
-            (0..256).map(|i| number(i) / 498.0 - 1.0).collect()
+            let number = |i: u32| (i.wrapping_mul(2_654_435_761).wrapping_mul(salt) >> 7) % 997;
+            (0..256).map(|i| number(i) as f32 / 498.0 - 1.0).collect()
         };
         for salt in 1..40 {
             let (a, b) = (pseudo(salt), pseudo(salt + 1));
