@@ -159,7 +159,7 @@ pub(crate) fn written(state: &State, key: &Key) -> Result<(Contributions, Vec<St
     let all = state.shared().map(Shared::rows);
     for (origin, row) in all.into_iter().flatten() {
         let Origin { peer, life } = *origin;
-        let Some(signature) = rows::signature(&contract, origin, row, key)? else {
+        let Some(signature) = rows::signature(row, origin, &contract, key)? else {
             untold.push(format!(
                 "number {} of {peer} is not in it: it was contributed on another node, which \
                  signed it for nobody",

@@ -68,7 +68,7 @@ pub(super) fn missing(
     let (mut parts, mut untold, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (origin, row) in shared.missing(theirs) {
         // One of the node that it lived on before, which did not tell anybody of it.
-        let Some(signature) = signature(contract, origin, row, key)? else { continue };
+        let Some(signature) = signature(row, origin, contract, key)? else { continue };
         let (to, events, hash) = (row.seq, row.events, row.hash);
         let whole =
             Part { origin: *origin, from: 0, to, events, sums: row.sums.clone(), hash, signature };
@@ -102,17 +102,18 @@ pub(super) fn missing(
     Ok((parts, untold))
 }
 
-/// The signature of a row: the one that it came with, or this node's of its own.
+/// The signature that came with a row, or this node's own.
 pub(super) fn signature(
-    contract: &[u8; 32],
-    origin: &Origin,
     row: &Row,
+    origin: &Origin,
+    contract: &[u8; 32],
     key: &Key,
 ) -> Result<Option<Box<[u8; 64]>>> {
     match &row.signature {
         Some(signature) => Ok(Some(signature.clone())),
         None if origin.peer.key == key.node.0 => {
-            key.sign(&signed_bytes(contract, origin, row.seq, row.events, &row.hash)).map(Some)
+            let signed = signed_bytes(contract, origin, row.seq, row.events, &row.hash);
+            key.sign(&signed).map(Some)
         }
         None => Ok(None),
     }
