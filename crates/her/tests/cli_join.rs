@@ -163,11 +163,16 @@ fn a_retracted_peer_stays_retracted() {
     let from = shelf(&events(0, 60));
     let place = reader(BAYES);
     let x = r#"{"a": 80, "b": 3}"#;
+    place.feed(&["learn", "sam", "--format", "ndjson"], &events(60, 90)).ok();
+    // What it knows by itself is put together from its own row.
+    place.run(&["book", "write", "sam"]).ok();
     let before = ask(&place, "sam", x);
-    join(&place, &from.book, &["--key", &from.key]);
+    join(&place, &from.book, &["--key", &from.key, "--read-all"]);
     assert_ne!(ask(&place, "sam", x), before);
     let told = place.run(&["peer", "list", "sam", "--json"]).ok().json();
-    let peer = told["contributions"][0]["peer"].as_str().unwrap().to_owned();
+    let rows = told["contributions"].as_array().unwrap();
+    let peer = rows.iter().find(|row| row["mine"] == false).unwrap()["peer"].clone();
+    let peer = peer.as_str().unwrap().to_owned();
     place.run(&["peer", "retract", "sam", "nobody/else"]).fails(3, "nobody/else");
     place.run(&["peer", "retract", "sam", &peer]).ok();
     assert_eq!(ask(&place, "sam", x), before, "to the bit");

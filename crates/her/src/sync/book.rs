@@ -166,7 +166,7 @@ pub(crate) fn written(state: &State, key: &Key) -> Result<(Contributions, Vec<St
     // What was heard is its origin's to tell.
     for (origin, row) in all.into_iter().flatten().filter(|(_, row)| !row.heard) {
         let Origin { peer, life } = *origin;
-        let Some(signature) = rows::signature_of(&contract, origin, row, key)? else {
+        let Some(signature) = rows::signature_of(row, origin, &contract, key)? else {
             untold.push(format!(
                 "number {} of {peer} is not in it: it was contributed on another node, which \
                  signed it for nobody",

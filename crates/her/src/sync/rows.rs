@@ -103,7 +103,7 @@ pub(super) fn missing(
     for (origin, row) in shared.missing(theirs) {
         // One of the node that it lived on before, which did not tell anybody of it, has no
         // signature.
-        let Some(signature) = signature_of(contract, origin, row, key)? else { continue };
+        let Some(signature) = signature_of(row, origin, contract, key)? else { continue };
         let from = theirs.get(origin).copied().unwrap_or(0);
         let whole = part(origin, row, 0, Content::Sums(row.sums.clone()), signature);
         let mut told = vec![squeezed(&whole)?];
@@ -118,7 +118,7 @@ pub(super) fn missing(
             let mut events = Vec::with_capacity(lessons.len());
             for (lesson, after) in lessons {
                 let content = Content::Events(lesson.events.clone());
-                let Some(signature) = signature_of(contract, origin, after, key)? else { continue };
+                let Some(signature) = signature_of(after, origin, contract, key)? else { continue };
                 events.push(squeezed(&part(origin, after, lesson.from, content, signature))?);
             }
             told = shorter(told, events);
@@ -145,17 +145,18 @@ pub(super) fn missing(
     Ok((parts, untold))
 }
 
-/// The signature of a row: the one that it came with, or this node's of its own.
+/// The signature that came with a row, or this node's own.
 pub(super) fn signature_of(
-    contract: &[u8; 32],
-    origin: &Origin,
     row: &Row,
+    origin: &Origin,
+    contract: &[u8; 32],
     key: &Key,
 ) -> Result<Option<Box<[u8; 64]>>> {
     match &row.signature {
         Some(signature) => Ok(Some(signature.clone())),
         None if origin.peer.key == key.node.0 => {
-            key.sign(&signed_bytes(contract, origin, row.seq, row.events, &row.hash)).map(Some)
+            let signed = signed_bytes(contract, origin, row.seq, row.events, &row.hash);
+            key.sign(&signed).map(Some)
         }
         None => Ok(None),
     }
