@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("her-sim", 1),
     ("her-identity", 1),
     ("her-lm", 1),
+    ("her-recall", 1),
     ("her-nats", 2),
     ("her-peer", 2),
     ("her", 3),
