@@ -129,7 +129,7 @@ pub trait Encoder: Send + Sync + fmt::Debug {
 /// Texts, images, WAV and FLAC give the same bits everywhere. The decoders of MP3 and Vorbis make
 /// their tables by std's sines and powers, whose last digits differ between platforms; features of
 /// sounds are rounded to a grid that is far coarser, so a different vector is rare, and then off by
-/// one step of the grid. Who must have the same bits for ever keeps the vector, not the file.
+/// one step of the grid. Who must rule it out sends FLAC.
 pub fn builtin(modality: Modality) -> Box<dyn Encoder> {
     match modality {
         Modality::Text => Box::new(text::Ngrams),
