@@ -1,13 +1,13 @@
 //! A sound as statistics of its log-mel spectrum: finds what sounds alike.
 //!
-//! All channels are averaged. Windows of 32 ms (Hann, every 16 ms) become power spectra, and these 40
-//! bands of equal width in mel between 50 and 7,500 Hz. A band's power is the integral of the power
-//! density under its triangle, so windows, bands and powers are those of seconds and hertz: the same
-//! sound at another sampling rate lies at nearly the same place. Logarithms are taken above a floor of
-//! 60 dB below the loudest band of the sound. Of each band three numbers are kept: its mean less the
-//! mean of all bands, so that loudness does not count; its standard deviation; and the mean step
-//! from window to window, which tells a beat from a drone. A band above half the sampling rate is
-//! taken to be as the highest one below it.
+//! All channels are averaged. Windows of 32 ms (Hann, every 16 ms) become power spectra, and these
+//! 40 bands of equal width in mel between 50 and 7,500 Hz. A band's power is the integral of the
+//! power density under its triangle, so windows, bands and powers are those of seconds and hertz:
+//! the same sound at another sampling rate lies at nearly the same place. Logarithms are taken
+//! above a floor of 60 dB below the loudest band of the sound. Of each band three numbers are kept:
+//! its mean less the mean of all bands, so that loudness does not count; its standard deviation;
+//! and the mean step from window to window, which tells a beat from a drone. A band above half the
+//! sampling rate is taken to be as the highest one below it.
 //!
 //! **Shape** 120 numbers, of length 1: 40 means, 40 deviations, 40 steps, in nepers before they are
 //! scaled.
@@ -19,8 +19,9 @@
 //! damaged packets; samples that are not finite; silence; more than [`AUDIO_BYTES_MAX`] bytes,
 //! [`AUDIO_SECONDS_MAX`] seconds or what else the decoder limits.
 //!
-//! **Source** Davis and Mermelstein, 1980. Comparison of parametric representations for monosyllabic
-//! word recognition (mel bands); O'Shaughnessy, 1987. Speech communication, p. 150 (the scale).
+//! **Source** Davis and Mermelstein, 1980. Comparison of parametric representations for
+//! monosyllabic word recognition (mel bands); O'Shaughnessy, 1987. Speech communication, p. 150
+//! (the scale).
 
 mod decode;
 

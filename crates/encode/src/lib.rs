@@ -1,8 +1,8 @@
 //! Texts, images and sounds as vectors, by encoders that are arithmetic only and need no download.
 //!
 //! [`builtin`] gives an encoder for each [`Modality`]; [`part`] takes apart what JSON carries of an
-//! event, a text or a data URL. [`space`] turns the vectors of one encoder into those of another, and
-//! says how well that works.
+//! event, a text or a data URL. [`space`] turns the vectors of one encoder into those of another,
+//! and says how well that works.
 //!
 //! | modality | space | what it is |
 //! |---|---|---|
@@ -10,16 +10,16 @@
 //! | image | `image-colour-hog-1-388` | a colour histogram and oriented gradients |
 //! | audio | `audio-logmel-1-120` | mean, deviation and steps of log-mel bands |
 //!
-//! These vectors find what looks, sounds or is spelled alike. They know no meanings: a photograph of a
-//! dog and the word are of two spaces, and `car` is far from `automobile`. For meanings give an
-//! identity an embedding model.
+//! These vectors find what looks, sounds or is spelled alike. They know no meanings: a photograph
+//! of a dog and the word are of two spaces, and `car` is far from `automobile`. For meanings give
+//! an identity an embedding model.
 //!
 //! **Same bytes, same bits.** No reduction depends on a processor's instructions, and sines,
-//! logarithms and angles come from `libm`. The exception are sounds in MP3 and Vorbis, see [`builtin`].
-//! A space's name holds a version, which changes whenever its vectors would.
+//! logarithms and angles come from `libm`. Sounds in MP3 and Vorbis are the exception, see
+//! [`builtin`]. A space's name holds a version, which changes whenever its vectors would.
 //!
-//! **Bounds.** Each encoder limits bytes, pixels, samples and memory before it uses them, and refuses
-//! what is beyond by name. Bad input is an [`Error`], never a panic.
+//! **Bounds.** Each encoder limits bytes, pixels, samples and memory before it uses them, and
+//! refuses what is beyond by name. Bad input is an [`Error`], never a panic.
 //!
 //! ```
 //! use her_encode::{Modality, builtin, part};
@@ -29,7 +29,8 @@
 //!     Ok(a.iter().zip(&b).map(|(a, b)| a * b).sum())
 //! };
 //! let told = "the boiler in the cellar is leaking again";
-//! assert!(near(told, "is the boiler leaking?")? > near(told, "two tickets to Bern, please")? + 0.2);
+//! let (other, another) = ("is the boiler leaking?", "two tickets to Bern, please");
+//! assert!(near(told, other)? > near(told, another)? + 0.2);
 //!
 //! let (modality, bytes) = part("data:text/plain;base64,SGVsbG8=")?;
 //! assert_eq!((modality, &*bytes), (Modality::Text, &b"Hello"[..]));

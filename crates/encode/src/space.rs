@@ -1,16 +1,16 @@
 //! One vector space turned into another, from things that were encoded in both.
 //!
 //! Two who encode with different models can not compare their vectors. If both encode the same few
-//! hundred texts, images or sounds (*anchors*), a rotation from one space to the other can be found:
-//! orthogonal Procrustes, the orthogonal map with the least squares between the mapped vectors and
-//! their partners. It keeps lengths and angles, so what was near stays near, and it has no parameter to
-//! tune. Both sides' means are taken off first; spaces of different dimensions are padded with zeros,
-//! which here means that rows or columns are not stored.
+//! hundred texts, images or sounds (*anchors*), a rotation from one space to the other can be
+//! found: orthogonal Procrustes, the orthogonal map with the least squares between the mapped
+//! vectors and their partners. It keeps lengths and angles, so what was near stays near, and it has
+//! no parameter to tune. Both sides' means are taken off first; spaces of different dimensions are
+//! padded with zeros, which here means that rows or columns are not stored.
 //!
-//! A quarter of the anchors, by a hash of their ids, has no part in the fit. With each of them the map
-//! is tried: is its own partner the nearest among all anchors of the other space, or among the ten
-//! nearest? Below [`TOP_10_MIN`] vectors would say something else than was meant; [`Fit::trusted`]
-//! refuses, and text is to be sent.
+//! A quarter of the anchors, by a hash of their ids, has no part in the fit. With each of them the
+//! map is tried: is its own partner the nearest among all anchors of the other space, or among the
+//! ten nearest? Below [`TOP_10_MIN`] vectors would say something else than was meant;
+//! [`Fit::trusted`] refuses, and text is to be sent.
 //!
 //! ```
 //! use her_encode::space::{Anchor, Map};
@@ -46,8 +46,8 @@ use sha2::{Digest as _, Sha256};
 use crate::vector::dot;
 use crate::{Error, Result, wrong};
 
-/// The share of held-out anchors whose partner is among the ten nearest, below which vectors are not
-/// to be sent.
+/// The share of held-out anchors whose partner is among the ten nearest, below which vectors are
+/// not to be sent.
 pub const TOP_10_MIN: f64 = 0.8;
 /// The fewest anchors: of 128, about 32 are held out, and by chance 0.08 of them are found.
 pub const ANCHORS_MIN: usize = 128;
@@ -116,8 +116,8 @@ impl Map {
     /// The map that fits three quarters of the anchors best, tried on the others. Vectors count by
     /// their direction only. The same anchors give the same bits in any order and on any machine.
     ///
-    /// Directions that no anchor has are mapped to nothing: fewer anchors than dimensions give a map
-    /// that leaves out what it does not know.
+    /// Directions that no anchor has are mapped to nothing: fewer anchors than dimensions give a
+    /// map that leaves out what it does not know.
     ///
     /// # Errors
     /// Fewer than [`ANCHORS_MIN`] or more than [`ANCHORS_MAX`] anchors, fewer than [`HELD_OUT_MIN`]

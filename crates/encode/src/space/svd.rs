@@ -1,9 +1,9 @@
 //! The orthogonal part of a matrix, by its singular vectors.
 //!
-//! One-sided Jacobi: columns are rotated in pairs until all are orthogonal; then their lengths are the
-//! singular values and their directions the left singular vectors. It needs nothing but the four
-//! operations and square roots, so its bits are the same on every machine, and it finds small singular
-//! values as exactly as large ones. Decision
+//! One-sided Jacobi: columns are rotated in pairs until all are orthogonal; then their lengths are
+//! the singular values and their directions the left singular vectors. It needs nothing but the
+//! four operations and square roots, so its bits are the same on every machine, and it finds small
+//! singular values as exactly as large ones. Decision
 //! [020](../../../../docs/internals/decisions/020-encoders.md) says what a library would have cost.
 //!
 //! **Source** Hestenes, 1958. Inversion of matrices by biorthogonalization and related results;
@@ -15,12 +15,13 @@ use crate::vector::dot;
 const ORTHOGONAL: f64 = 1e-12;
 /// A singular value counts as 0 below this part of the length of the whole matrix.
 const ZERO: f64 = 1e-10;
-/// Convergence is quadratic, and takes 6 to 12 sweeps; a matrix that needs more is left as it is then,
-/// and the match says what it is worth.
+/// Convergence is quadratic, and takes 6 to 12 sweeps; a matrix that needs more is left as it is
+/// then, and the match says what it is worth.
 const SWEEPS_MAX: usize = 40;
 
-/// `U Vᵀ` of the matrix `U S Vᵀ` given by its rows, over the singular values above 0: the orthogonal
-/// matrix nearest to it, or where it has not the full rank, the one that maps nothing else.
+/// `U Vᵀ` of the matrix `U S Vᵀ` given by its rows, over the singular values above 0: the
+/// orthogonal matrix nearest to it, or where it has not the full rank, the one that maps nothing
+/// else.
 ///
 /// **Cost** 4 operations for each number, column and sweep.
 pub fn isometry(rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {

@@ -259,8 +259,8 @@ fn a_map_beats_comparing_vectors_as_they_are() {
     }
 }
 
-/// Prose of all subjects has more words than there are anchors: the map is better than none, and not
-/// good enough.
+/// Prose of all subjects has more words than there are anchors: the map is better than none, and
+/// not good enough.
 #[test]
 fn a_map_that_guesses_is_refused() {
     let text = builtin(Modality::Text);
