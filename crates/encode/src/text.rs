@@ -7,6 +7,9 @@
 //! add and scalar products are right in the mean. A text without a letter or digit is read by its
 //! other characters.
 //!
+//! Letters and lower case are those of the compiler's Unicode: characters that a later version adds
+//! are no letters before.
+//!
 //! **Shape** 256 numbers, of length 1; scalar products are cosines.
 //!
 //! **Cost** About 4 hashes a character and a sort of them: some 100 ns a character, 32 bytes each.

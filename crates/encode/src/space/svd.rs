@@ -15,7 +15,7 @@ use crate::vector::dot;
 const ORTHOGONAL: f64 = 1e-12;
 /// A singular value counts as 0 below this part of the length of the whole matrix.
 const ZERO: f64 = 1e-10;
-/// Convergence is quadratic, and takes 6 to 12 sweeps; a matrix that needs more is left as it is
+/// Convergence is quadratic, and takes some ten sweeps; a matrix that needs more is left as it is
 /// then, and the match says what it is worth.
 const SWEEPS_MAX: usize = 40;
 
