@@ -220,7 +220,7 @@ impl State {
 /// exactly: whoever closes it at that version writes the same row.
 fn close(shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<()> {
     let former =
-        shared.me.filter(|me| shared.rows.get(me).is_some_and(|row| closing.version >= row.seq));
+        shared.me.filter(|me| shared.rows.get(me).is_none_or(|row| closing.version >= row.seq));
     let Some(former) = former else {
         return Err(Error::invalid("there is no former life here that could be closed so"));
     };
@@ -228,7 +228,10 @@ fn close(shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<(
     learned.trim();
     let mut untold = std::mem::take(&mut shared.residue);
     untold.add(&closing.learned);
-    shared.add_own(former, closing.version, closing.events, &untold);
+    // One that never had anything to tell has no row, and needs none.
+    if shared.rows.contains_key(&former) || closing.events > 0 || !untold.is_empty() {
+        shared.add_own(former, closing.version, closing.events, &untold);
+    }
     shared.learned += closing.events;
     Ok(())
 }
