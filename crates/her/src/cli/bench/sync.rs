@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use super::dense::invalid;
 use crate::cli::context::Context;
 use crate::sync::shortest;
+use crate::sync::speech::{WORDS_S, say_s};
 
 /// Words of one event.
 const WORDS: usize = 4;
@@ -39,9 +40,6 @@ const ROUNDS: usize = 20;
 const ROUND: usize = 10_000;
 /// The share of the gain that a codec has to keep to be sent.
 const KEPT: f64 = 0.97;
-/// What people speak: bits in a second, and bytes of text in a second at 150 words a minute.
-const SPEECH_BITS_S: f64 = 39.15;
-const WORDS_S: f64 = 150.0 / 60.0;
 /// Every word has a place of its own; words of one place are told apart by nobody.
 const SPEC: &str = r#"["BagOfWords", {"FeatureHasher": {"n_features": 16384}},
                       {"LogisticRegression": {"optimizer": {"SGD": {"lr": 0.3}}}}]"#;
