@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use her_identity::event::{Birth, Event as Turn, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::{Codec, Exchange, Origin, Part, Peer, Row as Contribution, Shared};
+use her_identity::sync::{Codec, Content, Exchange, Origin, Part, Peer};
+use her_identity::sync::{Row as Contribution, Shared};
 use her_identity::turn::{Desk, State};
 use her_learn::row::{Kind, Row, Shape};
 use her_learn::stream::Event;
@@ -121,14 +122,15 @@ impl One {
         let Some(row) = self.row().cloned() else { return (None, 0) };
         let signature = Box::new([0; 64]);
         let (to, events, hash) = (row.seq, row.events, row.hash);
-        let sums = row.sums.clone();
-        let whole = Part { origin: self.me, from: 0, to, events, sums, hash, signature };
+        let content = Content::Sums(row.sums.clone());
+        let whole = Part { origin: self.me, from: 0, to, events, content, hash, signature };
         let mut bytes = whole.to_bytes().len();
         if let Some(old) = self.sent.replace(Arc::clone(&row)) {
-            let mut step = whole.clone();
-            step.from = old.seq;
-            step.sums.sub(&old.sums);
-            step.sums.trim();
+            let mut sums = row.sums.clone();
+            sums.sub(&old.sums);
+            sums.trim();
+            let content = Content::Sums(sums);
+            let step = Part { from: old.seq, content, ..whole.clone() };
             bytes = bytes.min(if old.seq == row.seq { 0 } else { step.to_bytes().len() });
         }
         (Some(whole), bytes)

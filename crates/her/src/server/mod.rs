@@ -138,7 +138,7 @@ impl Server {
         } else {
             None
         };
-        let syncs = Arc::new(Syncs::open(&house, key.clone(), &settings.nodes)?);
+        let syncs = Arc::new(Syncs::open(&house, key.clone(), &settings.nodes, settings.sync)?);
         let moves: Arc<dyn Departures> = match &departs {
             Some(departs) => Arc::new(OfServer(Arc::clone(departs))),
             None => Arc::new(Nowhere),

@@ -96,7 +96,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Syncs {
     /// The exchanges of a house. A new life begins: see [`Origin`].
-    pub fn open(house: &Arc<House>, key: Key, known: &[crate::node::Peer]) -> Result<Self> {
+    pub fn open(
+        house: &Arc<House>,
+        key: Key,
+        known: &[crate::node::Peer],
+        bounds: config::Sync,
+    ) -> Result<Self> {
         let mut life = [0; 8];
         getrandom::fill(&mut life).map_err(|e| {
             let what = format!("the system gives no random numbers: {e}");
@@ -109,7 +114,7 @@ impl Syncs {
             house: Arc::clone(house),
             key,
             nodes,
-            bounds: settings.sync,
+            bounds,
             listening: OnceLock::new(),
             pacts: Mutex::new(pacts),
             began,

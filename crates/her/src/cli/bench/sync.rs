@@ -216,7 +216,7 @@ fn chosen(line: &mut Value, before: &[Event], lesson: &[Event]) -> Result<()> {
     line["auto"] = auto.name().into();
     line["auto_bytes"] = bytes.into();
     line["events_bytes"] = events.into();
-    line["auto_spoken_s"] = bytes.map(|bytes| bytes as f64 * 8.0 / SPEECH_BITS_S).into();
+    line["auto_spoken_s"] = bytes.map(|bytes| say_s(bytes as f64)).into();
     let least = line["delta_bytes"].as_u64().into_iter().chain(events.map(|n| n as u64)).min();
     line["auto_to_smaller"] =
         bytes.zip(least).map(|(bytes, least)| bytes as f64 / least as f64).into();
