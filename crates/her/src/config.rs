@@ -22,6 +22,7 @@ mod nodes;
 pub use channels::Channels;
 pub use gates::Gates;
 pub use keys::KEYS;
+pub(crate) use nodes::{check_name as check_node_name, port_of};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -342,9 +343,10 @@ impl Settings {
         self.bases.clone().unwrap_or_else(|| self.data_dir.join("bases"))
     }
 
-    /// What specs may name: all estimators, and language models of the bases that are here.
+    /// What specs may name: all estimators, those over texts, images and sounds, and language models
+    /// of the bases that are here.
     pub fn catalog(&self) -> her_learn::Catalog {
-        her_lm::catalog(her_lm::Bases::new(self.bases()))
+        her_recall::extend(her_lm::catalog(her_lm::Bases::new(self.bases())))
     }
 
     /// How the house is opened.

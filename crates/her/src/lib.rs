@@ -19,6 +19,8 @@ mod isolate;
 
 mod locks;
 
+pub mod nearest;
+
 pub mod node;
 
 mod resident;

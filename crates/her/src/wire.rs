@@ -77,6 +77,9 @@ pub fn state(state: &State, top: usize) -> Value {
     if let Some(language) = language(state) {
         card["language"] = language;
     }
+    if let Some(memory) = crate::nearest::counts(state) {
+        card["memory"] = memory;
+    }
     card
 }
 

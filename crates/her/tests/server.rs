@@ -30,10 +30,14 @@ mod language;
 mod life;
 #[path = "server/locks.rs"]
 mod locks;
+#[path = "server/nearest.rs"]
+mod nearest;
 #[path = "server/openai.rs"]
 mod openai;
 #[path = "server/page.rs"]
 mod page;
+#[path = "../../recall/tests/parts/mod.rs"]
+mod parts;
 #[path = "server/person.rs"]
 mod person;
 #[path = "server/quotas.rs"]

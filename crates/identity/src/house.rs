@@ -39,6 +39,7 @@ mod forget;
 mod held;
 mod leave;
 pub(crate) mod line;
+mod lived;
 mod moving;
 mod past;
 mod registry;

@@ -36,6 +36,7 @@ mod log;
 mod man;
 mod model;
 mod models;
+mod nearest;
 mod new;
 mod node;
 mod peer;
@@ -80,6 +81,7 @@ enum Verb {
     New(new::Args),
     Learn(learn::Args),
     Ask(ask::Args),
+    Nearest(nearest::Args),
     Talk(talk::Args),
     Label(label::Args),
     Eval(eval::Args),
@@ -142,6 +144,7 @@ fn run(verb: &Verb, context: &Context) -> Result<()> {
         Verb::New(args) => new::run(args, context),
         Verb::Learn(args) => learn::run(args, context),
         Verb::Ask(args) => ask::run(args, context),
+        Verb::Nearest(args) => nearest::run(args, context),
         Verb::Talk(args) => talk::run(args, context),
         Verb::Label(args) => label::run(args, context),
         Verb::Eval(args) => eval::run(args, context),

@@ -49,6 +49,10 @@ fn text(card: &Value) -> String {
         ("drift alarms", drift(figures)),
     ];
     lines.extend(language(&card["language"]));
+    for of in card["memory"].as_array().into_iter().flatten() {
+        let (n, modality) = (count(&of["memories"]), of["modality"].as_str().unwrap_or_default());
+        lines.push(("remembers", format!("{n} of {modality}")));
+    }
     if figures["rehearsed"].as_u64().is_some_and(|n| n > 0) {
         lines.push(("learned again", count(&figures["rehearsed"])));
     }

@@ -21,6 +21,7 @@ pub mod kind;
 mod lines;
 pub mod local;
 pub mod mlflow;
+pub mod nearest;
 mod owners;
 pub mod remote;
 pub mod sync;
@@ -29,7 +30,12 @@ pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
 pub trait Door:
-    gates::GateDoor + departs::DepartDoor + sync::SyncDoor + books::BookDoor + talk::TalkDoor
+    gates::GateDoor
+    + departs::DepartDoor
+    + nearest::NearestDoor
+    + sync::SyncDoor
+    + books::BookDoor
+    + talk::TalkDoor
 {
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;

@@ -56,15 +56,11 @@ pub(super) async fn join(
     let given = wish.keys()?;
     app.house.record(&name)?;
     let bytes = body::whole(request, &app.limits).await?;
-    let known = app.departs.as_ref();
-    let nodes = known.map(|departs| departs.peers().all().map(|peer| peer.key).collect());
-    let nodes = nodes.unwrap_or_default();
-    let late = Arc::clone(&app.late);
+    let syncs = Arc::clone(&app.syncs);
     let told = app
         .blocking(move |house| {
             let book = opened(house, bytes)?;
-            let syncs = late.get()?;
-            let trust = Trust { own: syncs.node(), nodes, given };
+            let trust = Trust { own: syncs.node(), nodes: syncs.known(), given };
             books::join(&syncs, &book, &name, &trust, wish.read_all)
         })
         .await?;

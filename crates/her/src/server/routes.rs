@@ -22,6 +22,7 @@ use crate::locks::scope::Scope;
 mod departs;
 mod doors;
 mod gates;
+mod nearest;
 mod openai;
 mod sync;
 
@@ -83,7 +84,7 @@ const CHANNELS: [Param; 2] = [
 /// The routes of programs, which the OpenAPI document tells.
 pub(super) fn api() -> impl Iterator<Item = &'static Route> + Clone {
     let own = ROUTES.iter().chain(gates::ROUTES).chain(departs::ROUTES).chain(sync::ROUTES);
-    own.chain(doors::ROUTES).chain(openai::ROUTES)
+    own.chain(nearest::ROUTES).chain(doors::ROUTES).chain(openai::ROUTES)
 }
 
 /// Every route: those of programs, then those of the page.

@@ -8,7 +8,8 @@ use her_identity::house::Place;
 use her_identity::journal::IdentityId;
 use her_identity::migrate::Node;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Origin, Part, Peer, Shared, Trust, Weight, limits, pack};
+use her_identity::sync::{Codec, Content, Origin, Part, Peer, Shared, Trust, Weight};
+use her_identity::sync::{limits, pack};
 use her_identity::turn::State;
 use her_identity::{Error, ErrorKind, Result};
 use serde_json::Value;
@@ -107,6 +108,11 @@ impl Syncs {
         )))
     }
 
+    /// The nodes whose rows are taken.
+    pub fn known(&self) -> Vec<Node> {
+        self.nodes.peers().all().map(|peer| peer.key).collect()
+    }
+
     /// This node.
     pub fn node(&self) -> Node {
         self.key.node
@@ -158,9 +164,10 @@ pub(crate) fn written(state: &State, key: &Key) -> Result<(Contributions, Vec<St
     let contract = state.contract_hash();
     let (mut rows, mut untold) = (Vec::new(), Vec::new());
     let all = state.shared().map(Shared::rows);
-    for (origin, row) in all.into_iter().flatten() {
+    // What was heard is its origin's to tell.
+    for (origin, row) in all.into_iter().flatten().filter(|(_, row)| !row.heard) {
         let Origin { peer, life } = *origin;
-        let Some(signature) = rows::signature(row, origin, &contract, key)? else {
+        let Some(signature) = rows::signature_of(row, origin, &contract, key)? else {
             untold.push(format!(
                 "number {} of {peer} is not in it: it was contributed on another node, which \
                  signed it for nobody",
@@ -240,7 +247,8 @@ fn part(row: Contribution, contract: &[u8; 32], known: &impl Fn(Node) -> bool) -
         )));
     }
     let (events, hash, signature) = (row.events, row.hash, Box::new(row.signature));
-    let part = Part { origin, from: 0, to, events, sums, hash, signature };
+    let content = Content::Sums(sums);
+    let part = Part { origin, from: 0, to, events, content, hash, signature };
     rows::check_signed(&part, contract, known)?;
     Ok(part)
 }

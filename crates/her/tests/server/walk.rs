@@ -17,6 +17,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/identities/{name}/predict", "predict"),
     ("POST", "/v1/identities/{name}/learn", "learn"),
     ("POST", "/v1/identities/{name}/label", "label"),
+    ("POST", "/v1/identities/{name}/nearest", "read"),
     ("GET", "/v1/identities/{name}/log", "read"),
     ("GET", "/v1/identities/{name}/events", "read"),
     ("GET", "/v1/identities/{name}/at/{version}", "read"),

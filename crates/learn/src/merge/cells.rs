@@ -267,7 +267,7 @@ impl<'a> Spread<'a> {
     /// By class, whether anything was written by an estimator of its own.
     pub fn met(&self) -> Vec<bool> {
         let mut met = vec![false; self.classes.len()];
-        for key in self.sums.under(&self.path) {
+        for (key, _) in self.sums.under(&self.path) {
             if let Some(class) = self.class_id(key) {
                 met[class as usize] = true;
             }
@@ -323,6 +323,14 @@ impl<'a> Spread<'a> {
     /// Numbers without names of their own; none where there are none.
     pub fn block(&self, name: &str) -> &'a [Fixed] {
         self.tensor(name).next().map_or(&[], |(_, block)| block)
+    }
+
+    /// All tensors of an estimator whose numbers have no names of their own, by name: for those
+    /// that name a tensor by what is in it.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &[Fixed])> {
+        let plain = |key: &Key| key.class.is_none() && key.feature.is_none();
+        let all = self.sums.under(&self.path).filter(move |(key, _)| plain(key));
+        all.map(|(key, block)| (&key.tensor[self.path.len()..], block))
     }
 
     /// The numbers of classes.

@@ -108,13 +108,16 @@ impl Sums {
         same.map(|(key, block)| (key, &**block))
     }
 
-    /// The names of tensors that begin so.
-    pub(super) fn under<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Key> {
+    /// The blocks of tensors whose names begin so.
+    pub(super) fn under<'a>(
+        &'a self,
+        path: &'a str,
+    ) -> impl Iterator<Item = (&'a Key, &'a [Fixed])> {
         let first = Key { tensor: path.into(), class: None, feature: None, other: None };
         self.0
             .range(first..)
-            .map(|(key, _)| key)
-            .take_while(move |key| key.tensor.starts_with(path))
+            .map(|(key, block)| (key, &**block))
+            .take_while(move |(key, _)| key.tensor.starts_with(path))
     }
 
     /// Puts a block under its name, in place of what was there.

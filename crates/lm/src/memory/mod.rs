@@ -259,6 +259,11 @@ impl Memory {
         }
     }
 
+    /// Every memory's text and vector, and what a step of the vector is worth, the oldest first.
+    pub fn vectors(&self) -> impl Iterator<Item = (&str, &[i8], f32)> {
+        self.items.iter().map(|item| (&*item.text, item.vector.as_slice(), item.step))
+    }
+
     /// Everything, as bytes: at most some 1.2 kB a memory with a model of 576 numbers.
     pub fn save(&self) -> Vec<u8> {
         let (most, next, items) = (self.most, self.next, self.items.clone());

@@ -45,7 +45,9 @@ impl Learned {
         let dictionary = numbered(NameOf::Feature, feature_names)
             .chain(numbered(NameOf::Class, class_names))
             .collect();
-        if !model.merge().is_additive() {
+        // What a `Memory` knows has layers of its own.
+        let remembers = her_recall::Memory::of(model.root()).is_some();
+        if remembers || !model.merge().is_additive() {
             return Self { base: None, dictionary };
         }
         let feature_ids: BTreeMap<&str, i64> = features.into_iter().zip(0..).collect();

@@ -17,6 +17,7 @@ use crate::wire;
 
 mod content;
 mod join;
+mod memories;
 mod serve;
 mod write;
 
@@ -57,7 +58,14 @@ struct Read {
     /// The book
     file: PathBuf,
     /// The features as a JSON object; `-` reads it from standard input
-    features: String,
+    #[arg(required_unless_present = "nearest")]
+    features: Option<String>,
+    /// Ask instead what the identity remembers that is like a text, a data URL, or @FILE
+    #[arg(long, value_name = "QUERY", conflicts_with = "features")]
+    nearest: Option<String>,
+    /// How many memories are shown, 1 to 100
+    #[arg(short, default_value_t = crate::nearest::K, requires = "nearest")]
+    k: u64,
     #[command(flatten)]
     keys: Keys,
 }
@@ -113,10 +121,13 @@ fn stateless(file: &Path) -> Error {
 }
 
 fn inspect(file: &Path, cx: &Context) -> Result<()> {
-    let found = open(file)?.inspect().map_err(refused)?;
-    let told = serde_json::to_value(&found)
+    let book = open(file)?;
+    let found = book.inspect().map_err(refused)?;
+    let mut told = serde_json::to_value(&found)
         .map_err(|e| Error::new(ErrorKind::Internal, format!("a book's inspection: {e}")))?;
-    cx.answer(&told, || shown(&found))
+    let remembered = memories::told(&book)?;
+    told["memories"] = remembered.clone().into();
+    cx.answer(&told, || shown(&found) + &memories::shown(&remembered))
 }
 
 fn shown(found: &Inspection) -> String {
@@ -161,8 +172,11 @@ fn verify(args: &Verify, cx: &Context) -> Result<()> {
 }
 
 fn read(args: &Read, cx: &Context) -> Result<()> {
-    let x = super::ask::features(&args.features)?;
-    let row = Row::from_json(&x).map_err(|e| Error::invalid(e.to_string()))?;
+    let row = args.features.as_deref().map(|features| {
+        let x = super::ask::features(features)?;
+        Row::from_json(&x).map_err(|e| Error::invalid(e.to_string()))
+    });
+    let row = row.transpose()?;
     let trusted = args.keys.trusted(cx)?;
     let book = open(&args.file)?;
     book.verify(&trusted).map_err(refused)?;
@@ -171,7 +185,11 @@ fn read(args: &Read, cx: &Context) -> Result<()> {
         let what = format!("{}: state.bin: {}", args.file.display(), e.message);
         Error::new(ErrorKind::Invalid, what)
     })?;
-    let answer = state.predict(&row, &mut Desk::default())?;
+    if let Some(query) = &args.nearest {
+        let told = memories::nearest(&state, query, args.k)?;
+        return cx.answer(&told, || super::nearest::shown(&told));
+    }
+    let answer = state.predict(&row.unwrap_or_default(), &mut Desk::default())?;
     let told: Value =
         json!({ "prediction": wire::prediction(&answer), "version": state.version() });
     cx.answer(&told, || super::ask::text_of(&told))

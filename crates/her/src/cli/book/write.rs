@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::table;
-use super::{content, open, refused};
+use super::{content, memories, open, refused};
 use crate::sync::{self, Syncs};
 
 /// Write an identity at a version into a book, signed with this node's key
@@ -34,7 +34,7 @@ pub struct Args {
     at: Option<u64>,
     /// How what is contributed first is rounded; what rounding leaves is not in the book
     #[arg(long, value_name = "CODEC", default_value = "exact", conflicts_with = "at",
-          value_parser = PossibleValuesParser::new(Codec::ALL.map(Codec::name)))]
+          value_parser = PossibleValuesParser::new(Codec::ROUNDING.map(Codec::name)))]
     codec: String,
     /// Where the book shall be; nothing may be there [default: NAME.book]
     #[arg(long, value_name = "FILE")]
@@ -109,8 +109,8 @@ fn write(
 ) -> Result<Value> {
     let node = crate::node::of_dir(&cx.settings().data_dir)?;
     if args.at.is_none() {
-        let codec = Codec::ALL.into_iter().find(|codec| codec.name() == args.codec);
-        let syncs = Syncs::open(house, node.clone())?;
+        let codec = Codec::ROUNDING.into_iter().find(|codec| codec.name() == args.codec);
+        let syncs = Syncs::open(house, node.clone(), &[])?;
         syncs.contribute(&args.name, codec.unwrap_or(Codec::Exact))?;
     }
     let version = args.at.map_or_else(|| house.head(&args.name).map(|head| head.seq), Ok)?;
@@ -144,7 +144,10 @@ fn write(
     if let Some(base) = learned.base {
         writer = writer.base(base);
     }
-    let writer = writer.dictionary(learned.dictionary).provenance(provenance).sign(&key);
+    let writer = memories::with(writer, state)
+        .dictionary(learned.dictionary)
+        .provenance(provenance)
+        .sign(&key);
     let digest = writer.finish().map_err(refused)?;
     let bytes = std::fs::metadata(out).map_err(|e| Error::io(out.display().to_string(), e))?.len();
     Ok(json!({

@@ -8,6 +8,7 @@ mod channels;
 mod departs;
 mod gates;
 mod legacy;
+mod nearest;
 mod openai;
 mod sync;
 
@@ -22,6 +23,7 @@ pub(super) fn all() -> Value {
         departs::all(),
         gates::all(),
         legacy::all(),
+        nearest::all(),
         sync::all(),
         rest(),
     ];

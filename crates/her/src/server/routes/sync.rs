@@ -33,7 +33,7 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "Let an identity exchange with one of another node, now and then or when asked",
         params: &[],
         takes: &[(JSON, "Pact")],
-        gives: (200, (JSON, "Pact")),
+        gives: (200, (JSON, "PactMade")),
         refusals: &[503],
         handler: || post(sync::agree),
     },
