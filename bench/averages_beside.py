@@ -43,7 +43,7 @@ SPLITS = ("alike", "labels", "shifted")
 PEERS = (2, 4, 16)
 SPLIT_NAMES = [f"{peers} {how}" for peers in PEERS for how in SPLITS]
 SHARES = (0.1, 1.0)
-# Orders of a stream, and numbers of peers, that VW merges: each merge goes over 2^18 places of each.
+# Orders of a stream, and numbers of peers, that VW merges: each goes over 2^18 places of each.
 VW_ORDERS = 1
 VW_PEERS = 4
 logging.getLogger("flwr").setLevel(logging.ERROR)

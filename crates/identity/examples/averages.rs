@@ -70,7 +70,9 @@ fn numbers(
         Arc::new(Shape::new(columns).unwrap())
     });
     let mut row = Row::new(Arc::clone(shape));
-    cells.values().for_each(|value| row.push_number(*value));
+    for value in cells.values() {
+        row.push_number(*value);
+    }
     row
 }
 
@@ -98,7 +100,7 @@ impl One {
         self.turn(What::Learn { row, target, weight: 1.0 });
     }
 
-    fn exchange(&mut self, parts: Vec<Part>, weigh: bool) {
+    fn exchange(&mut self, parts: &[Part], weigh: bool) {
         // Four rows of the largest model fit into an event.
         for parts in parts.chunks(4) {
             let mut exchange = Exchange::new(self.me, Codec::I8);
@@ -184,8 +186,8 @@ fn live(spec: &Value, learn: &[Event], test: &[Event], of: &[usize], how: How, s
         }
         for one in &mut all {
             let others = parts.iter().filter(|part| part.origin != one.me);
-            let others = others.cloned().collect();
-            one.exchange(others, how == How::Weighed);
+            let others: Vec<Part> = others.cloned().collect();
+            one.exchange(&others, how == How::Weighed);
         }
     }
     let test_loss = test.iter().map(|event| all[0].loss(event, &mut p, &mut scratch));
@@ -210,20 +212,28 @@ fn lost(window: u64, dropped: u64) -> (u64, u64) {
         }
     };
     for round in 0..20 {
-        all.iter_mut().for_each(|one| learn(one, 512 - window));
-        all.iter_mut().for_each(|one| one.contribute(false));
+        for one in &mut all {
+            learn(one, 512 - window);
+        }
+        for one in &mut all {
+            one.contribute(false);
+        }
         let parts: Vec<Part> = all.iter_mut().filter_map(|one| one.tell().0).collect();
-        all.iter_mut().for_each(|one| learn(one, window));
+        for one in &mut all {
+            learn(one, window);
+        }
         for (n, one) in (0..).zip(&mut all) {
             if mix(round * 4 + n) % 100 >= dropped {
                 let others = parts.iter().filter(|part| part.origin != one.me).cloned();
-                one.exchange(others.collect(), false);
+                one.exchange(&others.collect::<Vec<_>>(), false);
             }
         }
     }
-    all.iter_mut().for_each(|one| one.contribute(false));
+    for one in &mut all {
+        one.contribute(false);
+    }
     let parts: Vec<Part> = all.iter_mut().filter_map(|one| one.tell().0).collect();
-    all[0].exchange(parts, false);
+    all[0].exchange(&parts, false);
     let rows = all[0].state.shared().map(Shared::rows).unwrap();
     (events, events - rows.values().map(|row| row.events).sum::<u64>())
 }

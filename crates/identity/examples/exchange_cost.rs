@@ -1,6 +1,6 @@
 //! What an exchange with eight peers costs the learner, and what a million numbers cost: the time
-//! of the turn, which is all that holds learning up. Rows share a shape, as those of a stream do, or
-//! each has its own, as those of single requests do.
+//! of the turn, which is all that holds learning up. Rows share a shape, as those of a stream do,
+//! or each has its own, as those of single requests do.
 //!
 //! `cargo run --profile quick -p her-identity --example exchange_cost`
 

@@ -113,7 +113,9 @@ fn cost(spec: &Value, event: &dyn Fn(u64) -> (Row, bool)) -> (f64, f64) {
             reader.live(event(i * 8));
         }
         if (i + 1) % EACH as u64 == 0 {
-            peers.iter_mut().for_each(|peer| peer.exchange(Vec::new()));
+            for peer in &mut peers {
+                peer.exchange(Vec::new());
+            }
             let parts: Vec<Part> = peers.iter().map(Node::told).collect();
             without.exchange(parts[..usize::from(HONEST)].to_vec());
             with.exchange(parts);

@@ -455,7 +455,9 @@ fn events_told_become_the_same_rows_as_sums() {
             node.turn(What::Learn { row, target, weight });
         };
         let mut nodes = [1, 2, 3].map(|n| Node::new(n, &spec));
-        nodes.iter_mut().for_each(|node| node.exchange(Vec::new()));
+        for node in &mut nodes {
+            node.exchange(Vec::new());
+        }
         for round in 0..4_u64 {
             for (n, node) in (0_u64..).zip(&mut nodes) {
                 (0..20 + round).for_each(|i| learn(node, 1_000 * n + 100 * round + i));
@@ -478,7 +480,9 @@ fn events_told_become_the_same_rows_as_sums() {
                 "{spec}"
             );
             // By events, who learned nothing contributes nothing: what rounding left stays.
-            nodes.iter_mut().for_each(|node| node.codec = Codec::Events);
+            for node in &mut nodes {
+                node.codec = Codec::Events;
+            }
             for (from, to) in [(1, 0), (2, 0), (0, 1), (0, 2), (2, 1), (1, 2)] {
                 let parts = nodes[from].for_peer(&nodes[to].vector());
                 nodes[to].exchange(parts);
@@ -654,7 +658,9 @@ fn a_life_that_contributed_nothing_is_closed_too() {
     let begin = |node: &mut Node, learned: Option<u64>| {
         let closing = node.closing();
         node.me.life += 1;
-        learned.into_iter().for_each(|i| node.learn(i));
+        for i in learned {
+            node.learn(i);
+        }
         let mut exchange = Exchange::new(node.me, Codec::Exact);
         (exchange.closing, exchange.weigh) = (Some(closing), false);
         exchange.parts = other.for_peer(&BTreeMap::new());

@@ -121,7 +121,10 @@ proptest! {
 
     /// What rounding leaves is sent later: after a few empty rounds all of it has come.
     #[test]
-    fn rounding_loses_nothing(sums in sums(), codec in prop::sample::select(Codec::ROUNDING.to_vec())) {
+    fn rounding_loses_nothing(
+        sums in sums(),
+        codec in prop::sample::select(Codec::ROUNDING.to_vec()),
+    ) {
         let (mut sent, mut left) = (Sums::default(), sums.clone());
         for _ in 0..600 {
             let step = codec.round(&left, Merge::Deltas);

@@ -131,7 +131,7 @@ impl Transformer for Embedding {
                 }
                 out.sort();
             }
-            Err(e) => cx.refuse(e.at(&format!("feature {:?}", self.params.on))),
+            Err(e) => cx.refuse(e.at(format!("feature {:?}", self.params.on))),
         }
     }
 }

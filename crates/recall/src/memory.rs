@@ -3,8 +3,8 @@
 //! An event may have several parts, each a plain text or a data URL (`data:image/png;base64,…`)
 //! under one of the names `on`. Each becomes a memory of its modality: the vector in eight bits a
 //! number, an id, a time, and some words. The id is the text under the name `id`, else the first
-//! half of BLAKE3 of the part's bytes, which is the same at whoever was told the same. What was told
-//! before is not kept twice, but counted. [`Recall`] finds what is like a query.
+//! half of BLAKE3 of the part's bytes, which is the same at whoever was told the same. What was
+//! told before is not kept twice, but counted. [`Recall`] finds what is like a query.
 //!
 //! The prediction is the novelty of the event: `1 − c`, with `c` the largest cosine of a part's
 //! vector and a memory of its modality, at least 0; the mean of it over the parts. Events without
@@ -15,10 +15,10 @@
 //! as it was told. See the source of `record.rs`.
 //!
 //! **Shape** texts and data URLs in, a number between 0 and 1 out; other features are left out.
-//! **Units** times in milliseconds since 1970. **Cost** for each memory a byte a dimension (256 of a
-//! text, 388 of an image, 192 of a sound), its words, and some 150 bytes; a product of vectors with
-//! each memory of its modality an event, and the encoding. **Errors** a number where a part or an id
-//! is wanted, a text where a time is, what can't be decoded, an id of more than 256 bytes.
+//! **Units** times in milliseconds since 1970. **Cost** for each memory a byte a dimension (256 of
+//! a text, 388 of an image, 120 of a sound), its words, and some 150 bytes; a product of vectors
+//! with each memory of its modality an event, and the encoding. **Errors** a number where a part or
+//! an id is wanted, a text where a time is, what can't be decoded, an id of more than 256 bytes.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Row, Scratch, Target};
@@ -328,7 +328,7 @@ impl Memory {
         let named: Modality = modality.parse().ok()?;
         let kept = self.state.stores.iter().find(|store| store.is(modality, space));
         let read = self.reader.encoder(named).filter(|encoder| encoder.space() == space);
-        let dims = kept.map(Store::dims).or(read.map(|encoder| encoder.dims()))?;
+        let dims = kept.map(Store::dims).or(read.map(her_encode::Encoder::dims))?;
         Some((named, dims))
     }
 }

@@ -4,8 +4,8 @@
 //! its *record*, four bytes a cell, times how often it was told. The record is all of it that does
 //! not add up: modality, space, id, text and vector. The block's name is the record's hash, so
 //! blocks of one name have one record, whoever wrote them; their sum is that record told as often
-//! as by all together, and a division gives it back. What is no multiple of a record of that name is
-//! damaged, and is not remembered.
+//! as by all together, and a division gives it back. What is no multiple of a record of that name
+//! is damaged, and is not remembered.
 
 use her_learn::merge::{Fixed, fixed::GRID_BITS};
 use serde::{Deserialize, Serialize};
