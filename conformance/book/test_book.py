@@ -163,6 +163,18 @@ def test_arrow_reads_the_dictionary_and_the_rows(layers):
     assert rows.schema.metadata == {b"space": b"hash-3"}
 
 
+def test_arrow_reads_what_origins_contributed():
+    files = layout("rows.book")
+    unpacked = [unpack(blob(files, layer)) for layer in manifest(files)["layers"]]
+    table = {name: file for name, file, _ in unpacked}["contributions.arrow"]
+    rows = pyarrow.ipc.open_file(table).read_all()
+    assert rows.schema.metadata == {b"contract": b"cc" * 32}
+    first = rows.to_pylist()[0]
+    assert (first["key"], first["identity"]) == (b"\xaa" * 32, b"\x07" * 16)
+    assert (first["number"], first["events"]) == (121, 120)
+    assert (len(first["signature"]), first["sums"]) == (64, b"what one learned")
+
+
 def test_another_ed25519_agrees_with_the_signature(layers):
     files = layout("1.book")
     book, referrer = json.loads(files["index.json"])["manifests"]

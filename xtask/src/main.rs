@@ -29,7 +29,7 @@ cargo xtask <verb>
 
   setup [conformance|peers|python|river-suite|page|book|doors|mlflow|capymoa|all]
                                   make the virtual environments that tests and benches need
-  data                            fetch the pinned streams and the base model into target/data
+  data                            fetch the pinned streams and models into target/data
   data streams                    fetch the texts that the language model is measured with
   test [--fast]                   all checks, as CI runs them; --fast leaves the slow ones out
   demo [args of `her demo`]       fetch the streams, build the release binary, run the demo

@@ -7,8 +7,13 @@ use anyhow::{Context, Result, bail};
 use crate::setup::{self, Venv, ensure};
 use crate::shell::{command, output, root, run as run_command, say, target};
 
-/// Build the wheel into `target/wheels`; its path.
+/// Build the wheel as it is published into `target/wheels`; its path.
 pub fn build() -> Result<PathBuf> {
+    build_as("release")
+}
+
+/// The same with another of cargo's profiles.
+fn build_as(profile: &str) -> Result<PathBuf> {
     ensure(Venv::Python)?;
     let folder = target().join("wheels");
     // What lies there is of another build.
@@ -16,8 +21,8 @@ pub fn build() -> Result<PathBuf> {
         std::io::ErrorKind::NotFound => Ok(()),
         _ => Err(e).context("cannot empty target/wheels"),
     })?;
-    let mut maturin = command(Venv::Python.python(), &["-m", "maturin", "build", "--release"]);
-    run_command(maturin.args(["--locked", "--out"]).arg(&folder))?;
+    let mut maturin = command(Venv::Python.python(), &["-m", "maturin", "build"]);
+    run_command(maturin.args(["--profile", profile, "--locked", "--out"]).arg(&folder))?;
     let found = std::fs::read_dir(&folder).context("target/wheels")?;
     let wheels: Vec<PathBuf> = found.filter_map(|f| f.ok().map(|f| f.path())).collect();
     let [wheel] = wheels.as_slice() else { bail!("one wheel was to be made, found {wheels:?}") };
@@ -27,9 +32,11 @@ pub fn build() -> Result<PathBuf> {
     Ok(wheel.clone())
 }
 
-/// Build the wheel, install it where nothing else is, and use it: the classes and the command.
+/// Build the wheel, install it where nothing else is, and use it: the classes and the command. What
+/// is looked at are its files, tags and entry points, which are the same without the ten minutes
+/// that a release takes to optimise.
 pub fn check() -> Result<()> {
-    let wheel = build()?;
+    let wheel = build_as("dev")?;
     let folder = target().join("venv-wheel");
     setup::make(&folder)?;
     let python = folder.join("bin/python");

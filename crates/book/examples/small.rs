@@ -1,4 +1,4 @@
-//! Writes a small book with a layer of every kind, and a second edition of it, into a folder:
+//! Writes a small book, a second edition of it, and one with rows to join, into a folder:
 //!
 //! ```sh
 //! cargo run -p her-book --example small -- /tmp/books
@@ -9,8 +9,8 @@
 use std::path::Path;
 
 use her_book::{
-    Book, Config, Dictionary, Digest, Dtype, Limits, Memory, Name, NameOf, Provenance, Range,
-    SigningKey, Tensors, Writer,
+    Book, Config, Contribution, Contributions, Dictionary, Digest, Dtype, Limits, Memory, Name,
+    NameOf, Provenance, Range, SigningKey, Tensors, Writer,
 };
 use serde_json::json;
 
@@ -114,6 +114,35 @@ pub fn second(path: &Path, parent: &Book) -> Result<Digest, Fails> {
     Ok(written)
 }
 
+/// What two origins contributed. The sums and signatures are of nobody.
+pub fn contributions() -> Contributions {
+    let row = |key: u8, number, sums: &[u8]| Contribution {
+        key: [key; 32],
+        identity: [7; 16],
+        life: 0x1122_3344_5566_7788,
+        number,
+        events: number - 1,
+        hash: [key + 1; 32],
+        signature: [key + 2; 64],
+        sums: sums.to_vec(),
+    };
+    let rows = vec![row(0xaa, 121, b"what one learned"), row(0xbb, 9, b"")];
+    Contributions { contract: [0xcc; 32], rows }
+}
+
+/// One that others can join.
+pub fn joinable(path: &Path) -> Result<Digest, Fails> {
+    let key = key()?;
+    let written = Writer::new(path, config("1"))
+        .contract(json!({"model": "GaussianNB"}))
+        .base(base())
+        .contributions(contributions())
+        .provenance(provenance(120))
+        .sign(&key)
+        .finish()?;
+    Ok(written)
+}
+
 fn main() -> Result<(), Fails> {
     let folder = std::env::args().nth(1).ok_or("name a folder")?;
     std::fs::create_dir_all(&folder)?;
@@ -121,5 +150,7 @@ fn main() -> Result<(), Fails> {
     println!("{} {}", first(&one)?, one.display());
     let parent = Book::open(&one, &Limits::default())?;
     println!("{} {}", second(&two, &parent)?, two.display());
+    let rows = Path::new(&folder).join("rows.book");
+    println!("{} {}", joinable(&rows)?, rows.display());
     Ok(())
 }

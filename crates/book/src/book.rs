@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::{Config, Document};
+use crate::contributions::Contributions;
 use crate::digest::{Digest, Hashing};
 use crate::error::{Fault, Flaw, Result};
 use crate::layer::Kind;
@@ -66,6 +67,16 @@ impl Book {
     pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
         let path = path.as_ref();
         let file = File::open(path).map_err(|e| Flaw::io(&e).at(path, "the file"))?;
+        Self::of_file(file, path, limits)
+    }
+
+    /// Opens a book that is open as a file already, such as one without a name. Errors call it
+    /// `path`.
+    ///
+    /// # Errors
+    /// As [`Book::open`].
+    pub fn of_file(file: File, path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
+        let path = path.as_ref();
         let layout = layout::open(path, &file, limits)?;
         let layers =
             layout.layers.into_iter().map(|(kind, descriptor, unpacked, diff_id, place)| {
@@ -242,6 +253,13 @@ impl Book {
         let table = self.table(&rows)?.unwrap_or_default();
         let table = self.at(&rows, Rows::read(table))?;
         self.at(&vectors, Memory::from_parts(modality, &tensors, table)).map(Some)
+    }
+
+    /// What each origin contributed, if the model is one whose rows can be joined.
+    pub fn contributions(&self) -> Result<Option<Contributions>> {
+        let kind = Kind::Contributions;
+        let bytes = self.load(&kind, self.limits.memory_bytes, "memory_bytes")?;
+        self.at(&kind, bytes.map(Contributions::read).transpose())
     }
 
     /// The exact state. One too large for memory is read with [`Book::extract`].

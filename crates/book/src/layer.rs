@@ -6,8 +6,9 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Fault, Flaw};
 
-/// The format that this crate writes, in the manifest's annotation [`VERSION_KEY`].
-pub(crate) const VERSION: &str = "1";
+/// The formats that this crate reads, in the manifest's annotation [`VERSION_KEY`]. It writes the
+/// oldest one that holds a book's layers: see [`version_of`].
+pub(crate) const VERSIONS: [&str; 2] = ["1", "2"];
 pub(crate) const VERSION_KEY: &str = "heraclitus.book.version";
 pub(crate) const REF_NAME_KEY: &str = "org.opencontainers.image.ref.name";
 /// By which name an OCI tool asks for the book within the file.
@@ -42,6 +43,8 @@ pub enum Kind {
     Vectors(String),
     /// `memory/<modality>.arrow`: their ids and times.
     Rows(String),
+    /// `contributions.arrow`: what each origin contributed, for others to join.
+    Contributions,
     /// `state.bin`: the exact state, in a form of its writer's.
     State,
     /// `provenance.json`: an in-toto statement of where all this comes from.
@@ -58,12 +61,13 @@ impl Kind {
             Self::Dictionary => "dictionary.arrow".into(),
             Self::Vectors(modality) => format!("memory/{modality}.safetensors"),
             Self::Rows(modality) => format!("memory/{modality}.arrow"),
+            Self::Contributions => "contributions.arrow".into(),
             Self::State => "state.bin".into(),
             Self::Provenance => "provenance.json".into(),
         }
     }
 
-    /// The layer's media type: ModelPack's, and our own for the state.
+    /// The layer's media type: ModelPack's, and our own for contributions and the state.
     pub fn media_type(&self) -> &'static str {
         match self {
             Self::Base | Self::Delta(_) => "application/vnd.cncf.model.weight.v1.tar+zstd",
@@ -71,6 +75,7 @@ impl Kind {
                 "application/vnd.cncf.model.weight.config.v1.tar+zstd"
             }
             Self::Vectors(_) | Self::Rows(_) => "application/vnd.cncf.model.dataset.v1.tar+zstd",
+            Self::Contributions => "application/vnd.heraclitus.contributions.v1.tar+zstd",
             Self::State => "application/vnd.heraclitus.state.v1.tar+zstd",
             Self::Provenance => "application/vnd.cncf.model.doc.v1.tar+zstd",
         }
@@ -82,6 +87,7 @@ impl Kind {
             "contract.json" => Some(Self::Contract),
             "base.safetensors" => Some(Self::Base),
             "dictionary.arrow" => Some(Self::Dictionary),
+            "contributions.arrow" => Some(Self::Contributions),
             "state.bin" => Some(Self::State),
             "provenance.json" => Some(Self::Provenance),
             _ => parse_numbered(name).or_else(|| parse_memory(name)),
@@ -93,6 +99,11 @@ impl Kind {
             Flaw::new(Fault::Path, found, "do not unpack this file; ask for it where it came from")
         })
     }
+}
+
+/// The format of a book with these layers.
+pub(crate) fn version_of<'k>(mut kinds: impl Iterator<Item = &'k Kind>) -> &'static str {
+    VERSIONS[usize::from(kinds.any(|kind| *kind == Kind::Contributions))]
 }
 
 fn parse_numbered(name: &str) -> Option<Kind> {

@@ -280,10 +280,11 @@ impl Opening<'_> {
             let place = self.named(descriptor, &kind.to_string())?;
             layers.push((kind, descriptor.clone(), size, place));
         }
-        if *manifest != book_manifest(&manifest.config, manifest.layers.clone()) {
+        let kinds: Vec<&Kind> = layers.iter().map(|(kind, ..)| kind).collect();
+        let version = layer::version_of(kinds.iter().copied());
+        if *manifest != book_manifest(&manifest.config, manifest.layers.clone(), version) {
             return Err(self.odd("the manifest", "it is not as a book's is"));
         }
-        let kinds: Vec<&Kind> = layers.iter().map(|(kind, ..)| kind).collect();
         check_kinds(&kinds).map_err(|flaw| flaw.at(path, "the manifest"))?;
         Ok(layers)
     }
@@ -321,7 +322,11 @@ fn plain(descriptor: &Descriptor) -> Descriptor {
     Descriptor::new(layer::MANIFEST, descriptor.digest, descriptor.size)
 }
 
-pub(crate) fn book_manifest(config: &Descriptor, layers: Vec<Descriptor>) -> Manifest {
+pub(crate) fn book_manifest(
+    config: &Descriptor,
+    layers: Vec<Descriptor>,
+    version: &str,
+) -> Manifest {
     let config = Descriptor::new(layer::CONFIG, config.digest, config.size);
     Manifest {
         schema_version: 2,
@@ -330,7 +335,7 @@ pub(crate) fn book_manifest(config: &Descriptor, layers: Vec<Descriptor>) -> Man
         config,
         layers,
         subject: None,
-        annotations: [(layer::VERSION_KEY.into(), layer::VERSION.into())].into(),
+        annotations: [(layer::VERSION_KEY.into(), version.into())].into(),
     }
 }
 

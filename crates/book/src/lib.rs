@@ -45,6 +45,7 @@
 
 mod book;
 mod config;
+mod contributions;
 mod digest;
 mod error;
 mod layer;
@@ -63,6 +64,7 @@ mod writer;
 
 pub use book::{Book, Layer};
 pub use config::Config;
+pub use contributions::{Contribution, Contributions};
 pub use digest::Digest;
 pub use error::{Error, Fault, Result};
 pub use layer::{DELTAS_MAX, Kind, MODALITY_MAX};

@@ -125,10 +125,11 @@ pub(crate) fn manifest(bytes: &[u8]) -> Result<Manifest, Flaw> {
     let loose: Option<Value> = serde_json::from_slice(bytes).ok();
     let version = loose.as_ref().map(|value| &value["annotations"][layer::VERSION_KEY]);
     if let Some(Value::String(version)) = version
-        && version != layer::VERSION
+        && !layer::VERSIONS.contains(&version.as_str())
     {
         let shown: String = version.chars().take(20).collect();
-        let found = format!("the book's format is {shown:?}, and this program reads 1");
+        let known = layer::VERSIONS.join(" and ");
+        let found = format!("the book's format is {shown:?}, and this program reads {known}");
         return Err(Flaw::new(Fault::Version, found, "use a newer `her`"));
     }
     let manifest: Manifest = from_json(bytes)?;

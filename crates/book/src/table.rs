@@ -63,7 +63,7 @@ fn odd(e: &ArrowError) -> Flaw {
     Flaw::damaged(Fault::Format, format!("no Arrow file that can be read: {e}"))
 }
 
-fn shaped(what: &str) -> Flaw {
+pub(crate) fn shaped(what: &str) -> Flaw {
     Flaw::damaged(Fault::Format, format!("the table is not as a book's is: {what}"))
 }
 
@@ -79,7 +79,7 @@ fn texts<'t>(
     Ok(Arc::new(StringArray::from_iter_values(values)))
 }
 
-fn file(schema: Schema, columns: Vec<ArrayRef>) -> Result<Vec<u8>, Flaw> {
+pub(crate) fn file(schema: Schema, columns: Vec<ArrayRef>) -> Result<Vec<u8>, Flaw> {
     let write = || {
         let schema = Arc::new(schema);
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
@@ -97,7 +97,7 @@ fn file(schema: Schema, columns: Vec<ArrayRef>) -> Result<Vec<u8>, Flaw> {
 /// Arrow's reader takes some offsets of a file on trust and panics where they lead nowhere. They
 /// are looked at before; and since it works on memory that is ours alone, a panic that is left is
 /// an error like any other.
-fn batch(bytes: Vec<u8>, wanted: &[Field]) -> Result<(RecordBatch, Arc<Schema>), Flaw> {
+pub(crate) fn batch(bytes: Vec<u8>, wanted: &[Field]) -> Result<(RecordBatch, Arc<Schema>), Flaw> {
     let leads_out = || {
         Flaw::damaged(Fault::Format, "no Arrow file that can be read: its offsets lead out of it")
     };

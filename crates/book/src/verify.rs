@@ -10,7 +10,7 @@ use crate::book::{Book, Layer};
 use crate::config::Config;
 use crate::digest::Digest;
 use crate::error::{Fault, Flaw, Result};
-use crate::layer::{Kind, VERSION};
+use crate::layer::{Kind, version_of};
 use crate::provenance::{self, Provenance};
 use crate::sign::{self, PublicKey, TrustedKeys};
 use crate::tensors::HeaderCheck;
@@ -60,7 +60,7 @@ impl Book {
     pub fn inspect(&self) -> Result<Inspection> {
         Ok(Inspection {
             file: self.path().to_owned(),
-            format: VERSION,
+            format: version_of(self.layers().iter().map(|layer| &layer.kind)),
             digest: self.digest(),
             config: self.config(),
             contract: self.contract()?,
@@ -94,6 +94,7 @@ impl Book {
             Kind::Contract => self.contract().map(|_| ()),
             Kind::Dictionary => self.dictionary().map(|_| ()),
             Kind::Rows(modality) => self.memory(modality).map(|_| ()),
+            Kind::Contributions => self.contributions().map(|_| ()),
             Kind::Provenance => self.provenance().map(|_| ()),
             Kind::State => self.extract(kind, &mut io::sink()).map(|_| ()),
             // Read with the rows.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::book::{Book, Layer};
 use crate::config::Config;
+use crate::contributions::Contributions;
 use crate::digest::Digest;
 use crate::error::{Error, Fault, Flaw, Result};
 use crate::layer::{self, DELTAS_MAX, Kind};
@@ -80,6 +81,7 @@ pub struct Writer<'a> {
     deltas: Vec<Tensors<'a>>,
     dictionary: Option<Dictionary>,
     memories: BTreeMap<String, Memory>,
+    contributions: Option<Contributions>,
     state: Option<Content<'a>>,
     provenance: Option<Provenance>,
     keys: Vec<&'a SigningKey>,
@@ -97,6 +99,7 @@ impl<'a> Writer<'a> {
             deltas: Vec::new(),
             dictionary: None,
             memories: BTreeMap::new(),
+            contributions: None,
             state: None,
             provenance: None,
             keys: Vec::new(),
@@ -139,6 +142,12 @@ impl<'a> Writer<'a> {
     /// Vectors of a modality; those handed in before for the same one are replaced.
     pub fn memory(mut self, memory: Memory) -> Self {
         self.memories.insert(memory.modality.clone(), memory);
+        self
+    }
+
+    /// What each origin contributed, for others to join.
+    pub fn contributions(mut self, rows: Contributions) -> Self {
+        self.contributions = Some(rows);
         self
     }
 
@@ -233,6 +242,11 @@ impl<'a> Making<'_, 'a> {
             let (vectors, rows) = memory.parts().map_err(at)?;
             self.tensors(Kind::Vectors(modality.clone()), &vectors)?;
             self.bytes(Kind::Rows(modality.clone()), &rows.write().map_err(at)?)?;
+        }
+        if let Some(rows) = &writer.contributions {
+            let bytes = rows.write();
+            let bytes = bytes.map_err(|flaw| flaw.at(&writer.path, "contributions.arrow"))?;
+            self.bytes(Kind::Contributions, &bytes)?;
         }
         match &writer.state {
             Some(Content::Bytes(bytes)) => self.bytes(Kind::State, bytes)?,
@@ -357,7 +371,9 @@ impl<'a> Making<'_, 'a> {
         let diff_ids = self.layers.values().map(|made| made.packed.diff_id).collect();
         let config = oci::to_json(&writer.config.document(diff_ids));
         let config_of = Descriptor::of(layer::CONFIG, &config);
-        let manifest = oci::to_json(&layout::book_manifest(&config_of, descriptors.collect()));
+        let version = layer::version_of(self.layers.keys());
+        let manifest = layout::book_manifest(&config_of, descriptors.collect(), version);
+        let manifest = oci::to_json(&manifest);
         let book = Descriptor::of(layer::MANIFEST, &manifest);
         let digest = book.digest;
         let mut documents = vec![config, manifest];

@@ -1,7 +1,7 @@
-//! The first book that was ever written: every later build opens it, for ever; this build writes
-//! it in the same bytes; and the format's page shows its bytes as they are.
+//! The first book of each format that was ever written: every later build opens it, for ever; this
+//! build writes it in the same bytes; and the format's page shows the bytes of the oldest.
 //!
-//! With `HER_WRITE_GOLDEN=1` the file is written. A changed format gets a new name beside it.
+//! With `HER_WRITE_GOLDEN=1` the files are written. A changed format gets a new name beside it.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
@@ -18,13 +18,14 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The golden file; and what this build makes of the same content.
-fn golden() -> (PathBuf, Vec<u8>) {
+/// The golden file of a format; and what this build makes of the same content.
+fn golden(format: &str) -> (PathBuf, Vec<u8>) {
     let dir = tempfile::tempdir().unwrap();
     let now = dir.path().join("now.book");
-    small::first(&now).unwrap();
+    let write = if format == "1" { small::first } else { small::joinable };
+    write(&now).unwrap();
     let written = std::fs::read(&now).unwrap();
-    let path = folder().join("tests/golden/1.book");
+    let path = folder().join(format!("tests/golden/{format}.book"));
     if std::env::var_os("HER_WRITE_GOLDEN").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &written).unwrap();
@@ -34,7 +35,7 @@ fn golden() -> (PathBuf, Vec<u8>) {
 
 #[test]
 fn the_first_book_opens_for_ever() {
-    let (path, _) = golden();
+    let (path, _) = golden("1");
     let book = Book::open(&path, &Limits::default()).unwrap();
     let digest = "sha256:f285e22e5db8c642bb953ad9fcea0b01371263d6d85c26622f68447b8a6ec4d2";
     assert_eq!(book.digest().to_string(), digest);
@@ -63,14 +64,35 @@ fn the_first_book_opens_for_ever() {
 /// That breaks the sharing of layers between editions, not their reading: say so in the changelog.
 #[test]
 fn the_first_book_is_written_in_the_same_bytes() {
-    let (path, now) = golden();
-    assert!(std::fs::read(path).unwrap() == now);
+    for format in ["1", "2"] {
+        let (path, now) = golden(format);
+        assert!(std::fs::read(path).unwrap() == now, "format {format}");
+    }
+}
+
+#[test]
+fn the_first_book_with_rows_opens_for_ever() {
+    let (path, _) = golden("2");
+    let book = Book::open(&path, &Limits::default()).unwrap();
+    let signer = small::key().unwrap().public();
+    assert_eq!(book.verify(&[signer].into_iter().collect()).unwrap().layers, 4);
+    assert_eq!(book.inspect().unwrap().format, "2");
+    let found = book.contributions().unwrap().unwrap();
+    assert_eq!((found.contract, found.rows.len()), ([0xcc; 32], 2));
+    let row = &found.rows[0];
+    assert_eq!((row.key, row.identity, row.life), ([0xaa; 32], [7; 16], 0x1122_3344_5566_7788));
+    assert_eq!((row.number, row.events, row.sums.as_slice()), (121, 120, &b"what one learned"[..]));
+    assert_eq!((row.hash, row.signature), ([0xab; 32], [0xac; 64]));
+    // One without rows is of the format before, and says so.
+    let old = Book::open(golden("1").0, &Limits::default()).unwrap();
+    assert_eq!(old.inspect().unwrap().format, "1");
+    assert_eq!(old.contributions().unwrap(), None);
 }
 
 /// Lines of the page that show bytes: offset, up to sixteen bytes, their text.
 #[test]
 fn the_page_shows_the_bytes_of_this_book() {
-    let (path, _) = golden();
+    let (path, _) = golden("1");
     let bytes = std::fs::read(path).unwrap();
     let page = folder().join("../../docs/internals/book.md");
     let page = std::fs::read_to_string(page).unwrap();

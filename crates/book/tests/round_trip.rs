@@ -66,6 +66,25 @@ fn every_layer_comes_back() {
 }
 
 #[test]
+fn an_edition_takes_rows_over_or_has_its_own() {
+    let dir = dir();
+    let (one, two, three) =
+        (dir.path().join("1.book"), dir.path().join("2.book"), dir.path().join("3.book"));
+    small::joinable(&one).unwrap();
+    small::second(&two, &open(&one)).unwrap();
+    assert_eq!(open(&two).contributions().unwrap(), Some(small::contributions()));
+    let rows = her_book::Contributions { contract: [1; 32], rows: Vec::new() };
+    Writer::new(&three, Config::new("sam"))
+        .edition_of(&open(&one))
+        .contributions(rows.clone())
+        .provenance(Provenance::default())
+        .finish()
+        .unwrap();
+    open(&three).check().unwrap();
+    assert_eq!(open(&three).contributions().unwrap(), Some(rows));
+}
+
+#[test]
 fn an_edition_shares_all_layers_but_its_delta_and_provenance() {
     let dir = dir();
     let (one, two) = (dir.path().join("1.book"), dir.path().join("2.book"));

@@ -270,7 +270,12 @@ type Change = fn(&mut Value);
 fn layouts_that_are_not_ours_are_refused_by_name() {
     let book = written();
     let cases: &[(Change, Fault, &str)] = &[
-        (|m| m["annotations"]["heraclitus.book.version"] = json!("2"), Fault::Version, "newer"),
+        (|m| m["annotations"]["heraclitus.book.version"] = json!("3"), Fault::Version, "newer"),
+        (
+            |m| m["annotations"]["heraclitus.book.version"] = json!("2"),
+            Fault::NotCanonical,
+            "manif",
+        ),
         (|m| m["layers"][0]["mediaType"] = json!("text/plain"), Fault::NotCanonical, "contract"),
         (|m| m["artifactType"] = json!("text/plain"), Fault::NotCanonical, "manifest"),
         (|m| m["schemaVersion"] = json!(1), Fault::NotCanonical, "manifest"),

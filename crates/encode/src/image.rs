@@ -1,8 +1,8 @@
 //! An image as colours and oriented gradients: finds what looks alike.
 //!
-//! The image, upright as its EXIF says and over white where it is transparent, becomes 64×64 pixels.
-//! Of these two things are kept. A histogram of 4×4×4 colours, each pixel shared by the eight
-//! nearest, as square roots of shares: scalar products of such vectors are Bhattacharyya's
+//! The image, upright as its EXIF says and over white where it is transparent, becomes 64×64
+//! pixels. Of these two things are kept. A histogram of 4×4×4 colours, each pixel shared by the
+//! eight nearest, as square roots of shares: scalar products of such vectors are Bhattacharyya's
 //! coefficient. And histograms of oriented gradients: 4×4 cells of 16 pixels, 9 directions, 3×3
 //! overlapping blocks of 2×2 cells, each made length 1, cut at 0.2 and made length 1 again; a block
 //! with little contrast stays shorter. Colours and gradients weigh the same.
@@ -16,8 +16,8 @@
 //! **Errors** Formats other than PNG, JPEG and WebP; damaged or cut off files; more than
 //! [`IMAGE_BYTES_MAX`] bytes, [`IMAGE_SIDE_MAX`] pixels a side or [`IMAGE_PIXELS_MAX`] in all.
 //!
-//! **Source** Dalal and Triggs, 2005. Histograms of oriented gradients for human detection (§6, with
-//! square roots of colours, R-HOG and L2-Hys). Swain and Ballard, 1991. Color indexing.
+//! **Source** Dalal and Triggs, 2005. Histograms of oriented gradients for human detection (§6,
+//! with square roots of colours, R-HOG and L2-Hys). Swain and Ballard, 1991. Color indexing.
 
 mod decode;
 mod thumbnail;

@@ -1,8 +1,8 @@
 //! Texts, images and sounds as vectors, by encoders that are arithmetic only and need no download.
 //!
 //! [`builtin`] gives an encoder for each [`Modality`]; [`part`] takes apart what JSON carries of an
-//! event, a text or a data URL. [`space`] turns the vectors of one encoder into those of another, and
-//! says how well that works.
+//! event, a text or a data URL. [`space`] turns the vectors of one encoder into those of another,
+//! and says how well that works.
 //!
 //! | modality | space | what it is |
 //! |---|---|---|
@@ -10,16 +10,16 @@
 //! | image | `image-colour-hog-1-388` | a colour histogram and oriented gradients |
 //! | audio | `audio-logmel-1-120` | mean, deviation and steps of log-mel bands |
 //!
-//! These vectors find what looks, sounds or is spelled alike. They know no meanings: a photograph of a
-//! dog and the word are of two spaces, and `car` is far from `automobile`. For meanings give an
-//! identity an embedding model.
+//! These vectors find what looks, sounds or is spelled alike. They know no meanings: a photograph
+//! of a dog and the word are of two spaces, and `car` is far from `automobile`. For meanings give
+//! an identity an embedding model.
 //!
 //! **Same bytes, same bits.** No reduction depends on a processor's instructions, and sines,
-//! logarithms and angles come from `libm`. The exceptions are sounds in MP3 and Vorbis and images in
-//! JPEG, see [`builtin`]. A space's name holds a version, which changes whenever its vectors would.
+//! logarithms and angles come from `libm`. Sounds in MP3 and Vorbis are the exception, see
+//! [`builtin`]. A space's name holds a version, which changes whenever its vectors would.
 //!
-//! **Bounds.** Each encoder limits bytes, pixels, samples and memory before it uses them, and refuses
-//! what is beyond by name. Bad input is an [`Error`], never a panic.
+//! **Bounds.** Each encoder limits bytes, pixels, samples and memory before it uses them, and
+//! refuses what is beyond by name. Bad input is an [`Error`], never a panic.
 //!
 //! ```
 //! use her_encode::{Modality, builtin, part};
@@ -29,7 +29,8 @@
 //!     Ok(a.iter().zip(&b).map(|(a, b)| a * b).sum())
 //! };
 //! let told = "the boiler in the cellar is leaking again";
-//! assert!(near(told, "is the boiler leaking?")? > near(told, "two tickets to Bern, please")? + 0.2);
+//! let (other, another) = ("is the boiler leaking?", "two tickets to Bern, please");
+//! assert!(near(told, other)? > near(told, another)? + 0.2);
 //!
 //! let (modality, bytes) = part("data:text/plain;base64,SGVsbG8=")?;
 //! assert_eq!((modality, &*bytes), (Modality::Text, &b"Hello"[..]));
@@ -126,10 +127,10 @@ pub trait Encoder: Send + Sync + fmt::Debug {
 
 /// The encoder of a modality that needs no download.
 ///
-/// Text and PNG, WebP, WAV and FLAC give the same bits everywhere. The decoders of JPEG, MP3 and
-/// Vorbis may differ in the last digits between processors or platforms; features are rounded to a
-/// grid that is far coarser, so a different vector is rare, and then off by one step of the grid.
-/// Who must have the same bits for ever keeps the vector, not the file.
+/// Texts, images, WAV and FLAC give the same bits everywhere. The decoders of MP3 and Vorbis make
+/// their tables by std's sines and powers, whose last digits differ between platforms; features of
+/// sounds are rounded to a grid that is far coarser, so a different vector is rare, and then off by
+/// one step of the grid. Who must rule it out sends FLAC.
 pub fn builtin(modality: Modality) -> Box<dyn Encoder> {
     match modality {
         Modality::Text => Box::new(text::Ngrams),

@@ -1,21 +1,21 @@
 //! One vector space turned into another, from things that were encoded in both.
 //!
 //! Two who encode with different models can not compare their vectors. If both encode the same few
-//! hundred texts, images or sounds (*anchors*), a rotation from one space to the other can be found:
-//! orthogonal Procrustes, the orthogonal map with the least squares between the mapped vectors and
-//! their partners. It keeps lengths and angles, so what was near stays near, and it has no parameter to
-//! tune. Both sides' means are taken off first; spaces of different dimensions are padded with zeros,
-//! which here means that rows or columns are not stored.
+//! hundred texts, images or sounds (*anchors*), a rotation from one space to the other can be
+//! found: orthogonal Procrustes, the orthogonal map with the least squares between the mapped
+//! vectors and their partners. It keeps lengths and angles, so what was near stays near, and it has
+//! no parameter to tune. Both sides' means are taken off first; spaces of different dimensions are
+//! padded with zeros, which here means that rows or columns are not stored.
 //!
-//! A quarter of the anchors, by a hash of their ids, has no part in the fit. With each of them the map
-//! is tried: is its own partner the nearest among all anchors of the other space, or among the ten
-//! nearest? Below [`TOP_10_MIN`] vectors would say something else than was meant; [`Fit::trusted`]
-//! refuses, and text is to be sent.
+//! A quarter of the anchors, by a hash of their ids, has no part in the fit. With each of them the
+//! map is tried: is its own partner the nearest among all anchors of the other space, or among the
+//! ten nearest? Below [`TOP_10_MIN`] vectors would say something else than was meant;
+//! [`Fit::trusted`] refuses, and text is to be sent.
 //!
 //! ```
 //! use her_encode::space::{Anchor, Map};
 //! // Here the other space is the same one with its axes in another order.
-//! let number = |i: usize, j: usize| ((i * 31 + j * 17 + i * i * j) % 101) as f32 - 50.0;
+//! let number = |i: usize, j: usize| ((i * 31 + (j + 1) * i * i) % 211) as f32 - 105.0;
 //! let there: Vec<Vec<f32>> = (0..200).map(|i| (0..8).map(|j| number(i, j)).collect()).collect();
 //! let here: Vec<Vec<f32>> = there.iter().map(|v| v.iter().rev().copied().collect()).collect();
 //! let ids: Vec<String> = (0..200).map(|i| format!("anchor {i}")).collect();
@@ -31,7 +31,8 @@
 //! ```
 //!
 //! **Cost** With `n` anchors and `d` dimensions: `n d²` for the products, about `40 d³` for the
-//! singular values, `n² d / 4` for the match; see [`Map::fit`].
+//! singular values, `n² d / 4` for the match. With 256 anchors on a busy core: 0.04 s for 128
+//! dimensions, 0.2 s for 256, 5 s for 768, 10 s for 1024.
 //!
 //! **Source** Schönemann, 1966. A generalized solution of the orthogonal Procrustes problem. The
 //! means: Gower, 1975. Generalized Procrustes analysis, §2.
@@ -45,8 +46,8 @@ use sha2::{Digest as _, Sha256};
 use crate::vector::dot;
 use crate::{Error, Result, wrong};
 
-/// The share of held-out anchors whose partner is among the ten nearest, below which vectors are not
-/// to be sent.
+/// The share of held-out anchors whose partner is among the ten nearest, below which vectors are
+/// not to be sent.
 pub const TOP_10_MIN: f64 = 0.8;
 /// The fewest anchors: of 128, about 32 are held out, and by chance 0.08 of them are found.
 pub const ANCHORS_MIN: usize = 128;
@@ -115,8 +116,8 @@ impl Map {
     /// The map that fits three quarters of the anchors best, tried on the others. Vectors count by
     /// their direction only. The same anchors give the same bits in any order and on any machine.
     ///
-    /// Directions that no anchor has are mapped to nothing: fewer anchors than dimensions give a map
-    /// that leaves out what it does not know.
+    /// Directions that no anchor has are mapped to nothing: fewer anchors than dimensions give a
+    /// map that leaves out what it does not know.
     ///
     /// # Errors
     /// Fewer than [`ANCHORS_MIN`] or more than [`ANCHORS_MAX`] anchors, fewer than [`HELD_OUT_MIN`]

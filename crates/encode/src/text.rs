@@ -2,10 +2,13 @@
 //!
 //! Words are runs of letters and digits in lower case. Each word counts as itself, with the one
 //! before it, and by its character n-grams of 3 to 5 with `<` and `>` at its ends. A feature that
-//! stands `c` times weighs √c times its kind's weight. It is hashed to 64 bits with a fixed seed; some
-//! bits give its place among 256, one its sign, so features that meet cancel as often as they add and
-//! scalar products are right in the mean. A text without a letter or digit is read by its other
-//! characters.
+//! stands `c` times weighs √c times its kind's weight. It is hashed to 64 bits with a fixed seed;
+//! some bits give its place among 256, one its sign, so features that meet cancel as often as they
+//! add and scalar products are right in the mean. A text without a letter or digit is read by its
+//! other characters.
+//!
+//! Letters and lower case are those of the compiler's Unicode: characters that a later version adds
+//! are no letters before.
 //!
 //! **Shape** 256 numbers, of length 1; scalar products are cosines.
 //!
@@ -134,8 +137,8 @@ fn grams(ended: &str, hashes: &mut Vec<u64>) {
     }
 }
 
-/// FNV-1a over the bytes, then the last mixing step of MurmurHash3, so that every bit hangs on every
-/// byte. Part of the space: it may never change.
+/// FNV-1a over the bytes, then the last mixing step of MurmurHash3, so that every bit hangs on
+/// every byte. Part of the space: it may never change.
 fn hash<const N: usize>(kind: Kind, parts: [&str; N]) -> u64 {
     let mut h = 0xcbf2_9ce4_8422_2325 ^ kind as u64;
     for byte in parts.iter().flat_map(|part| part.bytes()) {

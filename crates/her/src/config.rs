@@ -22,6 +22,7 @@ mod nodes;
 pub use channels::Channels;
 pub use gates::Gates;
 pub use keys::KEYS;
+pub(crate) use nodes::{check_name as check_node_name, port_of};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

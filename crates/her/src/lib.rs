@@ -1,5 +1,6 @@
 //! The command line, the server, and the client that both speak to.
 
+pub(crate) mod books;
 pub mod card;
 
 pub mod cli;

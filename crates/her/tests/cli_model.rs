@@ -9,12 +9,16 @@ use serde_json::{Value, json};
 mod support;
 use support::{Place, str_of};
 
-/// SmolLM2-135M-Instruct, which `cargo xtask data` fetches.
-fn real() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../target/data/language/SmolLM2-135M-Instruct.Q4_1.gguf");
+/// A model that `cargo xtask data` fetches.
+fn fetched(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/data/language").join(name);
     assert!(path.exists(), "{} is missing: run `cargo xtask data`", path.display());
     path
+}
+
+/// SmolLM2-135M-Instruct.
+fn real() -> PathBuf {
+    fetched("SmolLM2-135M-Instruct.Q4_1.gguf")
 }
 
 #[test]
@@ -41,6 +45,79 @@ fn a_real_model_is_fit() {
     for rate in ["scored_per_s", "spoken_per_s", "learned_per_s"] {
         assert!(told["rates"][rate].as_f64().unwrap() > 0.0, "{rate}");
     }
+}
+
+#[test]
+fn sentence_models_are_told_for_what_they_are() {
+    let place = Place::new();
+    for (name, architecture, parameters, width, kinds) in [
+        ("all-MiniLM-L6-v2", "bert", 22_564_608u64, 384, json!({ "F32": 103, "I64": 1 })),
+        ("wordllama-l2-supercat-256", "static", 8_192_000, 256, json!({ "F16": 1 })),
+    ] {
+        let told = place.run(&["model", "check", str_of(&fetched(name)), "--json"]).ok().json();
+        let a = &told["architecture"];
+        assert_eq!((&a["name"], &a["parameters"]), (&json!(architecture), &json!(parameters)));
+        assert_eq!((&a["width"], &a["weights"]), (&json!(width), &kinds));
+        assert_eq!(told["memory_bytes"], parameters * 4);
+        assert_ne!(told["verdict"], "unfit", "{told}");
+        assert_eq!(told["alike"]["triples"], 24);
+        assert!(told["rates"]["sentences_per_s"].as_f64().unwrap() > 0.0);
+        let text = place.run(&["model", "check", str_of(&fetched(name))]).ok();
+        assert!(text.out.contains("embeds only"), "{}", text.out);
+    }
+}
+
+#[test]
+fn a_sentence_model_is_added_and_learned_on() {
+    let place = Place::new();
+    let (mini, word) = (fetched("all-MiniLM-L6-v2"), fetched("wordllama-l2-supercat-256"));
+    place.run(&["model", "add", str_of(&mini)]).ok();
+    // What vectors hang on goes along, from below the directory too.
+    assert!(place.data().join("bases/all-MiniLM-L6-v2/1_Pooling/config.json").is_file());
+    assert_eq!(place.run(&["model", "add", str_of(&mini), "--json"]).ok().json()["again"], true);
+    place.run(&["model", "add", str_of(&word), "--link"]).ok();
+    let listed = place.run(&["model", "list", "--json"]).ok().lines();
+    let of = |key: &str| listed.iter().map(|m| m[key].clone()).collect::<Vec<_>>();
+    assert_eq!(of("architecture"), ["bert", "static"]);
+    assert_eq!(of("speaks"), [false, false]);
+    let table = place.run(&["model", "list"]).ok().out;
+    assert!(table.contains("embed") && !table.contains("speak"), "{table}");
+
+    let spec = |model: &Value| json!({ "model": model }).to_string();
+    let embedding = json!({ "LanguageEmbedding": { "base": "all-MiniLM-L6-v2" } });
+    let pipeline = spec(&json!([embedding, "StandardScaler", "LogisticRegression"]));
+    place.run(&["new", "urgent", "--spec", &pipeline]).ok();
+    let notes = place.write(
+        "notes.ndjson",
+        "{\"x\": {\"text\": \"The server is down and customers are calling.\"}, \"y\": true}\n\
+         {\"x\": {\"text\": \"Some day we could paint the fence.\"}, \"y\": false}\n",
+    );
+    place.run(&["learn", "urgent", str_of(&notes)]).ok();
+    let said = place.run(&["ask", "urgent", "{\"text\": \"The site is down!\"}", "--json"]).ok();
+    assert_eq!(said.json()["predict"], true, "{}", said.out);
+    place.run(&["verify", "urgent"]).ok();
+
+    let speaker = spec(&json!({ "LanguageModel": { "base": "wordllama-l2-supercat-256" } }));
+    place.run(&["new", "mute", "--spec", &speaker]).fails(7, "can neither speak nor learn");
+}
+
+#[test]
+fn the_weights_of_another_model_are_unfit() {
+    let place = Place::new();
+    let odd = place.dir.path().join("odd");
+    std::fs::create_dir(&odd).unwrap();
+    let (mini, word) = (fetched("all-MiniLM-L6-v2"), fetched("wordllama-l2-supercat-256"));
+    // A tokenizer of fewer tokens cuts texts into those of other words.
+    std::fs::copy(mini.join("tokenizer.json"), odd.join("tokenizer.json")).unwrap();
+    std::fs::copy(word.join("model.safetensors"), odd.join("model.safetensors")).unwrap();
+    place.run(&["model", "check", str_of(&odd)]).fails(1, "odd: unfit");
+    place.run(&["model", "add", str_of(&odd)]).fails(7, "are not what the files say");
+    // One of more cannot belong to it.
+    std::fs::copy(word.join("tokenizer.json"), odd.join("tokenizer.json")).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        std::fs::copy(mini.join(file), odd.join(file)).unwrap();
+    }
+    place.run(&["model", "check", str_of(&odd)]).fails(7, "has no token \"[CLS]\"");
 }
 
 #[test]

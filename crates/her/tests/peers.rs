@@ -3,14 +3,19 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "peers/added.rs"]
+mod added;
 #[path = "peers/places.rs"]
 mod places;
+#[path = "support/tongue.rs"]
+mod tongue;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use places::{Chance, Many, name};
+use tongue::{spec as language, tiny_base};
 
 fn event(i: u64) -> Value {
     let words = ["river", "flows", "twice", "same", "never", "man", "step", "into"];
@@ -32,7 +37,8 @@ fn eight_processes_end_in_the_same_rows_and_lose_no_update() {
     let many = Many::begin(8, "", &json!("MultinomialNB"));
     for a in 0..8 {
         for b in (0..8).filter(|b| *b != a) {
-            many.post(a, "peers", &json!({ "peer": name(b), "codec": "exact", "weigh": false }));
+            let codec = if a % 2 == 0 { "exact" } else { "auto" };
+            many.post(a, "peers", &json!({ "peer": name(b), "codec": codec, "weigh": false }));
         }
     }
     let mut learned = 0;
@@ -129,7 +135,7 @@ fn two_that_have_nothing_to_tell_write_nothing() {
 }
 
 #[test]
-fn who_is_in_no_pact_learns_nothing_and_unlike_models_are_refused_in_words() {
+fn who_is_in_no_pact_learns_nothing() {
     let many = Many::begin(2, "", &json!("MultinomialNB"));
     many.post(0, "learn", &event(1));
     let refused = many.refused(0, "sync", &json!({}));
@@ -137,19 +143,155 @@ fn who_is_in_no_pact_learns_nothing_and_unlike_models_are_refused_in_words() {
     many.post(0, "peers", &json!({ "peer": name(1) }));
     let refused = many.exchange(0, 1).unwrap_err();
     assert!(refused.contains("no pact of sam with sam"), "{refused}");
-    many.put_one(1, "tom", &json!({"MultinomialNB": {"alpha": 0.5}}));
-    let with_tom = format!("{}/tom", name(1));
-    many.post(0, "peers", &json!({ "peer": with_tom }));
-    let back = json!({ "peer": format!("{}/sam", name(0)) });
-    many.post_of(1, "tom", "peers", &back);
-    let refused = many.refused(0, "sync", &json!({ "peer": with_tom }));
-    assert!(refused.contains("not made alike") && refused.contains("0.5"), "{refused}");
-    many.put_one(0, "tree", &json!("HoeffdingTreeClassifier"));
-    let refused = many.refused_of(0, "tree", "peers", &json!({ "peer": name(1) }));
-    assert!(refused.contains("send its peer the events"), "{refused}");
     let refused = many.refused(0, "peers", &json!({ "peer": "nobody" }));
     assert!(refused.contains("no node \"nobody\""), "{refused}");
+    let refused = many.refused(0, "peers", &json!({ "peer": name(1), "codec": "best" }));
+    assert!(refused.contains("codec") || refused.contains("variant"), "{refused}");
     assert_eq!(contributed(&many.get(1, "peers")), 0, "nothing was taken");
+}
+
+#[test]
+fn models_without_sums_tell_each_other_what_they_lived_through() {
+    let many = Many::begin(3, "", &json!("HoeffdingTreeClassifier"));
+    for a in 0..3 {
+        for b in (0..3).filter(|b| *b != a) {
+            many.post(a, "peers", &json!({ "peer": name(b) }));
+        }
+    }
+    let mut learned = 0;
+    let mut learn = |many: &Many, n: usize, events: u64| {
+        for _ in 0..events {
+            many.post(n, "learn", &event(learned));
+            learned += 1;
+        }
+    };
+    // More than one part takes, and one whose label came late.
+    learn(&many, 0, 300);
+    many.post(0, "predict", &json!({ "x": event(777)["x"], "id": "late" }));
+    let said = many.exchange(0, 1).unwrap();
+    assert_eq!(said["same"], true, "{said}");
+    assert!(said["events"].as_str().unwrap().contains("no sums"), "{said}");
+    // The same events in the same order: the same tree.
+    let same = |many: &Many, a: usize, b: usize| {
+        for i in 9_000..9_020 {
+            let x = json!({ "x": event(i)["x"] });
+            let (one, other) = (many.post(a, "predict", &x), many.post(b, "predict", &x));
+            assert_eq!(one["prediction"], other["prediction"], "event {i}");
+        }
+    };
+    same(&many, 0, 1);
+    many.post(0, "label", &json!({ "id": "late", "y": "maybe" }));
+    learn(&many, 0, 5);
+    many.exchange(1, 0).unwrap();
+    same(&many, 0, 1);
+    // Killed, restored from before, rewound: told once all the same, and nothing is lost.
+    let backup = many.back_up(0);
+    learn(&many, 0, 7);
+    many.exchange(0, 2).unwrap();
+    many.kill(1);
+    many.start_missing();
+    many.exchange(0, 1).unwrap();
+    many.restore(0, backup);
+    learn(&many, 0, 4);
+    learn(&many, 2, 6);
+    for _ in 0..2 {
+        for (a, b) in [(0, 1), (2, 1), (0, 2), (1, 0), (1, 2)] {
+            let said = many.exchange(a, b).unwrap();
+            assert_eq!(said["same"], true, "{a} with {b}: {said}");
+        }
+    }
+    // 306 were learned before the backup, 7 are known to the others only, 4 and 6 came after it.
+    let told: Vec<u64> = (0..3).map(|n| contributed(&many.get(n, "peers"))).collect();
+    assert_eq!(told, [306 + 4 + 6, 306 + 7 + 4 + 6, 306 + 7 + 4 + 6]);
+    for n in 0..3 {
+        assert_eq!(many.post(n, "verify", &json!({}))["verified"], true);
+    }
+    let before = many.card(1)["version"].as_u64().unwrap();
+    many.exchange(0, 1).unwrap();
+    assert_eq!(many.card(1)["version"].as_u64().unwrap(), before, "nothing new writes nothing");
+}
+
+#[test]
+fn a_language_identity_learns_what_its_peer_read() {
+    let many = Many::begin(2, "", &json!("MultinomialNB"));
+    for n in [0, 1] {
+        tiny_base(&many.data(n));
+        many.put_one(n, "ann", &language());
+        let peer = json!({ "peer": format!("{}/ann", name(1 - n)) });
+        many.post_of(n, "ann", "peers", &peer);
+    }
+    let text = |i: u64| {
+        let words = format!("the {} of {}", (i * 7919) % 101, (i * 104_729) % 103);
+        json!({"x": {"text": words, "role": "user", "conversation": "a"}})
+    };
+    // More than goes into one message.
+    for i in 0..40 {
+        many.post_of(0, "ann", "learn", &text(i));
+    }
+    let bits = |n| many.post_of(n, "ann", "predict", &text(77))["prediction"]["value"].as_f64();
+    let before = bits(1).unwrap();
+    let said = many.post_of(1, "ann", "sync", &json!({}));
+    let said = &said["exchanges"][0];
+    assert_eq!((&said["same"], &said["got"]), (&json!(true), &json!(5)), "{said}");
+    assert!(bits(1).unwrap() < 0.8 * before, "it reads better: {before} then {:?}", bits(1));
+    assert_eq!(bits(1), bits(0), "the same texts in the same order");
+}
+
+#[test]
+fn unlike_models_tell_events_and_say_why() {
+    let many = Many::begin(2, "", &json!("MultinomialNB"));
+    many.put_one(1, "tom", &json!({"MultinomialNB": {"alpha": 0.5}}));
+    let (tom, sam) = (format!("{}/tom", name(1)), format!("{}/sam", name(0)));
+    many.post(0, "peers", &json!({ "peer": tom, "weigh": false }));
+    many.post_of(1, "tom", "peers", &json!({ "peer": sam, "weigh": false }));
+    let mut pooled = Vec::new();
+    for round in 0..3_u64 {
+        for i in 0..40 {
+            let (a, b) = (event(1_000 * round + i), event(1_000 * round + i + 500));
+            many.post(0, "learn", &a);
+            many.post_of(1, "tom", "learn", &b);
+            pooled.extend([a, b]);
+        }
+        let said = many.post(0, "sync", &json!({ "peer": tom }));
+        let said = &said["exchanges"][0];
+        assert_eq!(said["same"], true, "{said}");
+        let why = said["events"].as_str().unwrap();
+        assert!(why.contains("not made alike") && why.contains("0.5"), "{why}");
+    }
+    // Counts do not depend on the order: each is one learner that saw all, with its own spec.
+    many.put_one(0, "one", &json!("MultinomialNB"));
+    many.put_one(0, "half", &json!({"MultinomialNB": {"alpha": 0.5}}));
+    for event in &pooled {
+        many.post_of(0, "one", "learn", event);
+        many.post_of(0, "half", "learn", event);
+    }
+    for i in 9_000..9_010 {
+        let x = json!({ "x": event(i)["x"] });
+        for ((n, who), one) in [((0, "sam"), "one"), ((1, "tom"), "half")] {
+            let (got, want) =
+                (many.post_of(n, who, "predict", &x), many.post_of(0, one, "predict", &x));
+            for class in ["yes", "no", "maybe"] {
+                let p = |said: &Value| said["prediction"]["proba"][class].as_f64().unwrap();
+                assert!((p(&got) - p(&want)).abs() < 1e-9, "{who}: {got} {want}");
+            }
+        }
+    }
+    // What another lived through is that one's to tell: sam contributes its own events only.
+    let own: u64 = many.get(0, "peers")["contributions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["mine"] == true)
+        .map(|row| row["events"].as_u64().unwrap())
+        .sum();
+    assert_eq!(own, 120);
+    // Another task is refused in words, and changes nothing.
+    many.put_one(1, "number", &json!("LinearRegression"));
+    let number = format!("{}/number", name(1));
+    many.post(0, "peers", &json!({ "peer": number }));
+    many.post_of(1, "number", "peers", &json!({ "peer": sam }));
+    let refused = many.refused(0, "sync", &json!({ "peer": number }));
+    assert!(refused.contains("another task"), "{refused}");
 }
 
 #[test]

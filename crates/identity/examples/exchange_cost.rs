@@ -11,7 +11,7 @@ use std::time::Instant;
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Exchange, Origin, Part, Peer, Shared};
+use her_identity::sync::{Codec, Content, Exchange, Origin, Part, Peer, Shared};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use serde_json::json;
@@ -69,7 +69,7 @@ impl Node {
             from: 0,
             to: row.seq,
             events: row.events,
-            sums: row.sums.clone(),
+            content: Content::Sums(row.sums.clone()),
             hash: hash_of(&row.sums),
             signature: Box::new([0; 64]),
         };

@@ -40,7 +40,7 @@ pub const SNAPSHOT_MAGIC: u32 = u32::from_le_bytes(*b"HERS");
 pub const SNAPSHOT_VERSION: u16 = 1;
 
 /// The newest format of the events inside a frame; a frame is of the oldest that holds its events.
-pub const EVENTS_VERSION: u8 = 4;
+pub const EVENTS_VERSION: u8 = 5;
 /// The newest format of the files below that describe a house and an identity.
 pub const RECORD_VERSION: u16 = 2;
 /// Their format while the identity never departed: a build that knows no register reads it too.
@@ -107,7 +107,7 @@ pub fn arrival_file(cell: crate::journal::IdentityId) -> String {
 /// The file that tells which peers the identities of a data directory exchange with.
 pub const PEERS_FILE: &str = "peers.json";
 /// The newest format of that file.
-pub const PEERS_VERSION: u16 = 1;
+pub const PEERS_VERSION: u16 = 2;
 
 /// The directory of what gates decided and of the figures that they decided by.
 pub const GATES_DIR: &str = "gates";
@@ -147,6 +147,9 @@ pub const GOLDEN_FILE: &str = "golden.json";
 pub const LEGACY_DIR: &str = "legacy";
 /// The file of a data directory that tells which copies were left, and where.
 pub const LEGACY_FILE: &str = "legacy.json";
+
+/// The directory inside a data directory for books that are served, as copies.
+pub const BOOKS_DIR: &str = "books";
 
 const KEPT_SUFFIX: &str = ".frames";
 const SEGMENT_SUFFIX: &str = ".seg";

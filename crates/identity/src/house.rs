@@ -39,6 +39,7 @@ mod forget;
 mod held;
 mod leave;
 pub(crate) mod line;
+mod lived;
 mod moving;
 mod past;
 mod registry;
@@ -50,7 +51,7 @@ pub use moving::{Arrival, Place, Registered, TAIL_BYTES};
 pub use past::weight_name;
 use registry::Registry;
 pub use registry::{Branch, Origin, Record, Span};
-pub(crate) use registry::{check_format, hex, parse};
+pub(crate) use registry::{check_format, check_name, hex, parse, to_bytes};
 
 /// How a house is opened.
 #[derive(Clone)]

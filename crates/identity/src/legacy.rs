@@ -24,6 +24,7 @@ use crate::journal::{Head, IdentityId, JournalReader};
 use crate::snapshot::Snapshots;
 use crate::turn::{Answer, Desk, State};
 
+pub mod book;
 pub mod golden;
 pub mod register;
 
@@ -76,6 +77,9 @@ pub struct Manifest {
     pub code: String,
     /// Where the identity lives on, if that was told.
     pub owner: Option<Owner>,
+    /// The digest of the book that this was made of: it holds one version, and no life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book: Option<String>,
     /// Every branch, oldest first.
     pub branches: Vec<KeptBranch>,
     /// Every file but the manifest and its digest.
@@ -287,6 +291,10 @@ impl Frozen {
     /// The identity as it was at a version, up to that of the copy; on another branch, up to its
     /// end.
     pub fn at(&self, branch: Option<IdentityId>, version: u64) -> Result<Still> {
+        if self.manifest.book.is_some() && (branch, version) == (None, self.manifest.version) {
+            return State::load(&self.state.save(), &self.catalog).map(Still);
+        }
+        self.lived()?;
         self.within(branch, version)?;
         self.line(branch, |line| line.past(version).map(|past| Still(past.state)))
     }
@@ -294,6 +302,7 @@ impl Frozen {
     /// Events from a version on, as JSON, up to the version of the copy; of another branch, up to
     /// its end.
     pub fn log(&self, branch: Option<IdentityId>, from: u64, limit: usize) -> Result<Vec<Value>> {
+        self.lived()?;
         let end = self.end(branch)?;
         self.line(branch, |line| line.log(from, end, limit))
     }
@@ -301,6 +310,7 @@ impl Frozen {
     /// Replays everything from birth, and compares with every snapshot; on the copy's own branch
     /// with its state as well.
     pub fn verify(&self, branch: Option<IdentityId>) -> Result<Verified> {
+        self.lived()?;
         let end = self.end(branch)?;
         let told = self.line(branch, |line| line.retrace(end))?.verified();
         if branch.is_none() && told.state != self.manifest.state {
@@ -313,6 +323,16 @@ impl Frozen {
             ));
         }
         Ok(told)
+    }
+
+    /// Refuses what only a life can tell.
+    fn lived(&self) -> Result<()> {
+        let Some(book) = &self.manifest.book else { return Ok(()) };
+        Err(Error::not_found(format!(
+            "this is a book of {} ({book}): it holds version {} and no life before it; ask where \
+             the identity lives",
+            self.manifest.name, self.manifest.version
+        )))
     }
 
     /// The last version that a branch answers for.

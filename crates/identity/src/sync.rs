@@ -16,9 +16,11 @@
 use her_learn::merge::Sums;
 
 use crate::journal::IdentityId;
+use crate::turn::lived_bytes;
 
 mod bytes;
 pub mod codec;
+pub(crate) mod lesson;
 pub mod pack;
 pub mod shared;
 pub mod trust;
@@ -26,6 +28,7 @@ pub mod trust;
 pub(crate) use bytes::Saved;
 pub use bytes::{vector_from_bytes, vector_to_bytes};
 pub use codec::Codec;
+pub use lesson::Lesson;
 pub use shared::{Joined, Shared};
 pub use trust::{Trust, Weight};
 
@@ -39,6 +42,8 @@ pub mod limits {
     pub const EXCHANGE_BYTES: usize = 384 * 1024;
     /// Parts in one exchange.
     pub const PARTS: usize = 64;
+    /// Events that are told instead of what they taught.
+    pub const LESSON_EVENTS: usize = 256;
 }
 
 /// Who speaks: a node's public key, and which of its identities.
@@ -82,6 +87,49 @@ pub struct Row {
     pub hash: [u8; 32],
     /// The origin's Ed25519 signature over [`signed_bytes`]; none of one's own.
     pub signature: Option<Box<[u8; 64]>>,
+    /// Whether its events were learned here, one by one: it has no sums, and only its origin can
+    /// tell them.
+    pub heard: bool,
+}
+
+/// What a part tells of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// The whole row, or what to add to number `from`.
+    Sums(Sums),
+    /// The events that were learned between the two numbers, as the journal writes them. Who gets
+    /// them works out by itself what they teach: [`Lesson`] says how.
+    Events(Box<[u8]>),
+    /// Events that who gets them learns itself, between two versions of an origin that tells no
+    /// sums, or none that mean something to the reader.
+    Lived(Box<[u8]>),
+}
+
+impl Content {
+    /// A part of events for another one to learn, to be signed.
+    ///
+    /// None where there are more than one part takes.
+    pub fn lived<'a>(
+        learned: impl Iterator<Item = (&'a her_learn::Row, &'a her_learn::Target, f64)>,
+    ) -> Option<Self> {
+        lesson::written(learned).map(Self::Lived)
+    }
+
+    /// What is signed of it: the hash of the row that it makes, or of the events.
+    pub fn hash_after(&self, from: u64, row: [u8; 32]) -> [u8; 32] {
+        match self {
+            Self::Sums(_) | Self::Events(_) => row,
+            Self::Lived(events) => *blake3::hash(&lived_bytes(from, events)).as_bytes(),
+        }
+    }
+
+    /// How many numbers it holds; events hold none.
+    pub fn cells(&self) -> usize {
+        match self {
+            Self::Sums(sums) => sums.len(),
+            Self::Events(_) | Self::Lived(_) => 0,
+        }
+    }
 }
 
 /// A row on its way, whole or as what came to it.
@@ -95,13 +143,16 @@ pub struct Part {
     pub to: u64,
     /// Events behind the whole row.
     pub events: u64,
-    /// The whole row, or what to add to number `from`.
-    pub sums: Sums,
+    /// What it tells.
+    pub content: Content,
     /// BLAKE3 of the whole row's packed sums.
     pub hash: [u8; 32],
     /// The origin's signature over [`signed_bytes`].
     pub signature: Box<[u8; 64]>,
 }
+
+/// The contract under which events are signed that anybody may learn.
+pub const ANY_CONTRACT: [u8; 32] = [0; 32];
 
 /// What an origin signs: who, which number, how many events, and the hash of the packed sums. The
 /// contract is in it, so that a row can't be put into a model of another kind.

@@ -4,23 +4,29 @@
 //! event brings its time), draws no lot and awaits nothing. A refused event leaves the state as
 //! it was, and is not journaled.
 
+use std::sync::Arc;
+
 use her_learn::estimator::{Any, DriftDetector};
 use her_learn::{Catalog, Frozen, Label, Model, Prediction, Row, Scratch, Target, Task};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::figures::{Figures, Outcome};
-use crate::sync::Shared;
+use crate::sync::{Lesson, Shared};
 
 mod begun;
 mod clients;
 mod exchange;
+mod lived;
+mod offers;
 mod pending;
 mod recent;
 mod save;
 
 pub use clients::Clients;
 pub(crate) use exchange::told;
+pub(crate) use lived::lived_bytes;
+pub use offers::Offer;
 pub use pending::{Pending, Waiting};
 pub use recent::Again;
 use recent::Recent;
@@ -52,6 +58,9 @@ pub struct State {
     shared: Option<Box<Shared>>,
     /// The own events by which peers are weighed at the next exchange.
     weighed: Recent,
+    /// The events of the newest contribution, where it holds what they teach. A snapshot does not
+    /// hold them: who has none sends the sums.
+    lesson: Option<Arc<Lesson>>,
 }
 
 impl std::fmt::Debug for State {
@@ -106,6 +115,7 @@ impl State {
             resting: false,
             shared: None,
             weighed: Recent::default(),
+            lesson: None,
             birth,
         })
     }
@@ -128,7 +138,8 @@ impl State {
             What::Born(_) => {
                 return Err(Error::invalid("an identity is born once; this one lives already"));
             }
-            What::Branched { .. } => {
+            What::Branched { parent, version } => {
+                self.branched(*parent, *version);
                 // A branch of a frozen identity learns again, also where that is told in a life.
                 self.frozen = false;
                 None
@@ -289,7 +300,7 @@ impl State {
         let kept = self.birth.options.rehearse as usize;
         self.recent.push(self.version + 1, row, target, weight, kept);
         if self.shared.is_some() {
-            self.weighed.push(self.version + 1, row, target, 1.0, exchange::WEIGHED_EVENTS);
+            self.weighed.push(self.version + 1, row, target, weight, exchange::WEIGHED_EVENTS);
         }
     }
 
@@ -382,6 +393,11 @@ impl State {
     #[cfg(feature = "testing")]
     pub(crate) fn forget_numbers(&mut self) {
         self.clients = Clients::default();
+    }
+
+    /// The features of a prediction that waits for its label.
+    pub(crate) fn asked(&self, key: &str) -> Option<&Row> {
+        self.pending.find(key).ok().map(|waiting| &waiting.row)
     }
 
     /// The table of request numbers.

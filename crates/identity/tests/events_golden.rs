@@ -11,7 +11,7 @@ use her_identity::event::{Batch, Birth, Event, Request, What, decode};
 use her_identity::figures::ALARMS_KEPT;
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer};
+use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer};
 use her_identity::turn::{Desk, State};
 use her_learn::merge::{Fixed, Key, Sums};
 use her_learn::{Catalog, Label, Row, Target};
@@ -56,6 +56,19 @@ fn first() -> Vec<Event> {
     ]
 }
 
+/// A contribution by events, and one that came so.
+fn told() -> What {
+    let mut lesson = Batch::default();
+    for i in 4..7 {
+        let (row, target) = (row(i), Target::Bool(i % 2 == 0));
+        assert!(lesson.push(&event(0, What::Learn { row, target, weight: i as f64 / 4.0 })));
+    }
+    let What::Sync(mut exchange) = sync() else { panic!("sync") };
+    exchange.codec = Codec::Events;
+    exchange.parts[0].content = Content::Events(lesson.take().into());
+    What::Sync(exchange)
+}
+
 /// What one peer contributed comes to another one, with everything else that may come with it.
 fn sync() -> What {
     let peer = |n: u8| Peer { key: [n; 32], identity: IdentityId([n + 1; 16]) };
@@ -77,7 +90,7 @@ fn sync() -> What {
         to: 300,
         events: 299,
         hash: hash_of(&sums(0.5)),
-        sums: sums(0.5),
+        content: Content::Sums(sums(0.5)),
         signature: Box::new([5; 64]),
     };
     What::Sync(Box::new(Exchange {
@@ -115,11 +128,13 @@ fn events_of_every_format_are_read_and_written_alike() {
         [&first[2..5], &[event(9, What::Rehearse { from: 2, to: 1 << 33 })], &first[7..]].concat();
     let third = [&second[1..4], &[event(10, What::Rest)], &second[4..]].concat();
     let fourth = [&third[1..3], &[event(11, sync())], &third[3..]].concat();
+    let fifth = [&fourth[1..], &[event(12, told())], &third[3..]].concat();
     let all = [
         ("events-v1.bin", 1, &first),
         ("events-v2.bin", 2, &second),
         ("events-v3.bin", 3, &third),
         ("events-v4.bin", 4, &fourth),
+        ("events-v5.bin", 5, &fifth),
     ];
     for (name, version, events) in all {
         let written = payload(events);
@@ -134,7 +149,7 @@ fn events_of_every_format_are_read_and_written_alike() {
     let learn = What::Learn { row: much, target: Target::None, weight: 1.0 };
     while batch.push(&event(1, learn.clone())) {}
     assert_eq!(batch.take()[0], 1);
-    let newer = [5, 0];
+    let newer = [6, 0];
     let refused = decode(&newer, &mut Vec::new(), &mut |_| Ok(())).unwrap_err();
     assert_eq!(refused.kind, her_identity::ErrorKind::Unsupported);
 }

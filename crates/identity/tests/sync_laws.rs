@@ -4,7 +4,7 @@
 
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Joined, Origin, Part, Peer, Shared, pack};
+use her_identity::sync::{Codec, Content, Joined, Origin, Part, Peer, Shared, pack};
 use her_learn::Label;
 use her_learn::merge::{Fixed, Key, Merge, Sums};
 use proptest::prelude::*;
@@ -60,7 +60,8 @@ fn parts() -> impl Strategy<Value = Vec<Part>> {
             let sums: Sums = [(key, cells)].into_iter().collect();
             let hash = hash_of(&sums);
             let signature = Box::new([0; 64]);
-            Part { origin, from: 0, to: seq, events: seq, sums, hash, signature }
+            let content = Content::Sums(sums);
+            Part { origin, from: 0, to: seq, events: seq, content, hash, signature }
         };
         names.into_iter().map(part).collect()
     })
@@ -69,7 +70,8 @@ fn parts() -> impl Strategy<Value = Vec<Part>> {
 fn joined(parts: &[Part]) -> Shared {
     let mut shared = Shared::default();
     for part in parts {
-        assert!(matches!(shared.join(part), Joined::Taken | Joined::Known));
+        let joined = shared.join(part, |_, _| unreachable!("no part tells events")).unwrap();
+        assert!(matches!(joined, Joined::Taken | Joined::Known));
     }
     shared
 }
@@ -119,7 +121,7 @@ proptest! {
 
     /// What rounding leaves is sent later: after a few empty rounds all of it has come.
     #[test]
-    fn rounding_loses_nothing(sums in sums(), codec in prop::sample::select(Codec::ALL.to_vec())) {
+    fn rounding_loses_nothing(sums in sums(), codec in prop::sample::select(Codec::ROUNDING.to_vec())) {
         let (mut sent, mut left) = (Sums::default(), sums.clone());
         for _ in 0..600 {
             let step = codec.round(&left, Merge::Deltas);
@@ -136,8 +138,8 @@ proptest! {
     }
 
     #[test]
-    fn counts_are_never_rounded(sums in sums(), at in 0..Codec::ALL.len()) {
-        let codec = Codec::ALL[at];
+    fn counts_are_never_rounded(sums in sums(), at in 0..Codec::ROUNDING.len()) {
+        let codec = Codec::ROUNDING[at];
         prop_assert_eq!(codec.round(&sums, Merge::Exact), sums);
     }
 }

@@ -7,28 +7,42 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use her_learn::catalog::Builder;
 
+use crate::architecture::Architecture;
+use crate::embed::embed;
 use crate::error::{Error, Result, wrong};
 use crate::model::Model;
+use crate::sentence::{self, SentenceModel};
+use crate::tokens::Tokens;
 
 /// A model that is shared.
-pub struct Shared {
+pub struct Shared<M = Model> {
     /// Under which name it is asked for.
     pub name: String,
     /// BLAKE3 of its files, in hexadecimal: two models of one digest are the same to the bit.
     pub digest: String,
     /// The model.
-    pub model: Model,
+    pub model: M,
+}
+
+/// What makes vectors of texts: a language model by its hidden states, or a model made for it.
+#[derive(Clone)]
+pub enum Embedder {
+    /// One that predicts texts, too.
+    Language(Arc<Shared>),
+    /// One that does nothing else.
+    Sentence(Arc<Shared<SentenceModel>>),
 }
 
 /// One model, loaded when it is first asked for; who asks meanwhile waits at the lock.
 #[derive(Clone, Default)]
 struct Cell {
-    shared: Arc<OnceLock<Arc<Shared>>>,
+    shared: Arc<OnceLock<Embedder>>,
     loading: Arc<Mutex<()>>,
 }
 
 /// A directory of model files. Each is a GGUF file or a directory with config.json, tokenizer.json
-/// and model.safetensors; its name is that of the file without `.gguf`, or that of the directory.
+/// and model.safetensors (a table of vectors needs no config.json); its name is that of the file
+/// without `.gguf`, or that of the directory.
 pub struct Bases {
     dir: PathBuf,
     open: Mutex<BTreeMap<String, Cell>>,
@@ -58,8 +72,9 @@ impl Bases {
         let mut names = Vec::new();
         for entry in entries {
             let path = entry.map_err(failed)?.path();
-            let name =
-                if path.join("config.json").exists() { path.file_name() } else { stem(&path) };
+            let is_model = ["config.json", "model.safetensors"].map(|file| path.join(file));
+            let is_model = is_model.iter().any(|file| file.exists());
+            let name = if is_model { path.file_name() } else { stem(&path) };
             names.extend(name.and_then(|name| name.to_str()).map(str::to_owned));
         }
         names.sort_unstable();
@@ -91,11 +106,29 @@ impl Bases {
         })
     }
 
-    /// A model by its name.
+    /// A language model by its name.
+    ///
+    /// # Errors
+    /// When there is none of this name, it is not as it must be, or makes nothing but vectors.
+    pub fn get(&self, name: &str) -> Result<Arc<Shared>> {
+        let architecture =
+            Architecture::of(&self.path(name.strip_suffix(".gguf").unwrap_or(name))?)?;
+        if architecture.speaks()
+            && let Embedder::Language(shared) = self.embedder(name)?
+        {
+            return Ok(shared);
+        }
+        wrong(format!(
+            "the base {name} is a sentence model ({}): it makes vectors of texts, for              LanguageEmbedding, and can neither speak nor learn to; name a Llama model",
+            architecture.name()
+        ))
+    }
+
+    /// A model of any sort by its name.
     ///
     /// # Errors
     /// When there is none of this name, or it is not as it must be.
-    pub fn get(&self, name: &str) -> Result<Arc<Shared>> {
+    pub fn embedder(&self, name: &str) -> Result<Embedder> {
         let name = name.strip_suffix(".gguf").unwrap_or(name);
         let path = self.path(name)?;
         let Cell { shared: cell, loading } = {
@@ -105,32 +138,97 @@ impl Bases {
         // A failure is not kept: the file may be mended.
         let _one = loading.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = cell.get() {
-            return Ok(Arc::clone(shared));
+            return Ok(shared.clone());
         }
-        let shared =
-            Shared { name: name.to_owned(), digest: digest(&path)?, model: Model::open(&path)? };
-        Ok(Arc::clone(cell.get_or_init(|| Arc::new(shared))))
+        let speaks = Architecture::of(&path)?.speaks();
+        let (name, digest) = (name.to_owned(), digest(&path, speaks)?);
+        let shared = if speaks {
+            let model = Model::open(&path)?;
+            Embedder::Language(Arc::new(Shared { name, digest, model }))
+        } else {
+            let model = SentenceModel::open(&path)?;
+            Embedder::Sentence(Arc::new(Shared { name, digest, model }))
+        };
+        Ok(cell.get_or_init(|| shared).clone())
+    }
+}
+
+impl Embedder {
+    /// Under which name it is asked for.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Language(shared) => &shared.name,
+            Self::Sentence(shared) => &shared.name,
+        }
+    }
+
+    /// BLAKE3 of its files, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        match self {
+            Self::Language(shared) => &shared.digest,
+            Self::Sentence(shared) => &shared.digest,
+        }
+    }
+
+    /// Its tokens.
+    pub fn tokens(&self) -> &Tokens {
+        match self {
+            Self::Language(shared) => &shared.model.tokens,
+            Self::Sentence(shared) => &shared.model.tokens,
+        }
+    }
+
+    /// How many numbers a vector has.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Language(shared) => shared.model.base.config.width,
+            Self::Sentence(shared) => shared.model.width(),
+        }
+    }
+
+    /// A text as a vector: [`embed`] of a language model, or [`SentenceModel::embed`].
+    ///
+    /// # Errors
+    /// When the text is empty or longer than [`EMBED_BYTES`](crate::EMBED_BYTES).
+    pub fn embed(&self, text: &str) -> Result<Vec<f32>> {
+        match self {
+            Self::Language(shared) => embed(&shared.model, text),
+            Self::Sentence(shared) => shared.model.embed(text),
+        }
     }
 }
 
 impl Bases {
-    /// A model by its name, if it is the one that a digest tells of.
+    /// A language model by its name, if it is the one that a digest tells of.
     ///
     /// # Errors
     /// When there is none of this name, or it is another one.
     pub(crate) fn same(&self, name: &str, digest: Option<&str>) -> Result<Arc<Shared>> {
-        if name.is_empty() {
-            return wrong("base is missing: name a model file, as `her model list` does");
-        }
+        named(name)?;
         let shared = self.get(name)?;
-        match digest {
-            Some(digest) if *digest != shared.digest => wrong(format!(
+        self.compare(name, &shared.digest, digest)?;
+        Ok(shared)
+    }
+
+    /// A model of any sort by its name, if it is the one that a digest tells of.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is another one.
+    pub(crate) fn same_embedder(&self, name: &str, digest: Option<&str>) -> Result<Embedder> {
+        named(name)?;
+        let embedder = self.embedder(name)?;
+        self.compare(name, embedder.digest(), digest)?;
+        Ok(embedder)
+    }
+
+    fn compare(&self, name: &str, found: &str, wanted: Option<&str>) -> Result<()> {
+        match wanted {
+            Some(wanted) if wanted != found => wrong(format!(
                 "the base {name} is another file than the one this identity learned on: its digest \
-                 is {}, and {digest} is wanted; put that one into {}",
-                shared.digest,
+                 is {found}, and {wanted} is wanted; put that one into {}",
                 self.dir.display()
             )),
-            _ => Ok(shared),
+            _ => Ok(()),
         }
     }
 
@@ -143,6 +241,13 @@ impl Bases {
     }
 }
 
+fn named(name: &str) -> Result<()> {
+    if name.is_empty() {
+        return wrong("base is missing: name a model file, as `her model list` does");
+    }
+    Ok(())
+}
+
 fn stem(path: &Path) -> Option<&std::ffi::OsStr> {
     let gguf = path.extension().is_some_and(|kind| kind == "gguf");
     path.file_stem().filter(|_| gguf)
@@ -152,14 +257,16 @@ fn stem(path: &Path) -> Option<&std::ffi::OsStr> {
 const FILES: [&str; 4] =
     ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
 
-fn digest(path: &Path) -> Result<String> {
+fn digest(path: &Path, speaks: bool) -> Result<String> {
     let mut hash = blake3::Hasher::new();
     let mut add = |path: &Path| -> Result<()> {
         let failed = |e: std::io::Error| Error(format!("{}: {e}", path.display()));
         hash.update_reader(File::open(path).map_err(failed)?).map(drop).map_err(failed)
     };
     if path.is_dir() {
-        for name in FILES {
+        // What languages models hang on was said before there were others: it stays.
+        let more = sentence::FILES.iter().filter(|_| !speaks);
+        for name in FILES.iter().chain(more) {
             let file = path.join(name);
             if file.exists() {
                 add(&file)?;

@@ -10,6 +10,7 @@ pub const EMBED_BYTES: usize = 1 << 15;
 
 /// How many tokens are read with one context; what is longer is read in parts.
 const SPAN: usize = 256;
+const EMPTY: &str = "the text is empty: there is nothing to make a vector of";
 
 /// The mean of the base's last hidden states over a text, as wide as the model: 576 numbers of
 /// SmolLM2-135M. Where the model has a token that begins texts, that is read first and not counted:
@@ -19,15 +20,10 @@ const SPAN: usize = 256;
 /// # Errors
 /// When the text is empty or longer than [`EMBED_BYTES`].
 pub fn embed(model: &Model, text: &str) -> Result<Vec<f32>> {
-    if text.len() > EMBED_BYTES {
-        let n = text.len();
-        return wrong(format!(
-            "a text of {n} bytes; at most {EMBED_BYTES} become one vector: cut it into several"
-        ));
-    }
+    within(text)?;
     let tokens = model.tokens.encode(text)?;
     if tokens.is_empty() {
-        return wrong("the text is empty: there is nothing to make a vector of");
+        return wrong(EMPTY);
     }
     let width = model.base.config.width;
     let span = SPAN.min(model.base.config.context.saturating_sub(1)).max(1);
@@ -48,6 +44,17 @@ pub fn embed(model: &Model, text: &str) -> Result<Vec<f32>> {
         *x *= share;
     }
     Ok(sum)
+}
+
+/// Refuses texts that are empty or too long.
+pub(crate) fn within(text: &str) -> Result<()> {
+    match text.len() {
+        0 => wrong(EMPTY),
+        n if n > EMBED_BYTES => wrong(format!(
+            "a text of {n} bytes; at most {EMBED_BYTES} become one vector: cut it into several"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a vector one of length 1; one of zeros stays as it is.

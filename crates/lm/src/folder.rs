@@ -3,24 +3,17 @@
 //! GGUF files have the rows of queries and keys in the order in which neighbours form a pair that
 //! turns; here a pair lies half a head apart. The rows are put into GGUF's order while reading.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use memmap2::Mmap;
-use safetensors::SafeTensors;
 use serde::Deserialize;
 
 use crate::config::{Config, Part, Scaling, Site, WIDTH_MAX, turns};
 use crate::error::{Error, Result, wrong};
-use crate::gguf::map;
 use crate::quant::Kind;
+use crate::tensors::Tensors;
 use crate::weights::Source;
 
-const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
-/// Into how many files weights may be split.
-const SHARDS_MAX: usize = 256;
+pub(crate) const CONFIG: &str = "config.json";
 /// The longest file of JSON that is read, in bytes; tokenizers are the longest known, at 20 MB.
 const JSON_MAX: u64 = 1 << 28;
 
@@ -59,9 +52,7 @@ struct RopeScaling {
 /// An open directory.
 pub(crate) struct Folder {
     config: Config,
-    shards: Vec<Mmap>,
-    /// Which shard has a tensor.
-    tensors: BTreeMap<String, usize>,
+    tensors: Tensors,
 }
 
 /// Reads a file of JSON.
@@ -80,56 +71,9 @@ impl Folder {
         let path = folder.join(CONFIG);
         let figures: Figures = json(&path)?;
         let config = figures.config().map_err(|e| e.of(&path))?;
-        let mut open = Self { config, shards: Vec::new(), tensors: BTreeMap::new() };
-        for path in shards(folder)? {
-            open.add(&path)?;
-        }
-        Ok(open)
-    }
-
-    fn add(&mut self, path: &Path) -> Result<()> {
-        let map = map(path)?;
-        let parsed = parse(&map).map_err(|e| e.of(path))?;
-        for name in parsed.names() {
-            // Some files keep what is computed from the configuration.
-            if name.ends_with("rotary_emb.inv_freq") {
-                continue;
-            }
-            if self.tensors.insert(name.to_owned(), self.shards.len()).is_some() {
-                return wrong(format!("{}: tensor {name} is in two files", path.display()));
-            }
-        }
-        self.shards.push(map);
-        Ok(())
-    }
-}
-
-fn parse(map: &Mmap) -> Result<SafeTensors<'_>> {
-    SafeTensors::deserialize(map).map_err(|e| {
-        Error(format!(
-            "is no whole safetensors file ({e}): it is cut off or damaged; fetch it again"
-        ))
-    })
-}
-
-/// The files with the weights.
-fn shards(folder: &Path) -> Result<Vec<PathBuf>> {
-    #[derive(Deserialize)]
-    struct Index {
-        weight_map: BTreeMap<String, String>,
-    }
-    let index = folder.join(INDEX);
-    if !index.exists() {
-        return Ok(vec![folder.join(WEIGHTS)]);
-    }
-    let files: BTreeSet<String> = json::<Index>(&index)?.weight_map.into_values().collect();
-    if files.len() > SHARDS_MAX {
-        let n = files.len();
-        return wrong(format!("{}: names {n} files; {SHARDS_MAX} is the limit", index.display()));
-    }
-    match files.iter().find(|file| Path::new(file).file_name() != Some(file.as_ref())) {
-        None => Ok(files.iter().map(|file| folder.join(file)).collect()),
-        Some(file) => wrong(format!("{}: {file:?} is not a file beside it", index.display())),
+        // Some files keep what is computed from the configuration.
+        let tensors = Tensors::open(folder, |name| name.ends_with("rotary_emb.inv_freq"))?;
+        Ok(Self { config, tensors })
     }
 }
 
@@ -256,7 +200,7 @@ impl Source for Folder {
     }
 
     fn names(&self) -> Vec<&str> {
-        self.tensors.keys().map(String::as_str).collect()
+        self.tensors.names().collect()
     }
 
     fn name(&self, part: Part) -> String {
@@ -264,22 +208,8 @@ impl Source for Folder {
     }
 
     fn read(&self, part: Part, rows: usize, columns: usize) -> Result<Vec<f32>> {
-        let name = name(part);
-        let missing = || Error(format!("tensor {name} is missing: this is not a whole model"));
-        let shard = &self.shards[*self.tensors.get(&name).ok_or_else(missing)?];
-        let parsed = parse(shard)?;
-        let view = parsed.tensor(&name).map_err(|e| Error(format!("tensor {name}: {e}")))?;
-        let wanted = if rows == 1 { vec![columns] } else { vec![rows, columns] };
-        if view.shape() != wanted {
-            return wrong(format!(
-                "tensor {name} has the shape {:?}, but {CONFIG} asks for {wanted:?}",
-                view.shape()
-            ));
-        }
-        let kind = Kind::from_safetensors(&view.dtype().to_string())
-            .map_err(|e| Error(format!("tensor {name}: {e}")))?;
-        let mut out = Vec::new();
-        kind.dequantise(view.data(), &mut out);
+        let wanted: &[usize] = if rows == 1 { &[columns] } else { &[rows, columns] };
+        let out = self.tensors.read(&name(part), wanted)?;
         Ok(match part {
             Part::Linear(_, Site::Query | Site::Key) => interleave(&out, self.config.head, columns),
             _ => out,
@@ -291,7 +221,7 @@ impl Source for Folder {
     }
 
     fn bytes(&self) -> u64 {
-        self.shards.iter().map(|map| map.len() as u64).sum()
+        self.tensors.bytes()
     }
 
     fn licence(&self) -> Option<String> {
@@ -299,10 +229,6 @@ impl Source for Folder {
     }
 
     fn kinds(&self) -> Vec<String> {
-        let of = |map: &Mmap| -> Vec<String> {
-            let tensors = parse(map).map(|t| t.tensors()).unwrap_or_default();
-            tensors.iter().map(|(_, view)| view.dtype().to_string()).collect()
-        };
-        self.shards.iter().flat_map(of).collect()
+        self.tensors.kinds()
     }
 }

@@ -5,6 +5,7 @@
 
 mod adam;
 mod adapter;
+mod architecture;
 mod backward;
 mod bases;
 mod chat;
@@ -31,14 +32,17 @@ mod packed;
 mod probes;
 mod quant;
 mod recall;
+mod sentence;
 mod shares;
 mod speak;
+mod tensors;
 mod tokens;
 mod turn;
 mod weights;
 
 pub use adapter::{Adapter, RANK_MAX, Spec};
-pub use bases::{Bases, Shared};
+pub use architecture::{Architecture, Opened};
+pub use bases::{Bases, Embedder, Shared};
 pub use chat::{Chat, MESSAGES_MAX, Message};
 pub use config::{Config, Site};
 pub use embed::{EMBED_BYTES, embed, unit};
@@ -52,6 +56,7 @@ pub use memory::Memory;
 pub use mixture::Mixture;
 pub use model::Model;
 pub use quant::{Block, Kind};
+pub use sentence::{POOLING, SentenceModel};
 pub use speak::{
     End, LIKELY_MAX, Manner, SLICE, STOP_MAX, STOPS_MAX, Said, Sampler, Teller, Told, Voice,
 };

@@ -7,6 +7,7 @@ use crate::error::{Result, wrong};
 use crate::packed::Packed;
 use crate::probes::Probes;
 use crate::quant::Kind;
+use crate::tensors::finite;
 
 /// Where weights come from.
 pub(crate) trait Source {
@@ -151,15 +152,7 @@ impl Base {
 /// A tensor's numbers, all of them finite.
 fn numbers(source: &dyn Source, part: Part, config: &Config) -> Result<Vec<f32>> {
     let (rows, columns) = config.shape_of(part);
-    let numbers = source.read(part, rows, columns)?;
-    match numbers.iter().position(|x| !x.is_finite()) {
-        None => Ok(numbers),
-        Some(i) => wrong(format!(
-            "tensor {} has {} at element {i}: the file is damaged; fetch it again",
-            source.name(part),
-            numbers[i]
-        )),
-    }
+    finite(&source.name(part), source.read(part, rows, columns)?)
 }
 
 /// Refuses tensors that the forward pass would leave out: the model would be computed wrongly.

@@ -1,4 +1,4 @@
-//! Models as files: tiny ones that the tests write, and SmolLM2-135M as a package brings it.
+//! Models as files: tiny ones that the tests write, and those that packages bring.
 
 #![allow(
     missing_docs,
@@ -9,6 +9,7 @@
 )]
 
 mod model {
+    mod encoders;
     mod files;
     mod gradients;
     mod guarding;
@@ -20,6 +21,7 @@ mod model {
     mod quants;
     mod remembering;
     mod saving;
+    mod sentences;
     mod speaking;
     mod telling;
     mod texts;

@@ -23,7 +23,7 @@ numbers that add up, and reads the sum of all. What that makes of a model goes b
 | parts | as its parts are merged, the least exact of them |
 | stateless | it learns nothing: there is nothing to merge |
 | local | each peer keeps its own, and the rest is merged: the whole is at best approximate |
-| member | no sums: it can't be exchanged as vectors; send its peers the events |
+| member | no sums: its peers are told its events, and learn them |
 
 A pipeline is as exact as the least exact of its steps. After a step that learns, no step is exact:
 what it adds depends on what the first one knew at the time. Peers that need to be exact put

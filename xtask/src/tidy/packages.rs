@@ -25,8 +25,8 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// Crates that may be under one more licence, as the exceptions of deny.toml: what a name begins with,
-/// and the licence.
+/// Crates that may be under one more licence, as the exceptions of deny.toml: what a name begins
+/// with, and the licence.
 const EXCEPTIONS: &[(&str, &str)] = &[("symphonia", "MPL-2.0")];
 
 /// Licences not on the list, of everything that the lock file could bring in on this platform.

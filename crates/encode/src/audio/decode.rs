@@ -6,7 +6,7 @@ use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error as Failure;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
 use super::{AUDIO_BYTES_MAX, AUDIO_SECONDS_MAX};
@@ -29,7 +29,8 @@ pub fn samples(bytes: &[u8], take: &mut dyn FnMut(u32, &[f64])) -> Result<()> {
     if bytes.is_empty() {
         return wrong("the sound is empty: there is nothing to make a vector of");
     }
-    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
+    let stream =
+        MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());
     let probe = symphonia::default::get_probe();
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
     let mut format = probe.probe(&Hint::new(), stream, format, metadata).map_err(|e| {

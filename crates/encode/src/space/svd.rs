@@ -1,9 +1,9 @@
 //! The orthogonal part of a matrix, by its singular vectors.
 //!
-//! One-sided Jacobi: columns are rotated in pairs until all are orthogonal; then their lengths are the
-//! singular values and their directions the left singular vectors. It needs nothing but the four
-//! operations and square roots, so its bits are the same on every machine, and it finds small singular
-//! values as exactly as large ones. Decision
+//! One-sided Jacobi: columns are rotated in pairs until all are orthogonal; then their lengths are
+//! the singular values and their directions the left singular vectors. It needs nothing but the
+//! four operations and square roots, so its bits are the same on every machine, and it finds small
+//! singular values as exactly as large ones. Decision
 //! [020](../../../../docs/internals/decisions/020-encoders.md) says what a library would have cost.
 //!
 //! **Source** Hestenes, 1958. Inversion of matrices by biorthogonalization and related results;
@@ -15,12 +15,13 @@ use crate::vector::dot;
 const ORTHOGONAL: f64 = 1e-12;
 /// A singular value counts as 0 below this part of the length of the whole matrix.
 const ZERO: f64 = 1e-10;
-/// Convergence is quadratic, and takes 6 to 12 sweeps; a matrix that needs more is left as it is then,
-/// and the match says what it is worth.
+/// Convergence is quadratic, and takes some ten sweeps; a matrix that needs more is left as it is
+/// then, and the match says what it is worth.
 const SWEEPS_MAX: usize = 40;
 
-/// `U Vᵀ` of the matrix `U S Vᵀ` given by its rows, over the singular values above 0: the orthogonal
-/// matrix nearest to it, or where it has not the full rank, the one that maps nothing else.
+/// `U Vᵀ` of the matrix `U S Vᵀ` given by its rows, over the singular values above 0: the
+/// orthogonal matrix nearest to it, or where it has not the full rank, the one that maps nothing
+/// else.
 ///
 /// **Cost** 4 operations for each number, column and sweep.
 pub fn isometry(rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
@@ -31,11 +32,11 @@ pub fn isometry(rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     orthogonalise(&mut rotated);
     let lengths: Vec<f64> = rotated.iter().map(|u| dot(u, u).sqrt()).collect();
     let zero = ZERO * dot(&lengths, &lengths).sqrt();
-    // U S⁻¹ (Uᵀ A) is U Vᵀ: V needs not be kept while columns are rotated.
+    // U S⁻¹ (Uᵀ A) is U Vᵀ, and a rotated column is one of U S: three lengths are too many.
     let mut result = vec![vec![0.0; columns[0].len()]; columns.len()];
     for (u, length) in rotated.iter().zip(&lengths).filter(|(_, length)| **length > zero) {
         for (column, out) in columns.iter().zip(&mut result) {
-            let v = dot(u, column) / length / length;
+            let v = dot(u, column) / (length * length) / length;
             for (sum, x) in out.iter_mut().zip(u) {
                 *sum += v * x;
             }

@@ -29,7 +29,8 @@ pub fn file(rate: u32, total: u64, blocks: &[Block<'_>]) -> Vec<u8> {
             Block::Constant(n, sample) => (*n as usize, 0x00, std::slice::from_ref(sample)),
         };
         let start = bytes.len();
-        // Blocks of several sizes, each with its own in 16 bits; the rate in 16 bits; mono; 16 bits.
+        // Blocks of several sizes, each with its own in 16 bits; the rate in 16 bits; mono; 16
+        // bits.
         bytes.extend([0xff, 0xf9, 0x7d, 0x08]);
         bytes.extend(coded(at));
         bytes.extend((n as u16 - 1).to_be_bytes());

@@ -88,7 +88,7 @@ fn sizes_formats_and_depths_do_not_matter() {
         }
         for other in 0..kind {
             let apart = near(&whole, &vector(Image, &png(plain(other, 256))));
-            assert!(apart < 0.85, "kinds {kind} and {other}: {apart}");
+            assert!(apart < 0.9, "kinds {kind} and {other}: {apart}");
         }
     }
 }
@@ -105,7 +105,8 @@ fn a_jpeg_is_near_the_png_of_the_same_image() {
         let turned = vector(Image, &jpeg::grey(128, 128, &lying, Some(6)));
         assert!(near(&exact, &turned) > 0.99, "{kind}: {}", near(&exact, &turned));
         let left = near(&exact, &vector(Image, &jpeg::grey(128, 128, &lying, None)));
-        assert!(left < 0.99 || kind == 2 || kind == 5, "planted: {kind} left lying, {left}");
+        // The other three look the same when they lie.
+        assert!(left < 0.97 || ![0, 1, 3].contains(&kind), "planted: {kind} left lying, {left}");
     }
 }
 
@@ -135,10 +136,13 @@ fn the_bits_of_this_space_are_these() {
     let image = RgbImage::from_fn(77, 131, |x, y| {
         Rgb([(x * 3 + y) as u8, (x * y / 7) as u8, (y * 2).wrapping_sub(x) as u8])
     });
-    assert_eq!(bits(&vector(Image, &png(image.clone()))), 0);
-    let grey = DynamicImage::from(image).into_luma8();
+    let grey = DynamicImage::from(image.clone()).into_luma8();
     let pixels: Vec<u8> = grey.pixels().take(72 * 128).map(|p| p.0[0]).collect();
-    assert_eq!(bits(&vector(Image, &jpeg::grey(72, 128, &pixels, None))), 0);
+    let files = [png(image), jpeg::grey(72, 128, &pixels, None)];
+    assert_eq!(
+        files.map(|file| bits(&vector(Image, &file))),
+        [10322432312037687031, 3331513226877872289]
+    );
 }
 
 #[test]
@@ -181,9 +185,10 @@ fn bombs_are_refused_by_the_size_they_claim() {
     let white = [255u8; 3 * 64];
     WebPEncoder::new_lossless(&mut webp).encode(&white, 8, 8, ExtendedColorType::Rgb8).unwrap();
     let lossless = webp.windows(4).position(|four| four == b"VP8L").unwrap();
-    webp[lossless + 9..lossless + 12].copy_from_slice(&[0xff; 3]);
-    webp[lossless + 12] |= 0x0f;
-    assert!(refused(Image, &webp).contains("16384×16384"), "{}", refused(Image, &webp));
+    // Both sides less 1, in 14 bits each, and four bits of something else.
+    let sides = 0x3e7f_u32 | 0x3e7f << 14 | u32::from(webp[lossless + 12] & 0xf0) << 24;
+    webp[lossless + 9..lossless + 13].copy_from_slice(&sides.to_le_bytes());
+    assert!(refused(Image, &webp).contains("16000×16000"), "{}", refused(Image, &webp));
 }
 
 fn crc32(bytes: &[u8]) -> u32 {

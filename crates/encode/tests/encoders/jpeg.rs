@@ -2,8 +2,8 @@
 
 use std::f64::consts::PI;
 
-/// `pixels` row by row, 0 to 255; both sides multiples of 8. Quantised in steps of 4. `orientation` is
-/// what EXIF says, 1 to 8.
+/// `pixels` row by row, 0 to 255; both sides multiples of 8. Quantised in steps of 4. `orientation`
+/// is what EXIF says, 1 to 8.
 pub fn grey(width: usize, height: usize, pixels: &[u8], orientation: Option<u8>) -> Vec<u8> {
     let mut bytes = vec![0xff, 0xd8];
     if let Some(orientation) = orientation {
@@ -51,7 +51,7 @@ fn block(bits: &mut Bits, coefficients: &[i32; 64], before: &mut i32) {
     bits.put(size(difference), 8);
     bits.number(difference);
     let codes = pairs();
-    let mut symbol = |symbol: u8, bits: &mut Bits| {
+    let symbol = |symbol: u8, bits: &mut Bits| {
         bits.put(codes.iter().position(|s| *s == symbol).unwrap() as u32, 8);
     };
     let mut run = 0u8;

@@ -1,5 +1,7 @@
 //! Encoders and maps on real files, which the tests write themselves.
 
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
 mod flac;
 mod hostile;
 mod images;
@@ -32,8 +34,8 @@ fn near(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// For each vector with a label: has the nearest of the others the same one? The share of those that
-/// have.
+/// For each vector with a label: has the nearest of the others the same one? The share of those
+/// that have.
 fn found(labelled: &[(usize, Vec<f32>)]) -> f64 {
     let finds_its_kind = |(i, (kind, vector)): &(usize, &(usize, Vec<f32>))| {
         let others = labelled.iter().enumerate().filter(|(j, _)| j != i);

@@ -27,11 +27,11 @@ fn take(kind: usize, rate: u32, seconds: f64, pitch: f64) -> Vec<f64> {
     // A hiss as every microphone has one, of tones below 3.6 kHz so that each rate can carry it.
     let mut dice = Dice(kind as u64);
     let hiss: Vec<(f64, f64)> =
-        (0..60).map(|_| (TAU * (60.0 + 3500.0 * dice.next()), TAU * dice.next())).collect();
+        (0..20).map(|_| (TAU * (60.0 + 3500.0 * dice.next()), TAU * dice.next())).collect();
     let at = |i: usize| {
         let t = i as f64 / f64::from(rate);
         let hiss: f64 = hiss.iter().map(|(w, phase)| (w * t + phase).sin()).sum();
-        sound(kind, t, pitch) + 0.0005 * hiss
+        sound(kind, t, pitch) + 0.001 * hiss
     };
     (0..n).map(at).collect()
 }
@@ -56,21 +56,21 @@ fn sounds_of_one_kind_lie_together() {
 
 #[test]
 fn rates_stay_close() {
+    let at = |kind, rate| vector(Audio, &wav::pcm16(rate, &take(kind, rate, 1.0, 1.0)));
+    let common: Vec<Vec<f32>> = (0..KINDS).map(|kind| at(kind, 44_100)).collect();
     for kind in 0..KINDS {
-        let at = |rate| vector(Audio, &wav::pcm16(rate, &take(kind, rate, 1.5, 1.0)));
-        let common = at(44_100);
-        for rate in [16_000, 22_050, 32_000, 48_000, 96_000] {
-            let near = near(&common, &at(rate));
+        for rate in [16_000, 22_050, 48_000, 96_000] {
+            let near = near(&common[kind], &at(kind, rate));
             assert!(near > 0.9, "kind {kind} at {rate}: {near}");
         }
         for other in 0..kind {
-            let apart = vector(Audio, &wav::pcm16(44_100, &take(other, 44_100, 1.5, 1.0)));
-            assert!(near(&common, &apart) < 0.85, "{kind}, {other}: {}", near(&common, &apart));
+            let apart = near(&common[kind], &common[other]);
+            assert!(apart < 0.85, "{kind}, {other}: {apart}");
         }
     }
 }
 
-/// At 8 kHz a quarter of the bands is unknown; a sound is still nearest to itself.
+/// At 8 kHz nine of the bands are unknown; a sound is still nearest to itself.
 #[test]
 fn a_telephone_is_understood() {
     let of = |rate| {
@@ -113,21 +113,26 @@ fn an_mp3_lies_near_its_tone() {
     }
 }
 
+/// A single sample has all tones alike, and nothing that moves.
 #[test]
-fn a_click_and_a_single_sample_have_vectors() {
+fn a_click_has_a_vector_and_a_single_sample_none() {
     let mut click = vec![0.0; 4000];
     click[2000] = 0.9;
     vector(Audio, &wav::pcm16(44_100, &click));
-    vector(Audio, &wav::pcm16(8_000, &[0.5]));
+    assert!(refused(Audio, &wav::pcm16(8_000, &[0.5])).contains("nothing in it"));
+    vector(Audio, &wav::pcm16(8_000, &[0.5, 0.4, 0.1]));
 }
 
 #[test]
 fn the_bits_of_this_space_are_these() {
     let mut dice = Dice(3);
     let noise: Vec<f64> = (0..20_000).map(|_| dice.next() - 0.5).collect();
-    assert_eq!(bits(&vector(Audio, &wav::pcm16(22_050, &noise))), 0);
     let floats: Vec<f32> = noise.iter().map(|x| *x as f32).collect();
-    assert_eq!(bits(&vector(Audio, &wav::float32(48_000, 4, &floats))), 0);
+    let files = [wav::pcm16(22_050, &noise), wav::float32(48_000, 4, &floats)];
+    assert_eq!(
+        files.map(|file| bits(&vector(Audio, &file))),
+        [5353960258750868858, 5499759527234749791]
+    );
 }
 
 #[test]
@@ -135,9 +140,9 @@ fn what_is_no_whole_sound_is_refused_by_name() {
     assert!(refused(Audio, b"").contains("empty"));
     assert!(refused(Audio, &[7; 5000]).contains("WAV, FLAC, MP3 or Ogg Vorbis"));
     assert!(refused(Audio, &vec![0; AUDIO_BYTES_MAX + 1]).contains(&AUDIO_BYTES_MAX.to_string()));
-    assert!(refused(Audio, &wav::pcm16(16_000, &[0.0; 9000])).contains("silent"));
+    assert!(refused(Audio, &wav::pcm16(16_000, &vec![0.0; 9000])).contains("silent"));
     assert!(refused(Audio, &wav::pcm16(16_000, &[])).contains("empty"));
-    assert!(refused(Audio, &wav::pcm16(2_000, &[0.1; 9000])).contains("2000 samples a second"));
+    assert!(refused(Audio, &wav::pcm16(2_000, &vec![0.1; 9000])).contains("2000 samples a second"));
     let samples = take(1, 16_000, 1.0, 1.0);
     let whole = wav::pcm16(16_000, &samples);
     for cut in [whole.len() - 2, whole.len() / 2, 60] {
@@ -153,8 +158,9 @@ fn what_is_no_whole_sound_is_refused_by_name() {
         let refused = refused(Audio, &whole[..cut]);
         assert!(refused.contains("cut off"), "{cut}: {refused}");
     }
+    // Planted: one bit. Its frame has a wrong checksum and is left out by the decoder.
     whole[n / 2] ^= 1;
-    assert!(refused(Audio, &whole).contains("damaged"), "{}", refused(Audio, &whole));
+    assert!(refused(Audio, &whole).contains("15000 of 16000"), "{}", refused(Audio, &whole));
 }
 
 #[test]
@@ -165,7 +171,8 @@ fn samples_that_are_no_numbers_are_refused_by_name() {
         let refused = refused(Audio, &wav::float32(16_000, 1, &samples));
         assert!(refused.contains(&odd.to_string()) && refused.contains("1 s"), "{refused}");
     }
-    vector(Audio, &wav::float32(16_000, 1, &[f32::MAX, f32::MIN_POSITIVE, -1e30, 0.0]));
+    let loud = [f32::MAX, f32::MAX / 2.0, f32::MIN_POSITIVE, -1e30, 0.0, f32::MIN];
+    vector(Audio, &wav::float32(16_000, 1, &loud));
 }
 
 /// Ten bytes a frame that stand for 65,535 samples.

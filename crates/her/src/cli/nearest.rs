@@ -7,7 +7,6 @@ use her_identity::{Error, Result};
 use serde_json::Value;
 
 use super::context::Context;
-use super::table;
 use crate::nearest::Question;
 
 /// Ask what an identity remembers that is like a text, an image or a sound

@@ -2,11 +2,11 @@
 
 use clap::builder::PossibleValuesParser;
 use her_identity::Result;
-use her_identity::sync::Codec;
 use serde_json::{Value, json};
 
 use super::context::{Context, print};
 use super::table::{self, Table};
+use crate::sync::Choice;
 
 /// Say with whom an identity exchanges what it learned, and look at what came of it
 #[derive(clap::Args)]
@@ -17,7 +17,7 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Let an identity exchange with one of another node; that one has to be told the same there
+    /// Let an identity exchange with one of another node, which has to be told the same there
     Add(Add),
     /// Show what each peer contributed, and how much of it is read
     List {
@@ -44,14 +44,19 @@ enum What {
 struct Add {
     /// Who exchanges
     name: String,
-    /// With whom: NODE or NODE/IDENTITY, the node by its name, key or URL in the settings
+    /// With whom: her://KEY@HOST:PORT as `her node --address` says there, KEY alone for one that
+    /// comes to this node, or NODE, that is known; /IDENTITY behind it, if called differently there
     peer: String,
+    /// How a node that is new is called here; by the beginning of its key, if left out
+    #[arg(long = "as", value_name = "NODE")]
+    called: Option<String>,
     /// How often by itself, such as 500ms, 10s or 5m; only when asked, if left out
     #[arg(long, value_name = "TIME", value_parser = span)]
     every: Option<f64>,
-    /// How what is sent is rounded; what rounding leaves is sent later
+    /// How what is sent is rounded; what rounding leaves is sent later. `events` sends the events
+    /// while they are few, `auto` whatever is shortest and keeps 97 % of what they were worth
     #[arg(long, value_name = "CODEC", default_value = "i8",
-          value_parser = PossibleValuesParser::new(Codec::ALL.map(Codec::name)))]
+          value_parser = PossibleValuesParser::new(Choice::names()))]
     codec: String,
     /// Read what peers contribute whole, instead of by what it does for the own predictions
     #[arg(long)]
@@ -74,20 +79,19 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         What::Add(add) => {
             let wish = json!({
                 "peer": add.peer,
+                "as": add.called,
                 "every_s": add.every,
                 "codec": add.codec,
                 "weigh": !add.read_all,
             });
             let said = door.peers_do(&add.name, "/peers", &wish)?;
+            let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
+            if !said["away"].is_null() {
+                cx.say(&format!("note: {}; the pact is kept", text("away")));
+            }
             cx.answer(&said, || {
-                let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
-                format!(
-                    "{} exchanges with {}/{}; there, add {} of this node the same way\n",
-                    text("identity"),
-                    text("node"),
-                    text("with"),
-                    text("identity")
-                )
+                let (name, peer, there) = (text("identity"), text("peer"), text("there"));
+                format!("{name} exchanges with {peer}\nthere: {there}\n")
             })
         }
         What::List { name } => {
@@ -138,7 +142,11 @@ fn shown(said: &Value) -> String {
     out.push_str(&pacts.text());
     let mut rows = Table::new(&["contributed by", "events", "numbers", "norm", "read"]);
     for row in said["contributions"].as_array().into_iter().flatten() {
-        let read = if row["mine"] == true { "itself".to_owned() } else { text(row, "weight") };
+        let read = match (row["mine"] == true, row["heard"] == true) {
+            (true, _) => "itself".to_owned(),
+            (_, true) => "its events, learned here".to_owned(),
+            _ => text(row, "weight"),
+        };
         rows.push(vec![
             text(row, "peer"),
             table::count(&row["events"]),

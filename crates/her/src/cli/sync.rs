@@ -45,6 +45,11 @@ fn shown(report: &Value) -> String {
         ("took", format!("{:.1} ms", report["ms"].as_f64().unwrap_or(0.0))),
         ("now", same.to_owned()),
     ]);
+    if let Some(why) = report["events"].as_str() {
+        out.push_str("told each other events: ");
+        out.push_str(why);
+        out.push('\n');
+    }
     for why in report["refused"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         out.push_str("note: ");
         out.push_str(why);

@@ -1,6 +1,7 @@
 //! The door to a house that this process has open.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use her_identity::event::{Birth, Event};
@@ -20,18 +21,23 @@ use crate::wire;
 
 /// A house of our own.
 pub struct Local {
-    house: House,
+    house: Arc<House>,
     host: Host,
 }
 
 impl Local {
     /// The door of a house; the house is closed with it.
     pub fn new(house: House) -> Self {
-        Self { house, host: Host::default() }
+        Self { house: Arc::new(house), host: Host::default() }
     }
 
     /// The house behind the door.
     pub fn house(&self) -> &House {
+        &self.house
+    }
+
+    /// The house for work that shares it.
+    pub(super) fn shared(&self) -> &Arc<House> {
         &self.house
     }
 
@@ -43,7 +49,7 @@ impl Local {
 
 impl Local {
     /// Does something that the audit log tells of.
-    fn audited(
+    pub(super) fn audited(
         &self,
         what: &str,
         name: &str,

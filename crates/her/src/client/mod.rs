@@ -12,6 +12,7 @@ use her_identity::legacy::Owner;
 use her_identity::{Error, ErrorKind, House, Result};
 use serde_json::Value;
 
+pub mod books;
 pub mod departs;
 pub mod feed;
 pub mod forget;
@@ -29,7 +30,12 @@ pub(crate) mod trust;
 
 /// What a verb may ask. All answers are the JSON of [`crate::wire`].
 pub trait Door:
-    gates::GateDoor + departs::DepartDoor + nearest::NearestDoor + sync::SyncDoor + talk::TalkDoor
+    gates::GateDoor
+    + departs::DepartDoor
+    + nearest::NearestDoor
+    + sync::SyncDoor
+    + books::BookDoor
+    + talk::TalkDoor
 {
     /// A new identity; answers its card.
     fn create(&self, name: &str, spec: &Value) -> Result<Value>;

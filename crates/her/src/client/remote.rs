@@ -65,7 +65,7 @@ impl Remote {
     }
 
     fn bytes(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<u8>> {
-        self.ask(&Ask { method: Method::GET, path, query, content: "", body: "" })
+        self.ask(&Ask { method: Method::GET, path, query, content: "", body: b"" })
     }
 
     pub(super) fn send(
@@ -75,7 +75,17 @@ impl Remote {
         content: &str,
         body: &str,
     ) -> Result<String> {
-        text(self.ask(&Ask { method, path, query: &[], content, body })?)
+        text(self.ask(&Ask { method, path, query: &[], content, body: body.as_bytes() })?)
+    }
+
+    pub(super) fn send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: &[u8],
+    ) -> Result<String> {
+        text(self.ask(&Ask { method, path, query, content: "application/octet-stream", body })?)
     }
 
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
@@ -161,7 +171,7 @@ struct Ask<'a> {
     query: &'a [(&'a str, String)],
     /// The content type of the body.
     content: &'a str,
-    body: &'a str,
+    body: &'a [u8],
 }
 
 impl Ask<'_> {

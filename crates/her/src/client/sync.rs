@@ -1,7 +1,7 @@
 //! Thought-sync through either door. It is the work of a server; what was contributed can be read
 //! without one.
 
-use her_identity::{Error, ErrorKind, Result};
+use her_identity::Result;
 use serde_json::Value;
 
 use super::local::Local;
@@ -30,10 +30,7 @@ impl SyncDoor for Local {
         crate::server::peers_told(self.house(), name)
     }
 
-    fn peers_do(&self, name: &str, _: &str, _: &Value) -> Result<Value> {
-        self.house().record(name)?;
-        let told = "peers exchange through a server, and none runs over this data directory; \
-                    start `her serve`";
-        Err(Error::new(ErrorKind::Unavailable, told))
+    fn peers_do(&self, name: &str, what: &str, wish: &Value) -> Result<Value> {
+        super::books::without_server(self, name, what, wish)
     }
 }

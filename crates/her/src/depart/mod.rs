@@ -214,7 +214,7 @@ impl Departs {
             return;
         }
         let peer = self.peers.get(job.node);
-        let url = peer.map(|peer| peer.url.clone().unwrap_or_else(|| peer.at.clone()));
+        let url = peer.and_then(|peer| peer.url.clone().or_else(|| peer.at.clone()));
         let owner = url.map(|url| Owner { url, epoch: job.figures.epoch });
         let version = Some(job.figures.sealed_at);
         match self.host.house().leave(&job.identity, version, None, owner) {
@@ -381,11 +381,12 @@ fn outcome_of(error: &Error) -> Outcome {
     }
 }
 
-/// The key of a server that has other nodes, or has had some.
-pub(crate) fn key(settings: &Settings) -> Result<Option<Key>> {
-    let known = settings.data_dir.join(her_identity::format::NODE_KEY_FILE).exists();
-    let wanted = known || settings.node_listen.is_some() || !settings.nodes.is_empty();
-    if wanted { crate::node::of_dir(&settings.data_dir).map(Some) } else { Ok(None) }
+/// Whether a server has anything to do with departures: it knows nodes or listens for them, or an
+/// identity of its house left or came once.
+pub(crate) fn wanted(settings: &Settings, house: &House) -> bool {
+    settings.node_listen.is_some()
+        || !settings.nodes.is_empty()
+        || house.places().values().any(|place| *place != Place::Here)
 }
 
 /// A house that is opened without a server owns what has its home there.

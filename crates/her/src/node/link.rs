@@ -29,10 +29,16 @@ pub struct Peer {
     pub name: String,
     /// Its key.
     pub key: Node,
-    /// Host and port where it listens for nodes.
-    pub at: String,
+    /// Host and port where it listens for nodes; none of one that only comes to us.
+    pub at: Option<String>,
     /// The address of its server, for clients that follow an identity there.
     pub url: Option<String>,
+}
+
+/// Whether an error says that the other side does not know this node's key: all that TLS tells who
+/// is not let in.
+pub(crate) fn is_unknown(error: &Error) -> bool {
+    error.kind == ErrorKind::Unavailable && error.message.contains("AccessDenied")
 }
 
 type Stream = StreamOwned<ClientConnection, TcpStream>;
@@ -73,7 +79,7 @@ impl Peers {
         let plain = |url: &str| url.trim_end_matches('/').to_owned();
         let is = |peer: &&Peer| {
             peer.name == text
-                || peer.at == text
+                || peer.at.as_deref() == Some(text)
                 || peer.key.to_string() == text
                 || peer.url.as_deref().is_some_and(|url| plain(url) == plain(text))
         };
@@ -87,10 +93,20 @@ impl Peers {
         })
     }
 
+    /// Whether a node is there and has the key that it should have. That it lets this one in only
+    /// shows when it is asked for something.
+    pub(crate) fn reach(&self, to: Node) -> Result<()> {
+        self.way(to)?.connect().map(drop)
+    }
+
+    fn way(&self, to: Node) -> Result<&Way> {
+        let unknown = || Error::not_found(format!("node {to} is not known here"));
+        self.ways.get(&to).ok_or_else(unknown)
+    }
+
     /// Asks a node. An error of kind `Unavailable` means that it may have been done or not.
     pub(crate) fn call(&self, to: Node, call: &Call, limit: Duration) -> Result<Back> {
-        let unknown = || Error::not_found(format!("node {to} is not in the settings"));
-        let way = self.ways.get(&to).ok_or_else(unknown)?;
+        let way = self.way(to)?;
         let kept = way.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some(stream) = kept {
             // It may have been closed meanwhile. What asks for the same twice may be asked twice.
@@ -113,11 +129,17 @@ struct Failed {
 
 impl Way {
     fn connect(&self) -> Result<Stream> {
+        let name = &self.peer.name;
+        let Some(at) = &self.peer.at else {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                format!("node {name} has no address here; it begins, and comes to this node"),
+            ));
+        };
         let away = |e: &dyn std::fmt::Display| {
-            let (name, at) = (&self.peer.name, &self.peer.at);
             Error::new(ErrorKind::Unavailable, format!("node {name} at {at} is away: {e}"))
         };
-        let found = self.peer.at.to_socket_addrs().map_err(|e| away(&e))?.next();
+        let found = at.to_socket_addrs().map_err(|e| away(&e))?.next();
         let found = found.ok_or_else(|| away(&"its address has no number"))?;
         let stream = TcpStream::connect_timeout(&found, CONNECT).map_err(|e| away(&e))?;
         stream
@@ -126,8 +148,8 @@ impl Way {
             .and_then(|()| stream.set_write_timeout(Some(PROMPT)))
             .map_err(|e| away(&e))?;
         // Who the other is, its key says; the name is only what TLS wants to be told.
-        let name = ServerName::try_from("node.her").map_err(|e| away(&e))?;
-        let tls = ClientConnection::new(Arc::clone(&self.config), name).map_err(|e| away(&e))?;
+        let node = ServerName::try_from("node.her").map_err(|e| away(&e))?;
+        let tls = ClientConnection::new(Arc::clone(&self.config), node).map_err(|e| away(&e))?;
         let mut stream = StreamOwned::new(tls, stream);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock).map_err(|e| away(&e))?;
@@ -173,6 +195,7 @@ impl Link for Peers {
         };
         match self.call(to, &Call::Ask(ask.clone()), limit)? {
             Back::Told(told) => Ok(told),
+            Back::Refused(why) => Err(Error::invalid(why)),
             other => {
                 let what = format!("a node answers something else than it was asked: {other:?}");
                 Err(Error::new(ErrorKind::Internal, what))

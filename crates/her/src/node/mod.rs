@@ -4,13 +4,17 @@
 //! (RFC 7250); who is not on the other's list learns nothing, not even which identities exist.
 //! Plain threads and blocking sockets: nodes are few, and a departure is a conversation.
 
+mod guests;
 mod key;
 mod link;
 mod serve;
 mod tls;
 mod wire;
 
+pub(crate) use guests::Guests;
+pub use guests::Right;
 pub use key::{Key, has_signed, of_dir};
+pub(crate) use link::is_unknown;
 pub use link::{Peer, Peers};
 pub(crate) use serve::{Answerer, Listener};
 pub(crate) use wire::{Back, Call, HTTP_BYTES_MAX, HttpBack, HttpCall, Load, SyncBack, SyncCall};

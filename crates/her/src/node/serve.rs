@@ -1,5 +1,6 @@
 //! Listens for other nodes, and lets those of the list in.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +12,7 @@ use her_identity::{Error, Result};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::wire::{self, Back, Call};
-use super::{Key, key, tls};
+use super::{Guests, Key, Right, key, tls};
 
 /// How long it may take to show a key that is on the list.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -19,6 +20,8 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const SILENT: Duration = Duration::from_mins(5);
 /// Open connections; more are closed at once.
 const CONNECTIONS_MAX: usize = 128;
+/// Those of one node that may exchange only: it is not to keep the others out.
+const OF_GUEST_MAX: usize = 16;
 /// How long accepting rests after a failure.
 const REST: Duration = Duration::from_millis(50);
 
@@ -30,9 +33,12 @@ pub(crate) trait Answerer: Send + Sync {
 
 struct Shared {
     config: Arc<ServerConfig>,
+    guests: Arc<Guests>,
     answerer: Box<dyn Answerer>,
     stopping: AtomicBool,
     open: AtomicUsize,
+    /// Of nodes that may exchange only: how many of the open ones are theirs.
+    of_guests: Mutex<BTreeMap<Node, usize>>,
     /// To be closed at the end, so that who reads from them goes home.
     sockets: Mutex<Vec<TcpStream>>,
 }
@@ -45,22 +51,24 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Listens for these nodes.
+    /// Listens for those who are let in.
     pub fn start(
         key: &Key,
-        nodes: Vec<Node>,
+        guests: Arc<Guests>,
         at: SocketAddr,
         answerer: Box<dyn Answerer>,
     ) -> Result<Self> {
-        let config = tls::server(key, nodes)?;
+        let config = tls::server(key, Arc::clone(&guests))?;
         let listener = TcpListener::bind(at)
             .map_err(|e| Error::io(format!("listening for nodes at {at} (node.listen)"), e))?;
         let addr = listener.local_addr().map_err(|e| Error::io("asking for the address", e))?;
         let shared = Arc::new(Shared {
             config,
+            guests,
             answerer,
             stopping: AtomicBool::new(false),
             open: AtomicUsize::new(0),
+            of_guests: Mutex::default(),
             sockets: Mutex::default(),
         });
         let of_thread = Arc::clone(&shared);
@@ -141,6 +149,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> Result<()> {
     let spki = stream.conn.peer_certificates().and_then(|certs| certs.first());
     let Some(from) = spki.and_then(|spki| key::node_of(spki)) else { return Ok(()) };
     stream.sock.set_read_timeout(Some(SILENT)).map_err(io)?;
+    let Some(_seat) = Seat::take(shared, from) else { return Ok(()) };
     let socket = stream.sock.try_clone().map_err(io)?;
     {
         let mut sockets = lock(&shared.sockets);
@@ -152,7 +161,57 @@ fn serve(stream: TcpStream, shared: &Shared) -> Result<()> {
         if shared.stopping.load(Ordering::SeqCst) {
             break;
         }
-        wire::write(&mut stream, &shared.answerer.answer(from, call))?;
+        let Some(back) = answer(shared, from, call) else {
+            // The copy of the socket that waits for the end of all would keep it open.
+            return stream.sock.shutdown(std::net::Shutdown::Both).map_err(io);
+        };
+        wire::write(&mut stream, &back)?;
     }
     Ok(())
 }
+
+/// What a node is answered, as far as it is let in; none for who is not any more.
+fn answer(shared: &Shared, from: Node, call: Call) -> Option<Back> {
+    match shared.guests.right(from)? {
+        Right::Sync if !matches!(call, Call::Sync(_)) => Some(Back::Refused(format!(
+            "node {from} was added to exchange what identities learned and may do nothing else \
+             here; what moves identities are nodes of the settings, tables [nodes.NAME]"
+        ))),
+        Right::All | Right::Sync => Some(shared.answerer.answer(from, call)),
+    }
+}
+
+/// A place among the open connections of a node that may exchange only.
+struct Seat<'a>(&'a Shared, Option<Node>);
+
+impl<'a> Seat<'a> {
+    fn take(shared: &'a Shared, from: Node) -> Option<Self> {
+        if shared.guests.right(from)? == Right::All {
+            return Some(Self(shared, None));
+        }
+        let mut of_guests = lock(&shared.of_guests);
+        let taken = of_guests.entry(from).or_default();
+        if *taken >= OF_GUEST_MAX {
+            return None;
+        }
+        *taken += 1;
+        Some(Self(shared, Some(from)))
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let Some(from) = self.1 else { return };
+        let mut of_guests = lock(&self.0.of_guests);
+        let left = of_guests.get_mut(&from).map(|taken| {
+            *taken -= 1;
+            *taken
+        });
+        if left == Some(0) {
+            of_guests.remove(&from);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

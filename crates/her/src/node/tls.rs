@@ -22,25 +22,39 @@ use tokio_rustls::rustls::{
     ServerConfig, SignatureScheme,
 };
 
+use super::guests::Guests;
 use super::key::{self, Key};
 
 /// Who may be on the other side.
 #[derive(Debug)]
+enum Who {
+    /// Those who are let in now.
+    Guests(Arc<Guests>),
+    /// The node that was called.
+    Only(Node),
+}
+
+#[derive(Debug)]
 struct Listed {
-    nodes: Vec<Node>,
+    who: Who,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Listed {
-    fn new(nodes: Vec<Node>) -> Arc<Self> {
+    fn new(who: Who) -> Arc<Self> {
         let algorithms = ring::default_provider().signature_verification_algorithms;
-        Arc::new(Self { nodes, algorithms })
+        Arc::new(Self { who, algorithms })
     }
 
     fn check(&self, spki: &CertificateDer<'_>) -> std::result::Result<(), TlsError> {
-        match key::node_of(spki) {
-            Some(node) if self.nodes.contains(&node) => Ok(()),
-            _ => Err(CertificateError::ApplicationVerificationFailure.into()),
+        let is_listed = key::node_of(spki).is_some_and(|node| match &self.who {
+            Who::Guests(guests) => guests.right(node).is_some(),
+            Who::Only(wanted) => *wanted == node,
+        });
+        if is_listed {
+            Ok(())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
         }
     }
 
@@ -145,12 +159,12 @@ fn preparing(e: &TlsError) -> Error {
 }
 
 /// The side that listens; only these nodes come in.
-pub(super) fn server(key: &Key, nodes: Vec<Node>) -> Result<Arc<ServerConfig>> {
+pub(super) fn server(key: &Key, guests: Arc<Guests>) -> Result<Arc<ServerConfig>> {
     let mine = Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&key.certified)));
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&TLS13])
         .map_err(|e| preparing(&e))?
-        .with_client_cert_verifier(Listed::new(nodes))
+        .with_client_cert_verifier(Listed::new(Who::Guests(guests)))
         .with_cert_resolver(mine);
     Ok(Arc::new(config))
 }
@@ -162,7 +176,7 @@ pub(super) fn client(key: &Key, node: Node) -> Result<Arc<ClientConfig>> {
         .with_protocol_versions(&[&TLS13])
         .map_err(|e| preparing(&e))?
         .dangerous()
-        .with_custom_certificate_verifier(Listed::new(vec![node]))
+        .with_custom_certificate_verifier(Listed::new(Who::Only(node)))
         .with_client_cert_resolver(mine);
     Ok(Arc::new(config))
 }

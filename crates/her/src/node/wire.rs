@@ -72,6 +72,9 @@ pub(crate) enum SyncBack {
     Took { vector: Vec<u8>, hash: [u8; 32], parts: Vec<Vec<u8>>, refused: Vec<String> },
     /// It does not exchange, and why.
     Refused(String),
+    /// The two can't use each other's sums, and why: what it has heard, and the events that the
+    /// other one has not.
+    Told { why: String, vector: Vec<u8>, parts: Vec<Vec<u8>>, refused: Vec<String> },
 }
 
 /// What a node asks.
@@ -90,6 +93,8 @@ pub(crate) enum Back {
     Http(HttpBack),
     Load(Load),
     Sync(SyncBack),
+    /// Who asks may not, and why.
+    Refused(String),
 }
 
 fn away(what: &str, e: impl std::fmt::Display) -> Error {

@@ -22,14 +22,12 @@ use super::{App, told_to_stop};
 use crate::config::Settings;
 use crate::depart::Departs;
 use crate::node::{Key, Listener};
-use crate::sync::Syncs;
 
 /// What a server with other nodes runs besides its routes.
 pub(super) struct Running {
     listener: Option<Listener>,
     threads: Vec<JoinHandle<()>>,
     departs: Arc<Departs>,
-    syncs: Option<Arc<Syncs>>,
 }
 
 impl Running {
@@ -46,11 +44,14 @@ impl Running {
             routes: routes.clone(),
             runtime: runtime.clone(),
         };
-        let known = settings.nodes.iter().map(|peer| peer.key).collect();
+        let guests = app.syncs.nodes().guests();
         let listener = settings
             .node_listen
-            .map(|at| Listener::start(key, known, at, Box::new(nodes)))
+            .map(|at| Listener::start(key, guests, at, Box::new(nodes)))
             .transpose()?;
+        if let Some(listener) = &listener {
+            app.syncs.listens(listener.addr());
+        }
         runtime.spawn(tell_of_moves(Arc::clone(app)));
         let thread = |name: &str, run: fn(&Arc<Departs>)| {
             let departs = Arc::clone(departs);
@@ -58,16 +59,9 @@ impl Running {
             let started = thread.spawn(move || run(&departs));
             started.map_err(|e| Error::io("starting a thread that speaks to other nodes", e))
         };
-        let mut threads =
+        let threads =
             vec![thread("her-register", Departs::watch)?, thread("her-follow", |d| d.follow())?];
-        let syncs = app.syncs.clone();
-        if let Some(syncs) = &syncs {
-            let (syncs, departs) = (Arc::clone(syncs), Arc::clone(departs));
-            let thread = std::thread::Builder::new().name("her-sync".to_owned());
-            let started = thread.spawn(move || syncs.run(departs.peers()));
-            threads.push(started.map_err(|e| Error::io("starting the thread that syncs", e))?);
-        }
-        Ok(Self { listener, threads, departs: Arc::clone(departs), syncs })
+        Ok(Self { listener, threads, departs: Arc::clone(departs) })
     }
 
     /// Where it listens for nodes.
@@ -78,9 +72,6 @@ impl Running {
     /// Ends departures that can end, and closes the way to other nodes.
     pub fn stop(mut self) {
         self.departs.stop();
-        if let Some(syncs) = &self.syncs {
-            syncs.stop();
-        }
         // A panic of a thread was printed when it happened.
         for thread in self.threads {
             let _ = thread.join();

@@ -20,7 +20,7 @@ use crate::depart::{self, Departs, OfServer};
 use crate::gates::departures::{Departures, Nowhere};
 use crate::gates::service::Gates;
 use crate::locks::first;
-use crate::sync::Syncs;
+use crate::sync::{Rounds, Syncs};
 
 mod accept;
 mod alert;
@@ -28,6 +28,7 @@ mod answer;
 mod audit;
 mod auth;
 mod body;
+mod books;
 mod cards;
 mod channels;
 mod departs;
@@ -88,7 +89,7 @@ pub(crate) struct App {
     gates: Gates,
     /// None where no other node is known.
     departs: Option<Arc<Departs>>,
-    syncs: Option<Arc<Syncs>>,
+    syncs: Arc<Syncs>,
     /// Goes up when an identity may have left.
     moves: watch::Sender<u64>,
     stopping: watch::Receiver<bool>,
@@ -107,6 +108,7 @@ pub struct Server {
     data_dir: PathBuf,
     gates: Option<gates::Running>,
     departs: Option<departs::Running>,
+    rounds: Option<Rounds>,
 }
 
 impl Server {
@@ -130,15 +132,12 @@ impl Server {
         let addr = listener.local_addr().map_err(|e| Error::io("asking for the address", e))?;
         let (stop, stopping) = watch::channel(false);
         let (alive, gone) = mpsc::channel(1);
-        let key = depart::key(settings)?;
-        let departs = match &key {
-            Some(key) => Some(Arc::new(Departs::open(&house, key, settings)?)),
-            None => None,
+        let key = crate::node::of_dir(dir)?;
+        let departs = match depart::wanted(settings, &house) {
+            true => Some(Arc::new(Departs::open(&house, &key, settings)?)),
+            false => None,
         };
-        let syncs = match &key {
-            Some(key) => Some(Arc::new(Syncs::open(&house, key.clone())?)),
-            None => None,
-        };
+        let syncs = Arc::new(Syncs::open(&house, key.clone(), &settings.nodes)?);
         let moves: Arc<dyn Departures> = match &departs {
             Some(departs) => Arc::new(OfServer(Arc::clone(departs))),
             None => Arc::new(Nowhere),
@@ -160,7 +159,7 @@ impl Server {
             stage: Stage::default(),
             gates: Gates::new(settings, moves, seed()?),
             departs: departs.clone(),
-            syncs,
+            syncs: Arc::clone(&syncs),
             moves: watch::Sender::new(0),
             stopping: stopping.clone(),
             house: Arc::clone(&house),
@@ -168,13 +167,14 @@ impl Server {
         let routes: Router = routes::router(Arc::clone(&app));
         runtime.spawn(keep(Arc::clone(&app), settings.rest_after, alive.clone()));
         let gates = gates::Running::start(&app)?;
-        let departs = match departs.as_ref().zip(key.as_ref()) {
-            Some(of) => {
-                let handle = runtime.handle();
+        let departs = match &departs {
+            Some(departs) => {
+                let (of, handle) = ((departs, &key), runtime.handle());
                 Some(departs::Running::start((&app, &routes), of, settings, handle)?)
             }
             None => None,
         };
+        let rounds = Some(Rounds::start(&syncs)?);
         let secure = tls.is_some();
         runtime.spawn(accept::accept(listener, tls, app, routes, lanes, stopping, alive));
         server_file::write(dir, addr, settings.tls.cert_file.as_deref(), house.clock().now_ms())?;
@@ -193,6 +193,7 @@ impl Server {
             data_dir,
             gates,
             departs,
+            rounds,
         })
     }
 
@@ -222,6 +223,9 @@ impl Server {
         self.stop.send_replace(true);
         if let Some(gates) = self.gates.take() {
             gates.stop();
+        }
+        if let Some(rounds) = self.rounds.take() {
+            rounds.stop();
         }
         if let Some(departs) = self.departs.take() {
             departs.stop();

@@ -24,7 +24,7 @@ use super::problem::Problem;
 use super::routes;
 use crate::depart::Departs;
 use crate::locks::token::Token;
-use crate::node::{Answerer, Back, Call, HTTP_BYTES_MAX, HttpBack, HttpCall, SyncBack};
+use crate::node::{Answerer, Back, Call, HTTP_BYTES_MAX, HttpBack, HttpCall};
 
 /// Says that the client asks the owner itself when it is told who that is.
 const FOLLOW: HeaderName = HeaderName::from_static("her-follow");
@@ -244,10 +244,7 @@ impl Answerer for Nodes {
         match call {
             Call::Ask(ask) => Back::Told(self.departs.host().answer(from, ask)),
             Call::Load => Back::Load(self.departs.load()),
-            Call::Sync(call) => match &self.app.syncs {
-                Some(syncs) => Back::Sync(syncs.answer(from, self.departs.peers(), &call)),
-                None => Back::Sync(SyncBack::Refused("this node exchanges nothing".to_owned())),
-            },
+            Call::Sync(call) => Back::Sync(self.app.syncs.answer(from, &call)),
             Call::Http(call) => {
                 let done = self.runtime.block_on(self.http(from, call));
                 Back::Http(done)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
-use her_identity::sync::{Codec, Shared};
-use her_identity::{Error, ErrorKind, House};
+use her_identity::sync::Shared;
+use her_identity::{Error, House};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,37 +14,8 @@ use super::App;
 use super::answer::{self, Answer, At};
 use super::audit::noted;
 use super::body;
-use super::departs::departs;
 use super::problem::Problem;
-use crate::depart::Departs;
-use crate::sync::{Pact, Syncs, name_of};
-
-type Both = (Arc<Syncs>, Arc<Departs>);
-
-fn both(app: &App) -> Result<Both, Problem> {
-    let departs = departs(app)?;
-    // A server that knows nodes has both.
-    let syncs = app.syncs.clone();
-    let none = || Error::new(ErrorKind::Internal, "a server with nodes exchanges nothing");
-    Ok((syncs.ok_or_else(none)?, departs))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wish {
-    /// NODE, or NODE/IDENTITY.
-    peer: String,
-    #[serde(default)]
-    every_s: Option<f64>,
-    #[serde(default)]
-    codec: Option<Codec>,
-    #[serde(default = "yes")]
-    weigh: bool,
-}
-
-fn yes() -> bool {
-    true
-}
+use crate::sync::{Syncs, Wish, name_of};
 
 async fn read<T: serde::de::DeserializeOwned>(
     app: &App,
@@ -54,15 +25,6 @@ async fn read<T: serde::de::DeserializeOwned>(
         .map_err(|e| Problem::from(Error::invalid(format!("the body: {e}"))))
 }
 
-/// The node and the identity of NODE or NODE/IDENTITY; the node must be known.
-fn split(departs: &Departs, name: &str, peer: &str) -> her_identity::Result<(String, String)> {
-    let (node, with) = peer.rsplit_once('/').map_or((peer, name), |(node, with)| {
-        // A URL has slashes of its own.
-        if departs.peers().find(peer).is_ok() { (peer, name) } else { (node, with) }
-    });
-    Ok((departs.peers().find(node)?.name.clone(), with.to_owned()))
-}
-
 /// `POST …/peers`.
 pub(super) async fn agree(
     State(app): State<Arc<App>>,
@@ -70,25 +32,18 @@ pub(super) async fn agree(
     request: Request<Body>,
 ) -> Answer {
     let wish: Wish = read(&app, request).await?;
-    let (syncs, departs) = both(&app)?;
-    let pact = app
-        .blocking(move |_| {
-            let (node, with) = split(&departs, &name, &wish.peer)?;
-            let codec = wish.codec.unwrap_or_default();
-            let pact = Pact {
-                identity: name,
-                node,
-                with,
-                every_s: wish.every_s,
-                codec,
-                weigh: wish.weigh,
-            };
-            syncs.agree(pact.clone())?;
-            Ok(pact)
-        })
-        .await?;
-    let note = format!("{} with {}", pact.identity, name_of(&pact));
-    Ok(noted(answer::json(StatusCode::OK, &json!(pact)), note))
+    let syncs = Arc::clone(&app.syncs);
+    let agreed = app.blocking(move |_| syncs.agree(&name, &wish)).await?;
+    let mut note = format!("{} with {}", agreed.pact.identity, name_of(&agreed.pact));
+    if let Some(added) = &agreed.added {
+        note = format!("{note}, key {}", added.key);
+    }
+    let mut said = json!(agreed.pact);
+    said["peer"] = name_of(&agreed.pact).into();
+    said["added"] = json!(agreed.added);
+    said["away"] = json!(agreed.away);
+    said["there"] = agreed.there.into();
+    Ok(noted(answer::json(StatusCode::OK, &said), note))
 }
 
 #[derive(Deserialize)]
@@ -104,13 +59,8 @@ pub(super) async fn remove(
     request: Request<Body>,
 ) -> Answer {
     let wish: Named = read(&app, request).await?;
-    let (syncs, departs) = both(&app)?;
-    let peer = wish.peer.clone();
-    app.blocking(move |_| {
-        let (node, with) = split(&departs, &name, &wish.peer)?;
-        syncs.end(&name, &node, &with)
-    })
-    .await?;
+    let (syncs, peer) = (Arc::clone(&app.syncs), wish.peer.clone());
+    app.blocking(move |_| syncs.end(&name, &wish.peer)).await?;
     let said = json!({ "removed": peer });
     Ok(noted(answer::json(StatusCode::OK, &said), format!("no more with {peer}")))
 }
@@ -122,7 +72,7 @@ pub(super) async fn retract(
     request: Request<Body>,
 ) -> Answer {
     let wish: Named = read(&app, request).await?;
-    let (syncs, _) = both(&app)?;
+    let syncs = Arc::clone(&app.syncs);
     let peer = app.blocking(move |_| syncs.retract(&name, &wish.peer)).await?;
     let said = json!({ "retracted": peer.to_string() });
     Ok(noted(answer::json(StatusCode::OK, &said), format!("what {peer} contributed")))
@@ -142,24 +92,23 @@ pub(super) async fn sync(
     request: Request<Body>,
 ) -> Answer {
     let wish: Now = read(&app, request).await?;
-    let (syncs, departs) = both(&app)?;
+    let syncs = Arc::clone(&app.syncs);
     let reports = app
         .blocking(move |house| {
             house.record(&name)?;
-            let mut pacts = syncs.pacts(&name);
-            if let Some(peer) = &wish.peer {
-                let (node, with) = split(&departs, &name, peer)?;
-                pacts.retain(|pact| pact.is(&name, &node, &with));
-            }
+            let pacts = match &wish.peer {
+                Some(peer) => vec![syncs.find(&name, peer)?],
+                None => syncs.pacts(&name),
+            };
             if pacts.is_empty() {
                 return Err(Error::not_found(format!(
-                    "{name} has no such peer; `her peer add {name} NODE` makes a pact"
+                    "{name} has no peer; `her peer add {name} PEER` makes a pact"
                 )));
             }
             let mut reports = Vec::new();
             let one = pacts.len() == 1;
             for pact in &pacts {
-                match syncs.sync(departs.peers(), pact) {
+                match syncs.sync(pact) {
                     Ok(report) => reports.push(json!(report)),
                     Err(e) if one => return Err(e),
                     Err(e) => {
@@ -175,8 +124,8 @@ pub(super) async fn sync(
 
 /// `GET …/peers`.
 pub(super) async fn list(State(app): State<Arc<App>>, At(name): At<String>) -> Answer {
-    let syncs = app.syncs.clone();
-    let said = app.blocking(move |house| told(house, syncs.as_deref(), &name)).await?;
+    let syncs = Arc::clone(&app.syncs);
+    let said = app.blocking(move |house| told(house, Some(&syncs), &name)).await?;
     Ok(answer::json(StatusCode::OK, &said))
 }
 
@@ -200,6 +149,10 @@ pub(super) fn told(
             let tally = syncs.map(|syncs| syncs.tally(name, &name_of(pact)));
             said["peer"] = name_of(pact).into();
             said["since_start"] = json!(tally.unwrap_or_default());
+            let known = syncs.and_then(|syncs| syncs.nodes().get(&pact.node));
+            said["key"] = json!(known.as_ref().map(|(node, _)| node.key));
+            said["at"] = json!(known.as_ref().and_then(|(node, _)| node.at.as_ref()));
+            said["added"] = json!(known.as_ref().map(|(_, listed)| !listed));
             said
         })
         .collect();
@@ -208,6 +161,7 @@ pub(super) fn told(
         "merge": merge,
         "merge_text": merge.text(),
         "contract": hex(&contract),
+        "url": syncs.and_then(Syncs::url),
         "pacts": with,
         "hash": null,
         "uncontributed_events": uncontributed,
@@ -236,6 +190,7 @@ fn contributions(shared: &Shared) -> Vec<Value> {
             "events": row.events,
             "cells": row.sums.len(),
             "norm": row.sums.norm(),
+            "heard": row.heard,
             "weight": if mine { json!("whole") } else { json!(trust.map(|t| t.weight)) },
             "weighed_events": trust.map(|t| t.events),
             "losses": trust.map(|t| t.losses),

@@ -6,8 +6,9 @@
 //! identity, and nothing is taken from who is not.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use her_identity::event::What;
@@ -15,23 +16,38 @@ use her_identity::house::Place;
 use her_identity::migrate::Node;
 use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
 use her_identity::sync::{vector_from_bytes, vector_to_bytes};
+use her_identity::turn::Desk;
 use her_identity::{Error, ErrorKind, House, Result};
 
-use crate::node::{Back, Call, Key, Peers, SyncBack, SyncCall};
+use crate::node::{Call, Key, SyncBack, SyncCall, is_unknown};
 
+mod agree;
+mod answer;
+mod began;
+mod book;
+mod choice;
+mod lived;
+mod nodes;
 mod pact;
+mod rounds;
 mod rows;
 mod tally;
 
+pub(crate) use agree::Wish;
+use answer::{Answered, answered, differs};
+use began::Began;
+pub(crate) use book::{read, reading, written};
+pub use choice::{Choice, shortest};
+use nodes::Nodes;
+pub(crate) use nodes::{SCHEME, url_of};
 pub use pact::Pact;
 use pact::Pacts;
+pub(crate) use rounds::Rounds;
 use rows::Sent;
 pub use tally::{Report, Tally};
 
 /// How long the other side may take: its exchange is in it.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How often it is looked which exchanges are due.
-const LOOK: Duration = Duration::from_millis(50);
 /// Messages to and fro in one exchange: more rows than fit into one follow in the next.
 const MESSAGES_MAX: usize = 16;
 
@@ -46,15 +62,20 @@ struct Known {
 pub(crate) struct Syncs {
     house: Arc<House>,
     key: Key,
+    nodes: Nodes,
+    /// Where this node listens for others, once it does.
+    listening: OnceLock<SocketAddr>,
     pacts: Mutex<Pacts>,
     known: Mutex<Known>,
     sent: Mutex<BTreeMap<String, Sent>>,
-    /// One exchange of an identity at a time.
+    /// What an identity takes in follows from what it has: one exchange event of it at a time. It
+    /// is not held while another node is asked, so that two may begin with each other at once.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     life: u64,
-    /// The version at which this process found each identity that has pacts.
-    began: BTreeMap<String, u64>,
+    began: Began,
     stopping: AtomicBool,
+    /// Whether the thread that begins exchanges is to look again, and what wakes it.
+    woken: (Mutex<bool>, Condvar),
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -63,20 +84,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Syncs {
     /// The exchanges of a house. A new life begins: see [`Origin`].
-    pub fn open(house: &Arc<House>, key: Key) -> Result<Self> {
+    pub fn open(house: &Arc<House>, key: Key, known: &[crate::node::Peer]) -> Result<Self> {
         let mut life = [0; 8];
         getrandom::fill(&mut life).map_err(|e| {
             let what = format!("the system gives no random numbers: {e}");
             Error::new(ErrorKind::Unavailable, what)
         })?;
         let pacts = Pacts::open(house.dir())?;
-        let names = pacts.all().iter().map(|pact| pact.identity.clone());
-        // One that is damaged, or has left, tells so when it is asked for.
-        let began = names.filter_map(|name| Some((house.head(&name).ok()?.seq, name)));
-        let began = began.map(|(version, name)| (name, version)).collect();
+        let nodes = Nodes::new(&key, known, pacts.nodes())?;
+        let began = Began::now(house);
         Ok(Self {
             house: Arc::clone(house),
             key,
+            nodes,
+            listening: OnceLock::new(),
             pacts: Mutex::new(pacts),
             began,
             known: Mutex::default(),
@@ -84,7 +105,19 @@ impl Syncs {
             busy: Mutex::default(),
             life: u64::from_le_bytes(life),
             stopping: AtomicBool::new(false),
+            woken: (Mutex::new(false), Condvar::new()),
         })
+    }
+
+    /// The nodes that identities here exchange with.
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// This is where the node listens for others.
+    pub fn listens(&self, at: SocketAddr) {
+        // It listens once.
+        let _ = self.listening.set(at);
     }
 
     /// The pacts of an identity.
@@ -107,33 +140,10 @@ impl Syncs {
         lock(&self.known).tallies.get(&at).cloned().unwrap_or_default()
     }
 
-    /// Makes a pact, or changes it.
-    pub fn agree(&self, pact: Pact) -> Result<()> {
-        self.house.record(&pact.identity)?;
-        let merge = self.house.look(&pact.identity, |identity| identity.state().model().merge())?;
-        if !merge.is_additive() {
-            return Err(Error::invalid(format!(
-                "{} can't exchange what it learned as vectors ({}); send its peer the events",
-                pact.identity,
-                merge.text()
-            )));
-        }
-        lock(&self.pacts).put(pact)
-    }
-
-    /// Ends a pact. What came by it stays; `retract` takes it out.
-    pub fn end(&self, identity: &str, node: &str, with: &str) -> Result<()> {
-        if lock(&self.pacts).remove(identity, node, with)? {
-            return Ok(());
-        }
-        Err(Error::not_found(format!(
-            "{identity} has no pact with {node}/{with}; `her peer list {identity}` shows whom it \
-             has one with"
-        )))
-    }
-
     /// Drops what a peer contributed, and takes nothing of it again.
     pub fn retract(&self, identity: &str, peer: &str) -> Result<Peer> {
+        let busy = self.busy(identity);
+        let _one = lock(&busy);
         let found = self.shared(identity)?.ok_or_else(|| {
             Error::invalid(format!("{identity} has not exchanged with anybody yet"))
         })?;
@@ -161,43 +171,11 @@ impl Syncs {
         Duration::from_nanos(self.house.clock().monotonic_ns())
     }
 
-    /// Runs what is due until the server ends.
-    pub fn run(&self, peers: &Peers) {
-        while !self.stopping.load(Ordering::SeqCst) {
-            let due: Vec<Pact> = {
-                let (pacts, known, now) = (lock(&self.pacts), lock(&self.known), self.now());
-                let is_due = |pact: &&Pact| {
-                    let at = known.due.get(&(pact.identity.clone(), name_of(pact)));
-                    pact.every_s.is_some() && at.is_none_or(|at| *at <= now)
-                };
-                pacts.all().iter().filter(is_due).cloned().collect()
-            };
-            for pact in &due {
-                if self.stopping.load(Ordering::SeqCst) {
-                    return;
-                }
-                let every = Duration::from_secs_f64(pact.every_s.unwrap_or(1.0));
-                let next = self.now() + every;
-                lock(&self.known).due.insert((pact.identity.clone(), name_of(pact)), next);
-                if self.house.place(&pact.identity) == Place::Here {
-                    // How it went is in its tally.
-                    let _ = self.sync(peers, pact);
-                }
-            }
-            std::thread::sleep(LOOK);
-        }
-    }
-
-    /// Ends [`run`](Self::run).
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-    }
-
     /// Exchanges now, with one peer.
-    pub fn sync(&self, peers: &Peers, pact: &Pact) -> Result<Report> {
+    pub fn sync(&self, pact: &Pact) -> Result<Report> {
         let begin = self.now();
         let mut report = Report { peer: name_of(pact), ..Report::default() };
-        let done = self.converse(peers, pact, &mut report);
+        let done = self.converse(pact, &mut report);
         report.ms = (self.now().saturating_sub(begin)).as_secs_f64() * 1e3;
         report.at_ms = self.house.clock().now_ms();
         report.error = done.as_ref().err().map(|e| e.message.clone());
@@ -212,24 +190,27 @@ impl Syncs {
         done.map(|()| report)
     }
 
-    fn converse(&self, peers: &Peers, pact: &Pact, report: &mut Report) -> Result<()> {
-        let to = peers.find(&pact.node)?.key;
-        let known = |node: Node| node == self.key.node || peers.get(node).is_some();
-        let busy = self.busy(&pact.identity);
-        let _one = lock(&busy);
+    fn converse(&self, pact: &Pact, report: &mut Report) -> Result<()> {
+        let peers = self.nodes.peers();
+        let to = self.nodes.key_of(&pact.node).ok_or_else(|| {
+            Error::not_found(format!("node {} is not in the settings any more", pact.node))
+        })?;
+        let known = |node: Node| self.nodes.knows(node);
         let mut shared = self.take(&pact.identity, pact, Vec::new())?;
         let (contract, terms) = self.contract(&pact.identity)?;
         // Of the other one nothing is known yet: the first message only asks.
         let mut theirs: Option<BTreeMap<Origin, u64>> = None;
         for _ in 0..MESSAGES_MAX {
+            let by_events = report.events.is_some();
             let (parts, untold) = match &theirs {
                 None => (Vec::new(), Vec::new()),
+                Some(theirs) if by_events => {
+                    lived::missing(&self.house, &pact.identity, &shared, theirs, &self.key)?
+                }
                 Some(theirs) => self.missing(&pact.identity, &shared, theirs, &contract)?,
             };
-            let asked = theirs.is_some();
-            report.refused.extend(untold);
-            report.sent += parts.len();
-            report.sent_bytes += parts.iter().map(Vec::len).sum::<usize>();
+            let (asked, told) = (theirs.is_some(), parts.len());
+            report.tells(&parts, untold);
             let call = SyncCall {
                 from: pact.identity.clone(),
                 to: pact.with.clone(),
@@ -238,22 +219,10 @@ impl Syncs {
                 vector: vector_to_bytes(&shared.vector()),
                 parts,
             };
-            let back = peers.call(to, &Call::Sync(call), LIMIT)?;
-            let (vector, hash, parts, refused) = match back {
-                Back::Sync(SyncBack::Took { vector, hash, parts, refused }) => {
-                    (vector, hash, parts, refused)
-                }
-                Back::Sync(SyncBack::Refused(why)) => {
-                    return Err(Error::invalid(format!(
-                        "{} does not exchange: {why}",
-                        report.peer
-                    )));
-                }
-                _ => return Err(Error::new(ErrorKind::Internal, "a node answers something else")),
-            };
-            report.got += parts.len();
-            report.got_bytes += parts.iter().map(Vec::len).sum::<usize>();
-            report.refused.extend(refused.into_iter().map(|why| format!("there: {why}")));
+            let back = peers
+                .call(to, &Call::Sync(call), LIMIT)
+                .map_err(|e| if is_unknown(&e) { self.unknown_there(pact) } else { e })?;
+            let Answered { vector, hash, parts } = answered(back, report)?;
             let (taken, refused) = rows::checked(&parts, &contract, known);
             report.refused.extend(refused);
             let done = asked && taken.is_empty();
@@ -261,8 +230,11 @@ impl Syncs {
                 shared = self.take(&pact.identity, pact, taken)?;
             }
             theirs = Some(vector_from_bytes(&vector)?);
-            report.same = shared.hash() == hash;
-            if report.same || done {
+            report.same = match hash {
+                Some(hash) => shared.hash() == hash,
+                None => done && told == 0 && report.refused.is_empty(),
+            };
+            if report.same || (done && (hash.is_some() || told == 0)) {
                 return Ok(());
             }
         }
@@ -270,14 +242,22 @@ impl Syncs {
     }
 
     /// Answers an identity of another node.
-    pub fn answer(&self, from: Node, peers: &Peers, call: &SyncCall) -> SyncBack {
-        self.taken(from, peers, call).unwrap_or_else(|e| SyncBack::Refused(e.message))
+    pub fn answer(&self, from: Node, call: &SyncCall) -> SyncBack {
+        self.taken(from, call).unwrap_or_else(|e| SyncBack::Refused(e.message))
     }
 
-    fn taken(&self, from: Node, peers: &Peers, call: &SyncCall) -> Result<SyncBack> {
-        let name = peers.get(from).map(|peer| peer.name.clone()).unwrap_or_default();
-        let pact =
-            self.pacts(&call.to).into_iter().find(|pact| pact.is(&call.to, &name, &call.from));
+    /// The other node's door is shut.
+    fn unknown_there(&self, pact: &Pact) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("node {} does not know this one; there, `{}`", pact.node, self.there(pact)),
+        )
+    }
+
+    fn taken(&self, from: Node, call: &SyncCall) -> Result<SyncBack> {
+        let is_with =
+            |pact: &&Pact| pact.with == call.from && self.nodes.key_of(&pact.node) == Some(from);
+        let pact = self.pacts(&call.to).iter().find(is_with).cloned();
         // Who is in no pact does not learn which identities there are.
         let pact = pact.ok_or_else(|| {
             Error::not_found(format!(
@@ -289,21 +269,35 @@ impl Syncs {
             return Err(Error::new(ErrorKind::Unavailable, format!("{} is not here now", call.to)));
         }
         let (contract, terms) = self.contract(&call.to)?;
-        if contract != call.contract {
-            return Err(differs(&terms, &call.terms));
-        }
-        let busy = self.busy(&call.to);
-        let Ok(_one) = busy.try_lock() else {
-            return Err(Error::new(ErrorKind::Busy, format!("{} exchanges already", call.to)));
-        };
-        let known = |node: Node| node == self.key.node || peers.get(node).is_some();
+        let why = self.why_events(&call.to, &terms, (contract != call.contract).then_some(call))?;
+        let known = |node: Node| self.nodes.knows(node);
         let (taken, mut refused) = rows::checked(&call.parts, &contract, known);
         let shared = self.take(&call.to, &pact, taken)?;
         let theirs = vector_from_bytes(&call.vector)?;
-        let (parts, untold) = self.missing(&call.to, &shared, &theirs, &contract)?;
+        let (parts, untold) = match &why {
+            Some(_) => lived::missing(&self.house, &call.to, &shared, &theirs, &self.key)?,
+            None => self.missing(&call.to, &shared, &theirs, &contract)?,
+        };
         refused.extend(untold);
         let vector = vector_to_bytes(&shared.vector());
-        Ok(SyncBack::Took { vector, hash: shared.hash(), parts, refused })
+        Ok(match why {
+            Some(why) => SyncBack::Told { why, vector, parts, refused },
+            None => SyncBack::Took { vector, hash: shared.hash(), parts, refused },
+        })
+    }
+
+    /// Why the two tell each other events, if sums are of no use to one of them.
+    fn why_events(
+        &self,
+        identity: &str,
+        terms: &str,
+        unlike: Option<&SyncCall>,
+    ) -> Result<Option<String>> {
+        if let Some(call) = unlike {
+            return Ok(Some(differs(terms, &call.terms)));
+        }
+        let merge = self.house.look(identity, |identity| identity.state().model().merge())?;
+        Ok((!merge.is_additive()).then(|| format!("the model has {}", merge.text())))
     }
 
     fn busy(&self, identity: &str) -> Arc<Mutex<()>> {
@@ -331,6 +325,8 @@ impl Syncs {
 
     /// Contributes what was learned, and takes parts in.
     fn take(&self, identity: &str, pact: &Pact, parts: Vec<Part>) -> Result<Shared> {
+        let busy = self.busy(identity);
+        let _one = lock(&busy);
         let mut batches = rows::batches(parts);
         if batches.is_empty() {
             batches.push(Vec::new());
@@ -338,7 +334,13 @@ impl Syncs {
         for parts in batches {
             let shared = self.shared(identity)?;
             let mut exchange = self.exchange_of(identity, shared.as_ref())?;
-            (exchange.codec, exchange.weigh, exchange.parts) = (pact.codec, pact.weigh, parts);
+            exchange.codec = match pact.codec {
+                Choice::Auto if self.has_learned(identity)? => self.shortest(identity)?,
+                // Nothing was learned: nothing is contributed.
+                Choice::Auto => Codec::Events,
+                Choice::Of(codec) => codec,
+            };
+            (exchange.weigh, exchange.parts) = (pact.weigh, parts);
             // Two that have nothing to tell one another write nothing.
             let says = shared.is_none() || exchange.says_something();
             if says || self.has_learned(identity)? {
@@ -346,7 +348,24 @@ impl Syncs {
             }
         }
         let none = || Error::new(ErrorKind::Internal, "an exchange left nothing behind");
-        self.shared(identity)?.ok_or_else(none)
+        let shared = self.shared(identity)?.ok_or_else(none)?;
+        self.remember(identity, &shared)?;
+        Ok(shared)
+    }
+
+    /// The codec that has the shortest form of what an identity learned since it contributed last.
+    fn shortest(&self, identity: &str) -> Result<Codec> {
+        let offers =
+            self.house.look(identity, |identity| identity.state().offers(&mut Desk::default()))?;
+        choice::shortest(&offers?)
+    }
+
+    /// Keeps what was just contributed, to send only that to who has what was before.
+    fn remember(&self, identity: &str, shared: &Shared) -> Result<()> {
+        let lesson = self.house.look(identity, |identity| identity.state().lesson().cloned())?;
+        let mut sent = lock(&self.sent);
+        sent.entry(identity.to_owned()).or_default().contributed(shared, lesson);
+        Ok(())
     }
 
     /// Whether an identity has learned from events that it has not contributed.
@@ -363,7 +382,7 @@ impl Syncs {
 
     /// What the former life of an identity had not contributed when this process began.
     fn closing(&self, identity: &str) -> Result<Option<Closing>> {
-        let Some(version) = self.began.get(identity).copied() else { return Ok(None) };
+        let Some(version) = self.began.version(identity) else { return Ok(None) };
         let state = self.house.at(identity, version)?;
         let events = state.uncontributed_events();
         Ok(Some(Closing { version, events, learned: state.unpublished() }))
@@ -399,20 +418,4 @@ impl Syncs {
 /// How a peer is written.
 pub(crate) fn name_of(pact: &Pact) -> String {
     format!("{}/{}", pact.node, pact.with)
-}
-
-/// Why two contracts can't be merged, by the first place at which they differ.
-fn differs(ours: &str, theirs: &str) -> Error {
-    let at = ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count();
-    let around = |text: &str| -> String {
-        let from = text.floor_char_boundary(at.saturating_sub(24));
-        let to = text.floor_char_boundary((at + 40).min(text.len()));
-        text[from..to].to_owned()
-    };
-    Error::invalid(format!(
-        "the two are not made alike, and sums of unlike models mean nothing: here …{}…, there \
-         …{}…; make one from the other's spec, or send it the events",
-        around(ours),
-        around(theirs)
-    ))
 }

@@ -5,26 +5,28 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use her_identity::migrate::Node;
-use her_identity::sync::{Origin, Part, Row, Shared, limits, signed_bytes};
+use her_identity::sync::{ANY_CONTRACT, Content, Lesson, Origin, Part, Row, Shared};
+use her_identity::sync::{limits, signed_bytes};
 use her_identity::{Error, Result};
-use her_learn::merge::Sums;
 
 use crate::node::{Key, has_signed};
 
-/// Numbers of a row that are kept to send what came to it since.
+/// Numbers of a row that are kept to send what came to it since; of one's own, which each exchange
+/// with whomever makes, more.
 const KEPT: usize = 4;
+const OWN_KEPT: usize = 16;
 /// Origins whose rows are kept so.
 const ORIGINS_MAX: usize = 1024;
 /// Bytes of parts in one message.
 pub(super) const MESSAGE_BYTES: usize = 4 << 20;
 
 /// How hard a part is squeezed: names take most of it, and are much alike.
-const LEVEL: i32 = 9;
+pub(super) const LEVEL: i32 = 9;
 /// Bytes that a part may have when it is unpacked: what an exchange takes.
 const PART_BYTES: usize = limits::EXCHANGE_BYTES;
 
 /// A part as it goes over the wire.
-fn squeezed(part: &Part) -> Result<Vec<u8>> {
+pub(super) fn squeezed(part: &Part) -> Result<Vec<u8>> {
     let bytes = part.to_bytes();
     // Who gets it makes no more room than that.
     if bytes.len() > PART_BYTES {
@@ -33,31 +35,63 @@ fn squeezed(part: &Part) -> Result<Vec<u8>> {
     zstd::bulk::compress(&bytes, LEVEL).map_err(|e| Error::io("squeezing a part", e))
 }
 
-/// Rows as they were sent lately.
+/// Rows as they were sent lately, and the events between one's own.
 #[derive(Debug, Default)]
-pub(super) struct Sent(BTreeMap<Origin, VecDeque<Arc<Row>>>);
+pub(super) struct Sent {
+    rows: BTreeMap<Origin, VecDeque<Arc<Row>>>,
+    lessons: VecDeque<Arc<Lesson>>,
+}
 
 impl Sent {
-    fn find(&self, origin: &Origin, seq: u64) -> Option<&Sums> {
-        self.0.get(origin)?.iter().find(|row| row.seq == seq).map(|row| &row.sums)
+    fn find(&self, origin: &Origin, seq: u64) -> Option<&Arc<Row>> {
+        self.rows.get(origin)?.iter().find(|row| row.seq == seq)
     }
 
-    fn keep(&mut self, origin: Origin, row: &Arc<Row>) {
-        if self.0.len() >= ORIGINS_MAX && !self.0.contains_key(&origin) {
-            self.0.pop_first();
+    fn keep(&mut self, origin: Origin, row: &Arc<Row>, most: usize) {
+        if self.rows.len() >= ORIGINS_MAX && !self.rows.contains_key(&origin) {
+            self.rows.pop_first();
         }
-        let kept = self.0.entry(origin).or_default();
+        let kept = self.rows.entry(origin).or_default();
         if kept.back().is_none_or(|newest| newest.seq < row.seq) {
             kept.push_back(Arc::clone(row));
-            if kept.len() > KEPT {
-                kept.pop_front();
+        }
+        while kept.len() > most {
+            kept.pop_front();
+        }
+    }
+
+    /// Keeps the newest contribution.
+    pub fn contributed(&mut self, shared: &Shared, lesson: Option<Arc<Lesson>>) {
+        let own = shared.me().and_then(|me| Some((me, shared.rows().get(&me)?)));
+        let Some((me, row)) = own else { return };
+        self.keep(me, row, OWN_KEPT);
+        let known = |old: &Arc<Lesson>, new: &Arc<Lesson>| old.to >= new.to;
+        if let Some(lesson) = lesson.filter(|l| l.origin == me && l.to == row.seq)
+            && self.lessons.back().is_none_or(|newest| !known(newest, &lesson))
+        {
+            self.lessons.push_back(lesson);
+            if self.lessons.len() > OWN_KEPT {
+                self.lessons.pop_front();
             }
         }
     }
+
+    /// The lessons that lead from one number to another, with the row after each; none where one
+    /// is missing.
+    fn lessons(&self, origin: &Origin, from: u64, to: u64) -> Option<Vec<(&Lesson, &Row)>> {
+        let (mut at, mut found) = (from, Vec::new());
+        for lesson in self.lessons.iter().filter(|lesson| lesson.origin == *origin) {
+            if lesson.from == at {
+                found.push((&**lesson, &**self.find(origin, lesson.to)?));
+                at = lesson.to;
+            }
+        }
+        (at == to && at > from).then_some(found)
+    }
 }
 
-/// What somebody with this vector misses, each row whole or as what came to it, whichever is
-/// shorter; as many as fit into a message.
+/// What somebody with this vector misses, each row whole, as what came to it or as the events
+/// behind that, whichever is shortest; as many as fit into a message.
 pub(super) fn missing(
     shared: &Shared,
     theirs: &BTreeMap<Origin, u64>,
@@ -67,46 +101,76 @@ pub(super) fn missing(
 ) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
     let (mut parts, mut untold, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (origin, row) in shared.missing(theirs) {
-        let hash = row.hash;
-        let signature = match &row.signature {
-            Some(signature) => signature.clone(),
-            None if origin.peer.key == key.node.0 => {
-                key.sign(&signed_bytes(contract, origin, row.seq, row.events, &hash))?
-            }
-            // Of the node that it lived on before, which did not tell anybody of it.
-            None => continue,
-        };
-        let (to, events) = (row.seq, row.events);
-        let whole =
-            Part { origin: *origin, from: 0, to, events, sums: row.sums.clone(), hash, signature };
-        let mut part = squeezed(&whole)?;
+        // One of the node that it lived on before, which did not tell anybody of it, has no
+        // signature.
+        let Some(signature) = signature_of(row, origin, contract, key)? else { continue };
         let from = theirs.get(origin).copied().unwrap_or(0);
+        let whole = part(origin, row, 0, Content::Sums(row.sums.clone()), signature);
+        let mut told = vec![squeezed(&whole)?];
         if let Some(old) = sent.find(origin, from).filter(|_| from > 0) {
             let mut sums = row.sums.clone();
-            sums.sub(old);
+            sums.sub(&old.sums);
             sums.trim();
-            let step = squeezed(&Part { from, sums, ..whole })?;
-            if step.len() < part.len() {
-                part = step;
-            }
+            let step = Part { from, content: Content::Sums(sums), ..whole };
+            told = shorter(told, vec![squeezed(&step)?]);
         }
-        if part.len() > limits::EXCHANGE_BYTES {
+        if let Some(lessons) = sent.lessons(origin, from, row.seq) {
+            let mut events = Vec::with_capacity(lessons.len());
+            for (lesson, after) in lessons {
+                let content = Content::Events(lesson.events.clone());
+                let Some(signature) = signature_of(after, origin, contract, key)? else { continue };
+                events.push(squeezed(&part(origin, after, lesson.from, content, signature))?);
+            }
+            told = shorter(told, events);
+        }
+        if let Some(long) = told.iter().find(|part| part.len() > limits::EXCHANGE_BYTES) {
             untold.push(format!(
-                "number {to} of {} has {} bytes, at most {} are sent; use a coarser codec",
+                "number {} of {} has {} bytes, at most {} are sent; use a coarser codec",
+                row.seq,
                 origin.peer,
-                part.len(),
+                long.len(),
                 limits::EXCHANGE_BYTES
             ));
             continue;
         }
-        if bytes + part.len() > MESSAGE_BYTES {
+        let more: usize = told.iter().map(Vec::len).sum();
+        if bytes + more > MESSAGE_BYTES {
             break;
         }
-        bytes += part.len();
-        sent.keep(*origin, row);
-        parts.push(part);
+        bytes += more;
+        let own = shared.me() == Some(*origin);
+        sent.keep(*origin, row, if own { OWN_KEPT } else { KEPT });
+        parts.extend(told);
     }
     Ok((parts, untold))
+}
+
+/// The signature that came with a row, or this node's own.
+pub(super) fn signature_of(
+    row: &Row,
+    origin: &Origin,
+    contract: &[u8; 32],
+    key: &Key,
+) -> Result<Option<Box<[u8; 64]>>> {
+    match &row.signature {
+        Some(signature) => Ok(Some(signature.clone())),
+        None if origin.peer.key == key.node.0 => {
+            let signed = signed_bytes(contract, origin, row.seq, row.events, &row.hash);
+            key.sign(&signed).map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+fn part(origin: &Origin, row: &Row, from: u64, content: Content, signature: Box<[u8; 64]>) -> Part {
+    let Row { seq: to, events, hash, .. } = *row;
+    Part { origin: *origin, from, to, events, content, hash, signature }
+}
+
+/// Of two ways to tell the same the shorter one; of equals the first.
+fn shorter(a: Vec<Vec<u8>>, b: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let bytes = |told: &[Vec<u8>]| -> usize { told.iter().map(Vec::len).sum() };
+    if bytes(&b) < bytes(&a) { b } else { a }
 }
 
 /// Parts that were read, are signed by who they are from, and are from nodes on the list; and why
@@ -130,13 +194,25 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
     let bytes = zstd::bulk::decompress(bytes, PART_BYTES)
         .map_err(|e| Error::invalid(format!("a part of a peer can't be unpacked ({e})")))?;
     let part = Part::from_bytes(&bytes)?;
+    check_signed(&part, contract, known)?;
+    Ok(part)
+}
+
+/// Whether a part is of a node on the list, and signed by it.
+pub(super) fn check_signed(
+    part: &Part,
+    contract: &[u8; 32],
+    known: impl Fn(Node) -> bool,
+) -> Result<()> {
     let node = Node(part.origin.peer.key);
     if !known(node) {
         return Err(Error::invalid(format!(
-            "{} is of a node that is not in the settings here; add it to read what it learned",
+            "{} is of a node that is not known here; add it to read what it learned",
             part.origin.peer
         )));
     }
+    let lived = matches!(part.content, Content::Lived(_));
+    let contract = if lived { &ANY_CONTRACT } else { contract };
     let signed = signed_bytes(contract, &part.origin, part.to, part.events, &part.hash);
     if !has_signed(node, &signed, &part.signature) {
         return Err(Error::invalid(format!(
@@ -144,7 +220,7 @@ fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Re
             part.to, part.origin.peer
         )));
     }
-    Ok(part)
+    Ok(())
 }
 
 /// Parts in groups that fit into one event each.

@@ -19,12 +19,23 @@ pub struct Report {
     pub got: usize,
     /// Their bytes.
     pub got_bytes: usize,
-    /// Whether both have the same rows now.
+    /// Why events were told instead of sums, if they were.
+    pub events: Option<String>,
+    /// Whether both have the same rows now; with events, whether each has heard all of the other.
     pub same: bool,
     /// What one of the two did not take, and why.
     pub refused: Vec<String>,
     /// Why it failed, if it did.
     pub error: Option<String>,
+}
+
+impl Report {
+    /// Counts what is sent.
+    pub(super) fn tells(&mut self, parts: &[Vec<u8>], untold: Vec<String>) {
+        self.sent += parts.len();
+        self.sent_bytes += parts.iter().map(Vec::len).sum::<usize>();
+        self.refused.extend(untold);
+    }
 }
 
 /// Exchanges with one peer since the server started.

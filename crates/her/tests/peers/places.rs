@@ -35,6 +35,7 @@ pub struct Many {
     dir: tempfile::TempDir,
     http: Vec<String>,
     keys: Vec<String>,
+    nodes: Vec<String>,
     children: Mutex<Vec<Option<Child>>>,
     agent: Agent,
 }
@@ -43,6 +44,16 @@ impl Many {
     /// Writes the settings of `n` nodes that know each other and starts them, each with an identity
     /// `sam` of this spec.
     pub fn begin(n: usize, settings: &str, spec: &Value) -> Self {
+        Self::begin_with(n, settings, spec, |_, _| true)
+    }
+
+    /// The same, where node `a` has node `b` in its settings if `knows(a, b)`.
+    pub fn begin_with(
+        n: usize,
+        settings: &str,
+        spec: &Value,
+        knows: impl Fn(usize, usize) -> bool,
+    ) -> Self {
         let free = |_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let dir = tempfile::tempdir().unwrap();
         let (http, nodes): (Vec<_>, Vec<_>) =
@@ -54,7 +65,7 @@ impl Many {
                 "listen = \"{}\"\nshards = 1\ndrain_s = 5\n{settings}\n[node]\nlisten = \"{}\"\n",
                 http[i], nodes[i]
             );
-            for j in (0..n).filter(|j| *j != i) {
+            for j in (0..n).filter(|j| *j != i && knows(i, *j)) {
                 write!(text, "[nodes.n{j}]\nkey = \"{}\"\nat = \"{}\"\n", keys[j], nodes[j])
                     .unwrap();
             }
@@ -65,7 +76,7 @@ impl Many {
             .http_status_as_error(false)
             .build();
         let children = Mutex::new((0..n).map(|_| None).collect());
-        let many = Self { dir, http, keys, children, agent: config.into() };
+        let many = Self { dir, http, keys, nodes, children, agent: config.into() };
         many.start_missing();
         for i in 0..n {
             many.put_one(i, "sam", spec);
@@ -78,7 +89,13 @@ impl Many {
         self.keys[i].clone()
     }
 
-    fn data(&self, i: usize) -> PathBuf {
+    /// The address of a node with its key.
+    pub fn url(&self, i: usize) -> String {
+        format!("her://{}@{}", self.keys[i], self.nodes[i])
+    }
+
+    /// Its data directory.
+    pub fn data(&self, i: usize) -> PathBuf {
         self.dir.path().join(format!("n{i}"))
     }
 
@@ -131,13 +148,19 @@ impl Many {
         self.start_missing();
     }
 
-    fn ask(&self, i: usize, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+    /// A request, and its status and answer.
+    pub fn ask(&self, i: usize, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        self.send(i, method, path, body.as_bytes())
+    }
+
+    /// Sends bytes.
+    pub fn send(&self, i: usize, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
         let token = std::fs::read_to_string(self.data(i).join("token")).unwrap();
         let url = format!("http://{}{path}", self.http[i]);
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         request = request.header("authorization", format!("Bearer {}", token.trim()));
         request = request.header("content-type", "application/json");
-        let body = body.map(ToString::to_string).unwrap_or_default();
         let mut said = self.agent.run(request.body(body).unwrap()).unwrap();
         let text = said.body_mut().read_to_string().unwrap();
         (said.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
@@ -190,7 +213,7 @@ impl Many {
     }
 
     /// Lets `sam` at one node exchange with `sam` at another.
-    pub fn exchange(&self, a: usize, b: usize) -> Result<(), String> {
+    pub fn exchange(&self, a: usize, b: usize) -> Result<Value, String> {
         let wish = json!({ "peer": name(b) });
         let (status, said) = self.ask(a, "POST", "/v1/identities/sam/sync", Some(&wish));
         if status != 200 {
@@ -198,7 +221,7 @@ impl Many {
         }
         let report = &said["exchanges"][0];
         assert_eq!(report["refused"], json!([]), "{report}");
-        Ok(())
+        Ok(report.clone())
     }
 }
 

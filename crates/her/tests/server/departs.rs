@@ -41,7 +41,7 @@ impl Plan {
         Peer {
             name: ["a", "b"][i].to_owned(),
             key: of_dir(self.dirs[i].path()).unwrap().node,
-            at: self.nodes[i].clone(),
+            at: Some(self.nodes[i].clone()),
             url: Some(format!("http://{}", self.http[i])),
         }
     }

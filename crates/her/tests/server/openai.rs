@@ -1,5 +1,7 @@
 //! `OpenAI`'s API as it lies on the wire; the stock client is in `conformance/doors`.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::client::{Running, Said};
@@ -320,6 +322,63 @@ fn texts_go_on_and_become_numbers() {
     refused(&embed(&json!({ "model": "sam", "input": [[1, 2]] })), 400, "input", "not supported");
     refused(&embed(&json!({ "model": "sam", "input": "" })), 400, "input", "1 to");
     refused(&embed(&json!({ "model": "tom", "input": "a" })), 404, "model", "no language model");
+}
+
+/// A table of three rows by which texts become vectors, as `NAME` among the bases.
+fn table(data: &Path, name: &str) {
+    let dir = data.join("bases").join(name);
+    std::fs::create_dir_all(&dir).unwrap();
+    let numbers = [0f32, 0.0, 3.0, 4.0, 0.0, 2.0];
+    let header = json!({ "embeddings": {
+        "dtype": "F32", "shape": [3, 2], "data_offsets": [0, 4 * numbers.len()],
+    } });
+    let header = header.to_string();
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+    std::fs::write(dir.join("model.safetensors"), bytes).unwrap();
+    let tokenizer = json!({
+        "version": "1.0",
+        "pre_tokenizer": { "type": "Whitespace" },
+        "model": { "type": "WordLevel", "unk_token": "?",
+                   "vocab": { "?": 0, "red": 1, "blue": 2 } },
+    });
+    std::fs::write(dir.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+}
+
+#[test]
+fn a_base_makes_vectors_by_its_own_name() {
+    let r = running();
+    table(r.dir.path(), "colours");
+    let embed = |body: &Value| r.post("/openai/v1/embeddings", body);
+    let said = fine(&embed(&json!({ "model": "colours", "input": ["red", "blue mauve"] })));
+    let row = |i: usize| {
+        let numbers = said["data"][i]["embedding"].as_array().unwrap().iter();
+        numbers.map(|x| x.as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    assert!((row(0)[0] - 0.6).abs() < 1e-6 && (row(0)[1] - 0.8).abs() < 1e-6, "{said}");
+    assert_eq!(row(1), [0.0, 1.0], "what is not known does not count");
+    assert_eq!((&said["model"], &said["usage"]["total_tokens"]), (&json!("colours"), &json!(3)));
+    // An identity's name comes first, and a base has neither versions nor words.
+    table(r.dir.path(), "sam");
+    let said = fine(&embed(&json!({ "model": "sam", "input": "hello" })));
+    assert_eq!(said["data"][0]["embedding"].as_array().unwrap().len(), 24);
+    let unknown = |model: &str| {
+        refused(&embed(&json!({ "model": model, "input": "a" })), 404, "model", model)
+    };
+    assert_eq!(unknown("../colours"), "model_not_found");
+    assert_eq!(unknown("nobody"), "model_not_found");
+    refused(&embed(&json!({ "model": "colours@1", "input": "a" })), 404, "model", "colours");
+    let said = json!({ "model": "colours", "messages": talk(&["hello"]) });
+    refused(&r.post(CHAT, &said), 404, "model", "colours");
+    let long = json!({ "model": "colours", "input": "red ".repeat(10_000) });
+    refused(&embed(&long), 400, Value::Null, "40000 bytes");
+    // A base that is broken is told, and harms nobody.
+    std::fs::write(r.dir.path().join("bases/colours/model.safetensors"), "PK").unwrap();
+    assert_eq!(embed(&json!({ "model": "colours", "input": "red" })).status, 200, "open already");
+    table(r.dir.path(), "broken");
+    std::fs::write(r.dir.path().join("bases/broken/model.safetensors"), "PK").unwrap();
+    refused(&embed(&json!({ "model": "broken", "input": "red" })), 400, Value::Null, "cut off");
 }
 
 #[test]

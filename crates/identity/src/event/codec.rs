@@ -25,11 +25,12 @@ const REHEARSE: u8 = 7;
 const REST: u8 = 8;
 const SYNC: u8 = 9;
 
-/// The first formats that know [`REHEARSE`], [`REST`] and [`SYNC`]; frames without them stay of the
-/// ones before.
+/// The first formats that know [`REHEARSE`], [`REST`], [`SYNC`], and events of others within that;
+/// frames without them stay of the ones before.
 const REHEARSE_SINCE: u8 = 2;
 const REST_SINCE: u8 = 3;
 const SYNC_SINCE: u8 = 4;
+const TOLD_EVENTS_SINCE: u8 = 5;
 
 const HAS_REQUEST: u8 = 1;
 const HAS_WEIGHT: u8 = 2;
@@ -170,7 +171,9 @@ impl Batch {
             }
             What::Rest => self.since = self.since.max(REST_SINCE),
             What::Sync(exchange) => {
-                self.since = SYNC_SINCE;
+                let tells = exchange.tells_events();
+                let since = if tells { TOLD_EVENTS_SINCE } else { SYNC_SINCE };
+                self.since = self.since.max(since);
                 put_bytes(&mut self.events, &exchange.to_bytes());
             }
         }

@@ -147,6 +147,7 @@ impl House {
             left_ms: self.clock().now_ms(),
             code: env!("CARGO_PKG_VERSION").to_owned(),
             owner,
+            book: None,
             branches,
             files: whole.sealed().to_vec(),
         };

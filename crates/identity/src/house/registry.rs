@@ -83,7 +83,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub(super) fn new(name: &str, id: IdentityId, created_ms: u64) -> Self {
+    pub(crate) fn new(name: &str, id: IdentityId, created_ms: u64) -> Self {
         Self {
             format: RECORD_FREE,
             name: name.to_owned(),
@@ -164,7 +164,7 @@ pub(super) struct Registry {
 pub const NAME_BYTES: usize = 64;
 
 /// Refuses names that could not be a file's name everywhere.
-pub(super) fn check_name(name: &str) -> Result<()> {
+pub(crate) fn check_name(name: &str) -> Result<()> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let first = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     if first && name.len() <= NAME_BYTES && name.chars().all(fine) {
@@ -257,7 +257,7 @@ impl Registry {
 }
 
 /// The bytes of a record's file.
-pub(super) fn to_bytes(record: &Record) -> Vec<u8> {
+pub(crate) fn to_bytes(record: &Record) -> Vec<u8> {
     serde_json::to_vec_pretty(record).expect("plain data")
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use her_learn::merge::Sums;
 use serde::{Deserialize, Serialize};
 
-use super::{Closing, Codec, Exchange, Origin, Part, Peer, Row, Shared, Trust, limits, pack};
+use super::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Row, Shared, Trust};
+use super::{limits, pack};
 use crate::error::{Error, Result};
 use crate::journal::IdentityId;
 
@@ -28,10 +29,15 @@ struct PartBytes {
     from: u64,
     to: u64,
     events: u64,
-    sums: Vec<u8>,
+    /// Packed sums; or [`EVENTS`] or [`LIVED`], and events as the journal writes them.
+    content: Vec<u8>,
     hash: [u8; 32],
     signature: (Name, Name),
 }
+
+/// What contents of events begin with: no version of packed sums.
+const EVENTS: u8 = 0x80;
+const LIVED: u8 = 0x81;
 
 #[derive(Serialize, Deserialize)]
 struct ExchangeBytes {
@@ -62,6 +68,25 @@ fn joined((a, b): (Name, Name)) -> Box<[u8; 64]> {
     signature
 }
 
+impl Content {
+    /// The content as a part holds it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Sums(sums) => pack::pack(sums),
+            Self::Events(events) => [&[EVENTS], &**events].concat(),
+            Self::Lived(events) => [&[LIVED], &**events].concat(),
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        match bytes.split_first() {
+            Some((&EVENTS, events)) => Ok(Self::Events(events.into())),
+            Some((&LIVED, events)) => Ok(Self::Lived(events.into())),
+            _ => Ok(Self::Sums(pack::unpack(bytes)?)),
+        }
+    }
+}
+
 impl Part {
     fn bytes(&self) -> PartBytes {
         PartBytes {
@@ -70,7 +95,7 @@ impl Part {
             from: self.from,
             to: self.to,
             events: self.events,
-            sums: pack::pack(&self.sums),
+            content: self.content.to_bytes(),
             hash: self.hash,
             signature: split(&self.signature),
         }
@@ -89,7 +114,7 @@ impl Part {
             from: bytes.from,
             to: bytes.to,
             events: bytes.events,
-            sums: pack::unpack(&bytes.sums)?,
+            content: Content::from_bytes(&bytes.content)?,
             hash: bytes.hash,
             signature: joined(bytes.signature),
         })
@@ -116,6 +141,12 @@ impl Part {
 }
 
 impl Exchange {
+    /// Whether readers of its first format can't read it.
+    pub(crate) fn tells_events(&self) -> bool {
+        let events = |part: &Part| !matches!(part.content, Content::Sums(_));
+        self.codec == Codec::Events || self.parts.iter().any(events)
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let bytes = ExchangeBytes {
             me: (name(&self.me.peer), self.me.life),
@@ -176,6 +207,7 @@ struct RowBytes {
     life: u64,
     seq: u64,
     events: u64,
+    /// Packed sums; nothing at all of a row that was heard.
     sums: Vec<u8>,
     signature: Option<(Name, Name)>,
 }
@@ -201,7 +233,7 @@ impl Shared {
             life: origin.life,
             seq: row.seq,
             events: row.events,
-            sums: pack::pack(&row.sums),
+            sums: if row.heard { Vec::new() } else { pack::pack(&row.sums) },
             signature: row.signature.as_deref().map(split),
         });
         Saved {
@@ -221,6 +253,9 @@ impl Shared {
         let sums = |bytes: &[u8]| -> Result<Sums> { pack::unpack(bytes) };
         let rows = saved.rows.into_iter().map(|row| {
             let origin = Origin { peer: peer(row.peer), life: row.life };
+            if row.sums.is_empty() {
+                return Ok((origin, Arc::new(Row::heard(row.seq, row.events))));
+            }
             let mut own = Row::own(row.seq, row.events, sums(&row.sums)?);
             own.signature = row.signature.map(joined);
             Ok((origin, Arc::new(own)))

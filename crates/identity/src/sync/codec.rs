@@ -27,6 +27,10 @@ pub enum Codec {
     I4,
     /// The largest eighth of the numbers, 8 bits each. For repeated rounds only: the rest is late.
     TopK,
+    /// The events themselves, where they are few: what they teach who knows this origin's row and
+    /// nothing else. As [`I8`](Self::I8) where they are more than
+    /// [`LESSON_EVENTS`](super::limits::LESSON_EVENTS).
+    Events,
 }
 
 /// The share of numbers that [`Codec::TopK`] keeps is one of so many.
@@ -41,9 +45,9 @@ impl Codec {
         let bits = match (self, merge) {
             (_, Merge::Stateless | Merge::Exact) | (Self::Exact, _) => return sums.clone(),
             (Self::F32, _) => return each(sums, |cell| significant(cell, 24)),
-            (Self::I8, Merge::Approximate) => 16,
+            (Self::I8 | Self::Events, Merge::Approximate) => 16,
             (Self::I4, Merge::Approximate) => 12,
-            (Self::I8 | Self::TopK, _) => 8,
+            (Self::I8 | Self::TopK | Self::Events, _) => 8,
             (Self::I4, _) => 4,
         };
         let mut rounded = if self == Self::TopK { largest(sums) } else { sums.clone() };
@@ -60,11 +64,12 @@ impl Codec {
             Self::I8 => "i8",
             Self::I4 => "i4",
             Self::TopK => "top_k",
+            Self::Events => "events",
         }
     }
 
-    /// All of them, the finest first.
-    pub const ALL: [Self; 5] = [Self::Exact, Self::F32, Self::I8, Self::I4, Self::TopK];
+    /// Those that round numbers, the finest first.
+    pub const ROUNDING: [Self; 5] = [Self::Exact, Self::F32, Self::I8, Self::I4, Self::TopK];
 }
 
 fn each(sums: &Sums, with: impl Fn(Fixed) -> Fixed) -> Sums {

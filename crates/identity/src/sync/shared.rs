@@ -6,7 +6,8 @@ use std::sync::Arc;
 use her_learn::merge::Sums;
 
 use super::trust::{Trust, Weight};
-use super::{Origin, Part, Peer, Row, limits, pack};
+use super::{Content, Origin, Part, Peer, Row, limits, pack};
+use crate::error::Result;
 
 /// What the numbers of a branch's rows rise by when it is left: more than it ever publishes.
 const LEFT: u64 = 1 << 48;
@@ -71,6 +72,12 @@ impl Shared {
         self.learned
     }
 
+    /// What rounding took off what it contributed: it is told later, or exactly with
+    /// [`Codec::Exact`](super::Codec::Exact).
+    pub fn residue(&self) -> &Sums {
+        &self.residue
+    }
+
     /// Peers whose rows are not taken.
     pub fn retracted(&self) -> &BTreeSet<Peer> {
         &self.retracted
@@ -86,19 +93,20 @@ impl Shared {
         self.rows.iter().map(|(origin, row)| (*origin, row.seq)).collect()
     }
 
-    /// The rows that somebody with this vector misses.
+    /// The rows that somebody with this vector misses, and that can be told here.
     pub fn missing<'a>(
         &'a self,
         theirs: &'a BTreeMap<Origin, u64>,
     ) -> impl Iterator<Item = (&'a Origin, &'a Arc<Row>)> {
-        self.rows.iter().filter(|(origin, row)| theirs.get(origin).is_none_or(|n| *n < row.seq))
+        let told = self.rows.iter().filter(|(_, row)| !row.heard);
+        told.filter(|(origin, row)| theirs.get(origin).is_none_or(|n| *n < row.seq))
     }
 
-    /// A proof that two peers have the same rows: BLAKE3 over all of them, in the order of their
-    /// origins.
+    /// A proof that two peers have the same rows: BLAKE3 over all of them that can be told on, in
+    /// the order of their origins.
     pub fn hash(&self) -> [u8; 32] {
         let mut hash = blake3::Hasher::new();
-        for (origin, row) in &self.rows {
+        for (origin, row) in self.rows.iter().filter(|(_, row)| !row.heard) {
             hash.update(&origin.peer.key);
             hash.update(&origin.peer.identity.0);
             for n in [origin.life, row.seq, row.events] {
@@ -110,34 +118,92 @@ impl Shared {
     }
 
     /// Joins what a peer sent. The higher number of an origin wins; the rest changes nothing.
-    pub fn join(&mut self, part: &Part) -> Joined {
+    /// `taught` works out what events make of a row.
+    ///
+    /// # Errors
+    /// Events that can't be read or learned.
+    pub fn join(
+        &mut self,
+        part: &Part,
+        taught: impl Fn(&Sums, &[u8]) -> Result<Sums>,
+    ) -> Result<Joined> {
         if self.retracted.contains(&part.origin.peer) {
-            return Joined::Retracted;
+            return Ok(Joined::Retracted);
         }
         let have = self.rows.get(&part.origin);
         if have.is_some_and(|row| row.seq >= part.to) {
-            return Joined::Known;
+            return Ok(Joined::Known);
         }
         let mut sums = match (part.from, have) {
             (0, _) => Sums::default(),
             (from, Some(row)) if row.seq == from => row.sums.clone(),
-            _ => return Joined::Gap,
+            _ => return Ok(Joined::Gap),
         };
         if have.is_none() && self.rows.len() >= limits::ROWS {
-            return Joined::Full;
+            return Ok(Joined::Full);
         }
-        sums.add(&part.sums);
-        sums.trim();
+        match &part.content {
+            Content::Sums(more) => {
+                sums.add(more);
+                sums.trim();
+            }
+            Content::Events(events) => sums = taught(&sums, events)?,
+            // Those are heard.
+            Content::Lived(_) => return Ok(Joined::Known),
+        }
         if sums.len() > limits::CELLS {
-            return Joined::Full;
+            return Ok(Joined::Full);
         }
         let mut row = Row::own(part.to, part.events, sums);
         if row.hash != part.hash {
-            return Joined::Wrong;
+            return Ok(Joined::Wrong);
         }
         row.signature = Some(part.signature.clone());
         self.rows.insert(part.origin, Arc::new(row));
+        Ok(Joined::Taken)
+    }
+
+    /// Notes that the events of a part are learned, if they follow on what was heard before.
+    pub(crate) fn hear(&mut self, part: &Part) -> Joined {
+        if self.retracted.contains(&part.origin.peer) {
+            return Joined::Retracted;
+        }
+        let have = self.rows.get(&part.origin);
+        let events = match have {
+            Some(row) if row.seq >= part.to => return Joined::Known,
+            Some(row) if row.seq != part.from => return Joined::Gap,
+            None if self.rows.len() >= limits::ROWS => return Joined::Full,
+            have => have.map_or(0, |row| row.events),
+        };
+        let row = Row::heard(part.to, events.saturating_add(part.events));
+        self.rows.insert(part.origin, Arc::new(row));
         Joined::Taken
+    }
+
+    /// What was learned up to a version is told under this name.
+    pub(crate) fn closed_at(&mut self, me: Origin, version: u64, learned: u64) {
+        let events = learned.saturating_sub(self.learned);
+        if self.rows.get(&me).is_some_and(|row| row.seq < version) && events > 0 {
+            self.add_own(me, version, events, &Sums::default());
+        }
+        self.learned = learned;
+    }
+
+    /// Own rows in the order of their numbers, and the number that each one follows on: between the
+    /// two lie the events that it stands for.
+    pub fn spans(&self) -> Vec<(Origin, u64, u64)> {
+        let own = self
+            .rows
+            .iter()
+            .filter(|(origin, row)| self.is_mine(&origin.peer) && !row.heard && row.seq < LEFT);
+        let mut spans: Vec<(Origin, u64, u64)> =
+            own.map(|(origin, row)| (*origin, 0, row.seq)).collect();
+        spans.sort_unstable_by_key(|(_, _, to)| *to);
+        let mut from = 0;
+        for span in &mut spans {
+            (span.1, from) = (from, span.2);
+        }
+        spans
     }
 
     /// Drops all rows of a peer, and takes none again. Its own can't be dropped.
@@ -160,6 +226,11 @@ impl Shared {
             *row = Arc::new(Row::own(row.seq.saturating_add(LEFT), 0, Sums::default()));
         }
         self.add_own(me, version, events, &carried);
+        self.left_behind(peer);
+    }
+
+    /// Leaves what it was on another branch, of which nothing can be taken back.
+    pub(crate) fn left_behind(&mut self, peer: Peer) {
         self.selves.insert(peer);
         self.trust.remove(&peer);
     }
@@ -174,9 +245,10 @@ impl Shared {
         self.rows.insert(me, Arc::new(Row::own(version, events, sums)));
     }
 
-    /// Others whose rows are here.
+    /// Others whose sums are here.
     pub(crate) fn peers(&self) -> BTreeSet<Peer> {
-        let peers = self.rows.keys().map(|origin| origin.peer);
+        let told = self.rows.iter().filter(|(_, row)| !row.heard);
+        let peers = told.map(|(origin, _)| origin.peer);
         peers.filter(|peer| !self.is_mine(peer)).collect()
     }
 
@@ -209,7 +281,12 @@ impl Row {
     /// A row of one's own, which is signed when it is sent.
     pub(crate) fn own(seq: u64, events: u64, sums: Sums) -> Self {
         let hash = hash_of(&sums);
-        Self { seq, events, sums, hash, signature: None }
+        Self { seq, events, sums, hash, signature: None, heard: false }
+    }
+
+    /// A row whose events were learned here.
+    pub(crate) fn heard(seq: u64, events: u64) -> Self {
+        Self { heard: true, ..Self::own(seq, events, Sums::default()) }
     }
 }
 

@@ -9,10 +9,12 @@ use her_learn::{Model, Prediction, Target, Task};
 use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::{Error, Result};
-use crate::sync::{Closing, Exchange, Joined, Origin, Peer, Shared, Trust, Weight, limits, pack};
+use crate::sync::lesson::{self, taught};
+use crate::sync::{Closing, Codec, Content, Exchange, Joined, Lesson, Origin, Part, Peer, Shared};
+use crate::sync::{Trust, Weight, limits, pack};
 
 /// Own events of the time since the last exchange that peers are weighed by.
-pub(super) const WEIGHED_EVENTS: usize = 256;
+pub(super) const WEIGHED_EVENTS: usize = limits::LESSON_EVENTS;
 /// Peers that are weighed in one exchange; the others follow in the next ones.
 const WEIGHED_PEERS: usize = 4;
 /// The least probability that a loss is taken of.
@@ -55,25 +57,33 @@ impl State {
 
     pub(super) fn exchange(&mut self, exchange: &Exchange, desk: &mut Desk) -> Result<()> {
         self.check_exchange(exchange)?;
+        let lessons = self.lessons(&exchange.parts)?;
+        let additive = self.model.merge().is_additive();
         let mut learned = self.unpublished();
         let mut shared = self.shared.as_deref().cloned().unwrap_or_default();
         if exchange.inherited && self.shared.is_none() {
             shared.ground = std::mem::take(&mut learned);
             shared.learned = self.figures.learned;
         }
-        if exchange.weigh {
+        if exchange.weigh && additive {
             self.weigh(&mut shared, desk)?;
         }
         if let Some(closing) = &exchange.closing {
             close(&mut shared, closing, &mut learned)?;
         }
-        self.contribute(&mut shared, learned, exchange);
+        let lesson = self.contribute(&mut shared, learned, exchange)?;
         for peer in exchange.left.iter().filter(|peer| **peer != exchange.me.peer) {
-            shared.leave(*peer, exchange.me, self.version + 1);
+            if additive {
+                shared.leave(*peer, exchange.me, self.version + 1);
+            } else {
+                shared.left_behind(*peer);
+            }
         }
         for part in &exchange.parts {
             let (origin, to) = (part.origin, part.to);
-            match shared.join(part) {
+            let join = shared
+                .join(part, |row, events| taught(row, events, self.model.spec(), &self.catalog));
+            match join? {
                 Joined::Wrong => {
                     return Err(Error::invalid(format!(
                         "number {to} of {} is not what its origin signed; ask for its whole row",
@@ -95,30 +105,46 @@ impl State {
         for peer in &exchange.retract {
             shared.retract(*peer);
         }
-        let all = !exchange.weigh || self.figures.learned == 0;
-        let reading = shared.reading(|peer| match shared.trust.get(peer) {
-            _ if all => Weight::Whole,
-            Some(trust) => trust.weight,
-            None => Weight::None,
-        });
-        invalid(self.model.set_sums(&reading))?;
-        shared.reference = Arc::new(self.model.sums());
+        if additive {
+            for peer in shared.peers() {
+                // Who is read whole stays so in later exchanges, until own events speak against it.
+                if !exchange.weigh {
+                    shared.trust.insert(peer, whole());
+                } else if self.figures.learned == 0 {
+                    shared.trust.entry(peer).or_insert_with(whole);
+                }
+            }
+            let reading = shared.reading(|peer| match shared.trust.get(peer) {
+                Some(trust) => trust.weight,
+                None => Weight::None,
+            });
+            invalid(self.model.set_sums(&reading))?;
+            shared.reference = Arc::new(self.model.sums());
+        }
+        // Nothing is refused from here on: the model changes for good.
+        self.live(&mut shared, lessons, desk);
         shared.learned = self.figures.learned;
         self.weighed = Recent::default();
         self.shared = Some(Box::new(shared));
+        self.lesson = lesson.map(Arc::new);
         Ok(())
     }
 
     fn check_exchange(&self, exchange: &Exchange) -> Result<()> {
         let merge = self.model.merge();
-        if !merge.is_additive() {
+        let lived = |part: &Part| matches!(part.content, Content::Lived(_));
+        if !merge.is_additive() && !exchange.parts.iter().all(lived) {
             return Err(Error::invalid(format!(
                 "this model can't exchange what it learned as vectors ({}); send its peers the \
                  events",
                 merge.text()
             )));
         }
-        let packed: usize = exchange.parts.iter().map(|part| pack::pack(&part.sums).len()).sum();
+        let size = |content: &Content| match content {
+            Content::Sums(sums) => pack::pack(sums).len(),
+            Content::Events(events) | Content::Lived(events) => events.len(),
+        };
+        let packed: usize = exchange.parts.iter().map(|part| size(&part.content)).sum();
         if exchange.parts.len() > limits::PARTS || packed > limits::EXCHANGE_BYTES {
             return Err(Error::invalid(format!(
                 "an exchange of {} parts and {packed} bytes: one takes {} and {}; send it in \
@@ -134,7 +160,13 @@ impl State {
     /// What was learned since the last exchange joins the own row; what rounding takes off waits
     /// for the next. One step under the only writer: there is no moment at which an update is
     /// neither in the row nor in the model's difference.
-    fn contribute(&self, shared: &mut Shared, mut learned: Sums, exchange: &Exchange) {
+    /// Tells the lesson where the row holds what events teach.
+    fn contribute(
+        &self,
+        shared: &mut Shared,
+        mut learned: Sums,
+        exchange: &Exchange,
+    ) -> Result<Option<Lesson>> {
         let me = exchange.me;
         if let Some(before) = shared.me.filter(|before| before.peer != me.peer) {
             // The same identity on another node; or on a branch that it left, of which later. A
@@ -152,15 +184,51 @@ impl State {
         shared.me = Some(me);
         learned.add(&std::mem::take(&mut shared.residue));
         learned.trim();
-        let rounded = exchange.codec.round(&learned, self.model.merge());
+        let events = self.figures.learned.saturating_sub(shared.learned());
+        let told = match exchange.codec {
+            // What no event stands for waits for a vector: one now would be longer than all events.
+            Codec::Events if events == 0 => {
+                shared.residue = learned;
+                return Ok(None);
+            }
+            Codec::Events => self.lesson_of(shared, me, events)?,
+            _ => None,
+        };
+        let (rounded, lesson) = match told {
+            Some((sums, lesson)) => (sums, Some(lesson)),
+            None => (exchange.codec.round(&learned, self.model.merge()), None),
+        };
         learned.sub(&rounded);
         learned.trim();
         shared.residue = learned;
-        let events = self.figures.learned.saturating_sub(shared.learned());
         if rounded.is_empty() && events == 0 {
-            return;
+            return Ok(None);
         }
         shared.add_own(me, self.version + 1, events, &rounded);
+        Ok(lesson)
+    }
+
+    /// What the newest events teach a model of the own row, and these events; none where they are
+    /// not all kept.
+    pub(super) fn lesson_of(
+        &self,
+        shared: &Shared,
+        me: Origin,
+        events: u64,
+    ) -> Result<Option<(Sums, Lesson)>> {
+        let kept = self.weighed.len() as u64;
+        if events == 0 || kept < events {
+            return Ok(None);
+        }
+        // What a former life learned may stand before them.
+        let newest = self.weighed.iter().skip((kept - events) as usize);
+        let Some(events) = lesson::written(newest) else { return Ok(None) };
+        let before = shared.rows.get(&me);
+        let (from, row) = before.map_or((0, Sums::default()), |row| (row.seq, row.sums.clone()));
+        let mut sums = taught(&row, &events, self.model.spec(), &self.catalog)?;
+        sums.sub(&row);
+        sums.trim();
+        Ok(Some((sums, Lesson { origin: me, from, to: self.version + 1, events })))
     }
 
     /// Predicts the own events since the last exchange with each peer's rows and without, by
@@ -205,9 +273,9 @@ impl State {
     }
 
     /// The loss of a model on the own events since the last exchange: nats, or squared errors.
-    fn loss_of(&self, model: &Model, desk: &mut Desk) -> f64 {
+    pub(super) fn loss_of(&self, model: &Model, desk: &mut Desk) -> f64 {
         let mut sum = 0.0;
-        for (row, target) in self.weighed.iter() {
+        for (row, target, _) in self.weighed.iter() {
             if model.predict(row, &mut desk.live, &mut desk.scratch).is_ok() {
                 sum += loss(model, &desk.live, target);
             }
@@ -219,16 +287,24 @@ impl State {
 /// What a former life had not contributed when the present one began is contributed by it,
 /// exactly: whoever closes it at that version writes the same row.
 fn close(shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<()> {
-    let former =
-        shared.me.filter(|me| shared.rows.get(me).is_some_and(|row| closing.version >= row.seq));
+    let newest = |me: &Origin| shared.rows.get(me).map_or(0, |row| row.seq);
+    let former = shared.me.filter(|me| closing.version >= newest(me));
     let Some(former) = former else {
         return Err(Error::invalid("there is no former life here that could be closed so"));
     };
+    // It ended at the very version at which it contributed last: under that number the row is
+    // with peers already. What rounding took off goes on under the present name.
+    if closing.version == newest(&former) {
+        return Ok(());
+    }
     learned.sub(&closing.learned);
     learned.trim();
     let mut untold = std::mem::take(&mut shared.residue);
     untold.add(&closing.learned);
-    shared.add_own(former, closing.version, closing.events, &untold);
+    // One that only listened has nothing to tell, and no row.
+    if shared.rows.contains_key(&former) || closing.events > 0 || !untold.is_empty() {
+        shared.add_own(former, closing.version, closing.events, &untold);
+    }
     shared.learned += closing.events;
     Ok(())
 }
@@ -274,7 +350,7 @@ pub(crate) fn told(exchange: &Exchange) -> serde_json::Value {
                 "from": part.from,
                 "to": part.to,
                 "events": part.events,
-                "cells": part.sums.len(),
+                "cells": part.content.cells(),
             })
         })
         .collect();

@@ -72,8 +72,8 @@ impl Recent {
         self.events.len()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&Row, &Target)> {
-        self.events.iter().map(|learned| (&learned.row, &learned.target))
+    pub fn iter(&self) -> impl Iterator<Item = (&Row, &Target, f64)> {
+        self.events.iter().map(|learned| (&learned.row, &learned.target, learned.weight))
     }
 
     pub fn newest(&self) -> Option<u64> {

@@ -127,6 +127,7 @@ impl State {
             resting,
             shared,
             weighed,
+            lesson: None,
         })
     }
 }

@@ -31,14 +31,22 @@ pub(super) fn merge_stated(subject: &Subject<'_>) -> Outcome {
     Ok(())
 }
 
-/// A model that learned nothing has nothing to tell.
+/// A model that learned nothing has nothing to tell, and one that is told nothing learns on.
 pub(super) fn sums_of_nothing(subject: &Subject<'_>) -> Outcome {
     let mut sums = subject.fresh()?.model.sums();
     sums.trim();
-    match sums.iter().next() {
-        None => Ok(()),
-        Some((key, block)) => Err(format!("before any event, {key} is {block:?}")),
+    if let Some((key, block)) = sums.iter().next() {
+        return Err(format!("before any event, {key} is {block:?}"));
     }
+    let mut told = subject.fresh()?;
+    if told.model.merge().is_additive() {
+        told.model.set_sums(&Sums::default()).map_err(|e| e.to_string())?;
+        for i in 0..20 {
+            told.step(i)?;
+            told.sound().map_err(|e| format!("told nothing, at event {i}: {e}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Sums taken over say the same again, leave predictions as they were, and taken over twice leave

@@ -165,7 +165,7 @@ impl State {
 
     fn grow(&mut self, cap: usize, diagonal: f64) {
         let mut matrix = vec![0.0; cap * cap];
-        for (i, row) in matrix.chunks_exact_mut(cap).enumerate() {
+        for (i, row) in matrix.chunks_exact_mut(cap.max(1)).enumerate() {
             if i < self.cap {
                 row[..self.cap].copy_from_slice(&self.matrix[i * self.cap..][..self.cap]);
             } else {

@@ -1,15 +1,19 @@
-//! `LanguageEmbedding`: a text as the numbers that a language model makes of it.
+//! `LanguageEmbedding`: a text as the numbers that a model makes of it.
 //!
-//! The mean of a base's last hidden states over the text becomes features `embedding[0]`,
-//! `embedding[1]`, …, for ordinary estimators to learn from: `LanguageEmbedding | StandardScaler |
-//! LogisticRegression`. Nothing is learned here: the base is frozen, and shared by all who name it.
+//! What a base makes of the text becomes features `embedding[0]`, `embedding[1]`, …, for ordinary
+//! estimators to learn from: `LanguageEmbedding | StandardScaler | LogisticRegression`. Nothing is
+//! learned here: the base is frozen, and shared by all who name it. The base is a language model,
+//! whose last hidden states are averaged, or a sentence model: an encoder of BERT's sort (MiniLM),
+//! or a table of vectors (wordllama, model2vec).
 //!
-//! **Shape** one text in, as many numbers out as the base is wide (576 for SmolLM2-135M); all other
-//! features are left out, and an event without that text has no numbers. **Units** none; numbers
-//! differ in size by a hundred times, so scale them. **Cost** no state; some 5 to 10 ms a token on
-//! one core for a base of 135 M weights, and nothing for learning what was just predicted. Heavy: a
-//! thread of its own. **Errors** a number under the name `on`, a text of more than 32 KiB. The same
-//! bits come from the same kernel only, as with `LanguageModel`.
+//! **Shape** one text in, as many numbers out as the base is wide (576 for SmolLM2-135M, 384 for
+//! MiniLM, 256 for wordllama) or as `truncate_dim` says; all other features are left out, and an
+//! event without that text has no numbers. **Units** none; numbers differ in size by a hundred
+//! times, so scale them. **Cost** no state, and nothing for learning what was just predicted. On one
+//! core, a language model of 135 M weights takes some 5 to 10 ms a token, MiniLM some COST_MINI a
+//! token and a table some COST_TABLE a text. Heavy: a thread of its own. **Errors** a number under the name
+//! `on`, a text of more than 32 KiB, a `truncate_dim` beyond the base's width. The same bits come
+//! from the same kernel only, as with `LanguageModel`; those of a table from every one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,9 +25,9 @@ use her_learn::{params, params::read};
 use serde_json::Value;
 
 use super::ENTRIES;
-use crate::bases::{Bases, Shared};
-use crate::embed::embed;
-use crate::error::Result;
+use crate::bases::{Bases, Embedder};
+use crate::embed::unit;
+use crate::error::{Result, wrong};
 
 her_learn::params! {
     /// Parameters of [`LanguageEmbedding`].
@@ -34,6 +38,11 @@ her_learn::params! {
         digest: Option<String> = None,
         /// The name of the text.
         on: String = "text".to_owned(),
+        /// How many of a vector's first numbers are taken; all without it. For models that were
+        /// trained to be cut off, as wordllama was to 64 or 128: of others it takes what it meets.
+        truncate_dim: Option<usize> = None,
+        /// Whether each vector, cut off or not, is made one of length 1.
+        normalize_embeddings: bool = false,
     }
 }
 
@@ -43,7 +52,7 @@ type Last = Option<(Box<str>, Arc<[f32]>)>;
 /// See the module's documentation.
 pub struct LanguageEmbedding {
     params: Params,
-    shared: Arc<Shared>,
+    embedder: Embedder,
     /// The newest text: what is predicted first is learned next, and read once for both.
     last: Mutex<Last>,
 }
@@ -54,7 +63,7 @@ pub(crate) const ENTRY: Entry = Entry {
     module: "language",
     kind: Kind::Transformer,
     version: 1,
-    summary: "A text as the numbers that a language model makes of it",
+    summary: "A text as the numbers that a language or sentence model makes of it",
     merge: her_learn::merge::Statement::Stateless,
     params: Params::DOCS,
     defaults: || params::write(&Params::default()),
@@ -79,11 +88,21 @@ impl LanguageEmbedding {
     /// One over a base of these.
     ///
     /// # Errors
-    /// When there is no such base, or it is another one than the digest says.
+    /// When there is no such base, it is another one than the digest says, or has not as many
+    /// numbers as are to be taken.
     pub fn new(mut params: Params, bases: &Bases) -> Result<Self> {
-        let shared = bases.same(&params.base, params.digest.as_deref())?;
-        params.digest = Some(shared.digest.clone());
-        Ok(Self { params, shared, last: Mutex::new(None) })
+        let embedder = bases.same_embedder(&params.base, params.digest.as_deref())?;
+        let width = embedder.width();
+        if let Some(n) = params.truncate_dim
+            && !(1..=width).contains(&n)
+        {
+            return wrong(format!(
+                "truncate_dim is {n}, but the base {} gives {width} numbers: take 1 to {width}",
+                params.base
+            ));
+        }
+        params.digest = Some(embedder.digest().to_owned());
+        Ok(Self { params, embedder, last: Mutex::new(None) })
     }
 
     fn vector(&self, text: &str) -> Result<Arc<[f32]>> {
@@ -91,7 +110,12 @@ impl LanguageEmbedding {
         if let Some((_, vector)) = last.as_ref().filter(|(of, _)| **of == *text) {
             return Ok(Arc::clone(vector));
         }
-        let vector: Arc<[f32]> = embed(&self.shared.model, text)?.into();
+        let mut vector = self.embedder.embed(text)?;
+        vector.truncate(self.params.truncate_dim.unwrap_or(vector.len()));
+        if self.params.normalize_embeddings {
+            unit(&mut vector);
+        }
+        let vector: Arc<[f32]> = vector.into();
         *last = Some((text.into(), Arc::clone(&vector)));
         Ok(vector)
     }

@@ -116,7 +116,9 @@ impl Tokens {
             }
         };
         let begin = token("tokenizer.ggml.bos_token_id")?;
-        Ok(Self { inner, begin, end: token("tokenizer.ggml.eos_token_id")?, sort })
+        let end = token("tokenizer.ggml.eos_token_id")?;
+        // Its tokens are bytes: there is none that they do not know.
+        Ok(Self { inner, begin, end, unknown: None, sort })
     }
 }
 

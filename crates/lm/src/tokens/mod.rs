@@ -19,6 +19,8 @@ pub struct Tokens {
     pub begin: Option<u32>,
     /// Which token ends an answer, if the model has one.
     pub end: Option<u32>,
+    /// Which token stands for what the vocabulary does not have, if one does.
+    pub unknown: Option<u32>,
     /// How it cuts, in a word or two.
     pub sort: String,
 }
@@ -32,12 +34,17 @@ impl Tokens {
     pub(crate) fn from_folder(path: &Path) -> Result<Self> {
         let json: serde_json::Value = folder::json(path)?;
         let sort = json["model"]["type"].as_str().unwrap_or("unnamed").to_owned();
+        let model = &json["model"];
+        let unknown = (model["unk_token"].as_str().map(str::to_owned), model["unk_id"].as_u64());
         let mut inner: Tokenizer = serde_json::from_value(json)
             .map_err(|e| Error(format!("{}: is no tokenizer: {e}", path.display())))?;
         // Texts are neither cut off nor filled up: learning reads all of them and nothing else.
         inner.with_truncation(None).map_err(|e| failed("truncation", &e))?;
         inner.with_padding(None);
-        Ok(Self { inner, begin: None, end: None, sort: format!("tokenizer.json ({sort})") })
+        let by_number = unknown.1.and_then(|id| u32::try_from(id).ok());
+        let unknown = unknown.0.and_then(|text| inner.token_to_id(&text)).or(by_number);
+        let sort = format!("tokenizer.json ({sort})");
+        Ok(Self { inner, begin: None, end: None, unknown, sort })
     }
 
     /// Cuts a text. Control tokens such as `<|im_end|>` are recognised where they are written out.

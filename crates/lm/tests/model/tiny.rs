@@ -4,8 +4,12 @@ use std::path::{Path, PathBuf};
 
 /// SmolLM2-135M-Instruct, which `cargo xtask data` fetches.
 pub fn real() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../target/data/language/SmolLM2-135M-Instruct.Q4_1.gguf");
+    fetched("language/SmolLM2-135M-Instruct.Q4_1.gguf")
+}
+
+/// A sentence model, or a stream of texts, which `cargo xtask data` fetches.
+pub fn fetched(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/data").join(name);
     assert!(path.exists(), "{} is missing: run `cargo xtask data`", path.display());
     path
 }

@@ -13,7 +13,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use her_identity::sync::{Codec, pack};
+use her_identity::event::{Birth, Event as Told, What};
+use her_identity::journal::IdentityId;
+use her_identity::sync::{Codec, Exchange, Origin, Peer, pack};
+use her_identity::turn::{Desk, State};
 use her_identity::{Error, Result};
 use her_learn::merge::Sums;
 use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target, math};
@@ -21,6 +24,7 @@ use serde_json::{Value, json};
 
 use super::dense::invalid;
 use crate::cli::context::Context;
+use crate::sync::shortest;
 
 /// Words of one event.
 const WORDS: usize = 4;
@@ -83,7 +87,9 @@ fn measure(data: &Path) -> Result<Vec<Value>> {
                 data.display()
             )));
         }
-        lines.push(line(&base, &before, &teacher, lesson, &exam, shadow)?);
+        let mut line = line(&base, &before, &teacher, lesson, &exam, shadow)?;
+        chosen(&mut line, &rest[..at], lesson)?;
+        lines.push(line);
     }
     lines.push(in_rounds(&before, &rest[at..], &exam, shadow)?);
     Ok(lines)
@@ -106,7 +112,7 @@ fn in_rounds(before: &Sums, lesson: &[Event], exam: &[Event], shadow: f64) -> Re
     }
     let gain = shadow - loss(&teacher, exam)?;
     let mut forms = Vec::new();
-    for codec in Codec::ALL {
+    for codec in Codec::ROUNDING {
         for feedback in [true, false] {
             let (mut got, mut left, mut bytes) = (before.clone(), Sums::default(), 0);
             for step in &steps {
@@ -148,7 +154,7 @@ fn line(
     learned.sub(before);
     learned.trim();
     let (mut forms, mut least): (Vec<Value>, Option<usize>) = (Vec::new(), None);
-    for codec in Codec::ALL {
+    for codec in Codec::ROUNDING {
         let rounded = codec.round(&learned, base.merge());
         let bytes = compressed(&pack::pack(&rounded))?;
         let mut student = model()?;
@@ -168,7 +174,7 @@ fn line(
     }
     let delta = least.unwrap_or(usize::MAX);
     let words: usize = lesson.iter().map(|event| event.text.split(' ').count()).sum();
-    let auto = delta.min(told);
+    let smaller = delta.min(told);
     Ok(json!({
         "case": "sync",
         "events": lesson.len(),
@@ -177,15 +183,46 @@ fn line(
         "loss_after": shadow - gain,
         "text_compressed": told,
         "delta_bytes": least,
-        "auto_bytes": auto,
-        "auto_is": if auto == told { "events" } else { "delta" },
+        "smaller_bytes": smaller,
         "exchange_rate": least.map(|bytes| told as f64 / bytes as f64),
         "nats_per_byte_text": gain * exam.len() as f64 / told as f64,
-        "nats_per_byte_auto": gain * exam.len() as f64 / auto as f64,
+        "nats_per_byte_smaller": gain * exam.len() as f64 / smaller as f64,
         "spoken_s": words as f64 / WORDS_S,
-        "auto_spoken_s": auto as f64 * 8.0 / SPEECH_BITS_S,
         "codecs": forms,
     }))
+}
+
+/// What `--codec auto` sends of a lesson, chosen by an identity that knows its own events only.
+fn chosen(line: &mut Value, before: &[Event], lesson: &[Event]) -> Result<()> {
+    let spec: Value = serde_json::from_str(SPEC).map_err(|e| Error::invalid(e.to_string()))?;
+    let (mut desk, catalog) = (Desk::default(), Catalog::builtin());
+    let mut teacher = State::born(Birth::from_json(&json!({ "model": spec }))?, &catalog)?;
+    let mut turn = |what| {
+        let event = Told { at_ms: 0, request: None, what };
+        teacher.turn(&event, &mut desk).map(drop)
+    };
+    let learn = |event: &Event| -> Result<What> {
+        Ok(What::Learn { row: row(event)?, target: Target::Bool(event.german), weight: 1.0 })
+    };
+    before.iter().try_for_each(|event| turn(learn(event)?))?;
+    let me = Origin { peer: Peer { key: [0; 32], identity: IdentityId([0; 16]) }, life: 0 };
+    turn(What::Sync(Box::new(Exchange::new(me, Codec::Exact))))?;
+    lesson.iter().try_for_each(|event| turn(learn(event)?))?;
+    let offers = teacher.offers(&mut desk)?;
+    let auto = shortest(&offers)?;
+    let size = |codec| -> Result<Option<usize>> {
+        let offer = offers.iter().find(|offer| offer.codec == codec);
+        offer.map(|offer| compressed(&offer.content.to_bytes())).transpose()
+    };
+    let (events, bytes) = (size(Codec::Events)?, size(auto)?);
+    line["auto"] = auto.name().into();
+    line["auto_bytes"] = bytes.into();
+    line["events_bytes"] = events.into();
+    line["auto_spoken_s"] = bytes.map(|bytes| bytes as f64 * 8.0 / SPEECH_BITS_S).into();
+    let least = line["delta_bytes"].as_u64().into_iter().chain(events.map(|n| n as u64)).min();
+    line["auto_to_smaller"] =
+        bytes.zip(least).map(|(bytes, least)| bytes as f64 / least as f64).into();
+    Ok(())
 }
 
 /// The size of text at which a vector is as short as the text, between two lessons.
@@ -210,7 +247,7 @@ fn text(line: &Value) -> String {
     let out = format!(
         "{:.0} bytes of text in {:.0} events: {:.4} to {:.4} nats an event\n  \
          compressed text {:.0} bytes, {:.1} nats a kilobyte; the vector {:.0} bytes: {:.2} times \
-         fewer\n  sent as {} in {:.0} bytes, {:.1} nats a kilobyte\n  \
+         fewer\n  `auto` sends {} in {:.0} bytes, {:.2} times the shorter of events and vector\n  \
          spoken at 150 words a minute {:.0} s; those bytes at 39 bits a second {:.0} s\n",
         n("text_bytes"),
         n("events"),
@@ -220,9 +257,9 @@ fn text(line: &Value) -> String {
         n("nats_per_byte_text") * 1e3,
         n("delta_bytes"),
         n("exchange_rate"),
-        line["auto_is"].as_str().unwrap_or_default(),
+        line["auto"].as_str().unwrap_or_default(),
         n("auto_bytes"),
-        n("nats_per_byte_auto") * 1e3,
+        n("auto_to_smaller"),
         n("spoken_s"),
         n("auto_spoken_s"),
     );

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use her_book::{Book, Fault, Inspection, Limits, PublicKey, TrustedKeys};
+use her_book::{Inspection, PublicKey, TrustedKeys};
 use her_identity::format::NODE_KEY_FILE;
 use her_identity::turn::{Desk, State};
 use her_identity::{Error, ErrorKind, Result};
@@ -12,10 +12,13 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::table;
+use crate::books::{key, open, refused};
 use crate::wire;
 
 mod content;
+mod join;
 mod memories;
+mod serve;
 mod write;
 
 /// Write what an identity learned into one signed file, and look into such files
@@ -35,6 +38,8 @@ enum What {
     },
     Verify(Verify),
     Read(Read),
+    Join(join::Args),
+    Serve(serve::Args),
 }
 
 /// Check that every byte of a book is as it was written, and that somebody trusted signed it
@@ -73,11 +78,6 @@ struct Keys {
     key: Vec<PublicKey>,
 }
 
-/// A key as `her node` or as a book writes it.
-fn key(text: &str) -> std::result::Result<PublicKey, String> {
-    if text.contains(':') { text.parse() } else { format!("ed25519:{text}").parse() }
-}
-
 impl Keys {
     fn trusted(&self, cx: &Context) -> Result<TrustedKeys> {
         if !self.key.is_empty() {
@@ -107,30 +107,17 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         What::Inspect { file } => inspect(file, cx),
         What::Verify(args) => verify(args, cx),
         What::Read(args) => read(args, cx),
+        What::Join(args) => join::run(args, cx),
+        What::Serve(args) => serve::run(args, cx),
     }
 }
 
-/// Opens a book.
-fn open(file: &Path) -> Result<Book> {
-    std::fs::metadata(file).map_err(|e| Error::io(format!("opening {}", file.display()), e))?;
-    Book::open(file, &Limits::default()).map_err(refused)
-}
-
-/// What the book's own crate says, with the name of the fault before it.
-fn refused(error: her_book::Error) -> Error {
-    let kind = match error.fault() {
-        Fault::Io => ErrorKind::Unavailable,
-        Fault::Version => ErrorKind::Unsupported,
-        _ => ErrorKind::Invalid,
-    };
-    let fault = match error.fault() {
-        Fault::Unsigned => "not signed: ",
-        Fault::Signature => "wrong signature: ",
-        Fault::UnknownSigner => "unknown signer: ",
-        Fault::Io | Fault::Input => "",
-        _ => "not a whole book: ",
-    };
-    Error::new(kind, format!("{fault}{error}")).because(error)
+/// A book that only other tools can read.
+fn stateless(file: &Path) -> Error {
+    let file = file.display();
+    Error::invalid(format!(
+        "{file} has no state.bin: nobody but its writer's own tools can predict from it"
+    ))
 }
 
 fn inspect(file: &Path, cx: &Context) -> Result<()> {
@@ -193,12 +180,7 @@ fn read(args: &Read, cx: &Context) -> Result<()> {
     let trusted = args.keys.trusted(cx)?;
     let book = open(&args.file)?;
     book.verify(&trusted).map_err(refused)?;
-    let Some(bytes) = book.state().map_err(refused)? else {
-        let file = args.file.display();
-        return Err(Error::invalid(format!(
-            "{file} has no state.bin: nobody but its writer's own tools can predict from it"
-        )));
-    };
+    let bytes = book.state().map_err(refused)?.ok_or_else(|| stateless(&args.file))?;
     let state = State::load(&bytes, &cx.settings().catalog()).map_err(|e| {
         let what = format!("{}: state.bin: {}", args.file.display(), e.message);
         Error::new(ErrorKind::Invalid, what)

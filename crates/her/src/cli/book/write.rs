@@ -1,22 +1,30 @@
 //! `her book write`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use clap::builder::PossibleValuesParser;
 use her_book::{Book, Config, SigningKey, Writer};
 use her_identity::format::NODE_KEY_FILE;
+use her_identity::sync::Codec;
 use her_identity::{Error, ErrorKind, House, Result};
 use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::table;
 use super::{content, memories, open, refused};
+use crate::sync::{self, Syncs};
 
 /// Write an identity at a version into a book, signed with this node's key
 #[derive(clap::Args)]
 #[command(
     after_help = "The same identity at the same version gives the same bytes. The book holds \
 the exact state: whoever has it has also the predictions that wait for a label, and the events \
-that the identity keeps. It is written from the data directory, while no server has it open."
+that the identity keeps. It is written from the data directory, while no server has it open. What \
+the identity learned and told no peer yet is contributed first, as one more event: the book holds \
+it as a row that others can join. With --at nothing is contributed, and the rows are those of \
+that version."
 )]
 pub struct Args {
     /// Whose book
@@ -24,6 +32,10 @@ pub struct Args {
     /// The identity as it was at this version [default: as it is]
     #[arg(long, value_name = "VERSION")]
     at: Option<u64>,
+    /// How what is contributed first is rounded; what rounding leaves is not in the book
+    #[arg(long, value_name = "CODEC", default_value = "exact", conflicts_with = "at",
+          value_parser = PossibleValuesParser::new(Codec::ROUNDING.map(Codec::name)))]
+    codec: String,
     /// Where the book shall be; nothing may be there [default: NAME.book]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -42,19 +54,31 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         return Err(Error::new(ErrorKind::Exists, what));
     }
     let parent = args.edition_of.as_deref().map(open).transpose()?;
-    let house = house(cx)?;
+    let house = Arc::new(house(cx)?);
     let told = write(args, cx, &house, &out, parent.as_ref());
-    house.close();
+    if let Some(house) = Arc::into_inner(house) {
+        house.close();
+    }
     let told = told?;
     cx.answer(&told, || {
         let text = |key: &str| told[key].as_str().unwrap_or_default().to_owned();
-        table::pairs(&[
+        let mut out = table::pairs(&[
             ("book", text("file")),
             ("version", table::count(&told["version"])),
             ("digest", text("digest")),
             ("bytes", table::count(&told["bytes"])),
             ("signed by", text("signer")),
-        ])
+            ("rows to join", table::count(&told["rows"])),
+        ]);
+        if let Some(events) = told["uncontributed_events"].as_u64().filter(|n| *n > 0) {
+            let events = table::grouped(events);
+            // Writing into a string does not fail.
+            let _ = writeln!(out, "note: {events} events were told to no peer: not in its rows");
+        }
+        for why in told["untold"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let _ = writeln!(out, "note: {why}");
+        }
+        out
     })
 }
 
@@ -79,10 +103,16 @@ fn house(cx: &Context) -> Result<House> {
 fn write(
     args: &Args,
     cx: &Context,
-    house: &House,
+    house: &Arc<House>,
     out: &std::path::Path,
     parent: Option<&Book>,
 ) -> Result<Value> {
+    let node = crate::node::of_dir(&cx.settings().data_dir)?;
+    if args.at.is_none() {
+        let codec = Codec::ROUNDING.into_iter().find(|codec| codec.name() == args.codec);
+        let syncs = Syncs::open(house, node.clone(), &[])?;
+        syncs.contribute(&args.name, codec.unwrap_or(Codec::Exact))?;
+    }
     let version = args.at.map_or_else(|| house.head(&args.name).map(|head| head.seq), Ok)?;
     let id = house.record(&args.name)?.current.to_string();
     let past = house.past_of(&args.name, version)?;
@@ -102,6 +132,12 @@ fn write(
     };
     let provenance = content::provenance(state, id, past.digest.to_string(), args.licence.clone());
     let mut writer = Writer::new(out, config).contract(contract).state(state.save());
+    let (mut rows, mut untold) = (0, Vec::new());
+    if state.model().merge().is_additive() {
+        let (contributions, left) = sync::written(state, &node)?;
+        (rows, untold) = (contributions.rows.len(), left);
+        writer = writer.contributions(contributions);
+    }
     if let Some(parent) = parent {
         writer = writer.edition_of(parent);
     }
@@ -116,7 +152,8 @@ fn write(
     let bytes = std::fs::metadata(out).map_err(|e| Error::io(out.display().to_string(), e))?.len();
     Ok(json!({
         "file": out, "name": args.name, "version": version, "digest": digest, "bytes": bytes,
-        "signer": key.public(),
+        "signer": key.public(), "rows": rows, "untold": untold,
+        "uncontributed_events": state.uncontributed_events(),
     }))
 }
 

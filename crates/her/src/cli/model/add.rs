@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use her_identity::{Error, ErrorKind, Result};
-use her_lm::Model;
-use her_lm::check::{self, Verdict};
+use her_lm::check::{self, Verdict, sentence};
+use her_lm::{Opened, POOLING};
 use serde_json::json;
 
 use super::super::context::Context;
@@ -15,11 +15,14 @@ use super::{invalid, missing};
 #[derive(clap::Args)]
 #[command(
     after_help = "It is copied into the directory `language.bases`, and its name there is what \
-specs say:\n  model = { LanguageModel = { base = \"SmolLM2-135M-Instruct.Q4_1\" } }\n\nExamples:\n  \
-her model add SmolLM2-135M-Instruct.Q4_1.gguf\n  her model add ./my-model --link"
+specs say:\n  model = { LanguageModel = { base = \"SmolLM2-135M-Instruct.Q4_1\" } }\n  model = [{ \
+LanguageEmbedding = { base = \"all-MiniLM-L6-v2\" } }, \"StandardScaler\", \
+\"LogisticRegression\"]\n\nExamples:\n  her model add SmolLM2-135M-Instruct.Q4_1.gguf\n  her model \
+add ./all-MiniLM-L6-v2 --link"
 )]
 pub struct Args {
-    /// A GGUF file, or a directory with config.json, tokenizer.json and safetensors
+    /// A GGUF file, or a directory with config.json, tokenizer.json and safetensors; a table of
+    /// vectors needs no config.json
     file: PathBuf,
     /// Lead there instead of copying: the model must stay where it is
     #[arg(long)]
@@ -63,12 +66,16 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
     })
 }
 
-/// Why a model is one to learn on; an error when it is not.
+/// Why a model is one to learn on or to embed by; an error when it is not.
 fn fit(path: &Path) -> Result<String> {
-    let model = Model::open(path).map_err(invalid)?;
-    let differs = check::round_trip(&model).map_err(invalid)?.len();
-    let loss = check::loss(&model).map_err(invalid)?;
-    match check::verdict(differs, &loss) {
+    let judged = match Opened::of(path).map_err(invalid)? {
+        Opened::Language(model) => {
+            let differs = check::round_trip(&model).map_err(invalid)?.len();
+            check::verdict(differs, &check::loss(&model).map_err(invalid)?)
+        }
+        Opened::Sentence(model) => sentence::verdict(&sentence::alike(&model).map_err(invalid)?),
+    };
+    match judged {
         (Verdict::Fit | Verdict::Weak, why) => Ok(why),
         (Verdict::Unfit, why) => Err(Error::invalid(format!(
             "{}: unfit: {why}; `her model check` tells more",
@@ -77,7 +84,7 @@ fn fit(path: &Path) -> Result<String> {
     }
 }
 
-/// The files of a model, with their names.
+/// The files of a model: those of its directory, and the one below it that some have.
 fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -90,6 +97,7 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         }
     }
     files.sort();
+    files.extend(Some(path.join(POOLING)).filter(|file| file.is_file()));
     Ok(files)
 }
 
@@ -111,9 +119,12 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     let put = || {
         if from.is_dir() {
             std::fs::create_dir(&part)?;
+            if let Some(below) = Path::new(POOLING).parent().filter(|dir| from.join(dir).is_dir()) {
+                std::fs::create_dir(part.join(below))?;
+            }
         }
         for file in files(from)? {
-            let name = file.file_name().unwrap_or_default();
+            let name = file.strip_prefix(from).unwrap_or(&file);
             let to = if from.is_dir() { part.join(name) } else { part.clone() };
             std::fs::copy(&file, &to)?;
             std::fs::File::open(&to)?.sync_all()?;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use her_identity::clock::{Clock, RealClock};
 use her_identity::{Error, ErrorKind, Result};
 use her_lm::check::{self, Verdict};
-use her_lm::{Model, kernel};
+use her_lm::{Model, Opened, kernel};
 use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::table;
-use super::{invalid, missing};
+use super::{invalid, missing, sentence};
 use crate::client::kind::Cause;
 
 /// Test a model: what it is, whether its tokens bring texts back, what a known text costs, how fast
@@ -18,7 +18,9 @@ use crate::client::kind::Cause;
 #[derive(clap::Args)]
 #[command(after_help = "Models of the Llama architecture are read: GGUF (F32, F16, BF16, Q4_0, \
 Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K), or a directory with config.json, tokenizer.json and \
-model.safetensors.\n\nExample:\n  her model check SmolLM2-135M-Instruct.Q4_1.gguf")]
+model.safetensors. Models that only make vectors of texts are read from such directories: encoders \
+of BERT's sort, and tables of vectors (wordllama, model2vec), which need no config.json.\n\nExamples:\n  \
+her model check SmolLM2-135M-Instruct.Q4_1.gguf\n  her model check ./all-MiniLM-L6-v2")]
 pub struct Args {
     /// A GGUF file, or a directory with config.json, tokenizer.json and safetensors
     file: PathBuf,
@@ -29,23 +31,49 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         return Err(missing(&args.file));
     }
     let clock = RealClock::new();
-    let model = Model::open(&args.file).map_err(invalid)?;
+    let opened = Opened::of(&args.file).map_err(invalid)?;
     let load_s = clock.monotonic_ns() as f64 / 1e9;
-    let differs = check::round_trip(&model).map_err(invalid)?;
-    let loss = check::loss(&model).map_err(invalid)?;
-    let rates = check::rates(&model, &|| clock.monotonic_ns()).map_err(invalid)?;
+    let now = || clock.monotonic_ns();
+    let (verdict, mut answer, show): (_, _, fn(&Value) -> String) = match opened {
+        Opened::Language(model) => {
+            let (verdict, answer) = language(&model, &now)?;
+            (verdict, answer, text)
+        }
+        Opened::Sentence(model) => {
+            let (verdict, answer) = sentence::judge(&model, &now)?;
+            (verdict, answer, sentence::text)
+        }
+    };
+    answer["file"] = args.file.display().to_string().into();
+    answer["load_s"] = load_s.into();
+    answer["kernel"] = json!({
+        "name": kernel::name(), "bits": format!("{:016x}", kernel::bits()),
+    });
+    cx.answer(&answer, || show(&answer))?;
+    match verdict {
+        Verdict::Fit | Verdict::Weak => Ok(()),
+        Verdict::Unfit => {
+            let told = format!("{}: unfit", args.file.display());
+            Err(Error::new(ErrorKind::Invalid, told).because(Cause::TestFailed))
+        }
+    }
+}
+
+/// What a language model is and does.
+fn language(model: &Model, now: &dyn Fn() -> u64) -> Result<(Verdict, Value)> {
+    let differs = check::round_trip(model).map_err(invalid)?;
+    let loss = check::loss(model).map_err(invalid)?;
+    let rates = check::rates(model, now).map_err(invalid)?;
     let (verdict, why) = check::verdict(differs.len(), &loss);
     let tokens = &model.tokens;
     let answer = json!({
-        "file": args.file.display().to_string(),
         "verdict": verdict,
         "why": why,
         "format": model.format,
         "bytes": model.bytes,
         "licence": model.licence,
-        "architecture": architecture(&model),
+        "architecture": architecture(model),
         "memory_bytes": model.base.memory(),
-        "load_s": load_s,
         "tokens": {
             "sort": tokens.sort,
             "count": tokens.len(),
@@ -56,17 +84,9 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
         },
         "chat_template": model.chat.is_some(),
         "loss": loss,
-        "kernel": { "name": kernel::name(), "bits": format!("{:016x}", kernel::bits()) },
         "rates": rates,
     });
-    cx.answer(&answer, || text(&answer))?;
-    match verdict {
-        Verdict::Fit | Verdict::Weak => Ok(()),
-        Verdict::Unfit => {
-            let told = format!("{}: unfit", args.file.display());
-            Err(Error::new(ErrorKind::Invalid, told).because(Cause::TestFailed))
-        }
-    }
+    Ok((verdict, answer))
 }
 
 fn architecture(model: &Model) -> Value {
@@ -100,11 +120,11 @@ fn text(answer: &Value) -> String {
     table::pairs(&lines)
 }
 
-fn mib(bytes: &Value) -> String {
+pub(super) fn mib(bytes: &Value) -> String {
     format!("{:.0} MiB", bytes.as_f64().unwrap_or(0.0) / 1_048_576.0)
 }
 
-fn word(value: &Value) -> String {
+pub(super) fn word(value: &Value) -> String {
     value.as_str().unwrap_or("–").to_owned()
 }
 

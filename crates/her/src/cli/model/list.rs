@@ -1,6 +1,7 @@
 //! `her model list`: the models that identities can stand on.
 
 use her_identity::{Error, Result};
+use her_lm::Architecture;
 use serde_json::{Value, json};
 
 use super::super::context::{Context, print};
@@ -19,11 +20,14 @@ pub fn run(_: &Args, cx: &Context) -> Result<()> {
         let dir = cx.settings().bases();
         return print(&format!("no models in {}; `her model add FILE`\n", dir.display()));
     }
-    let mut table = Table::new(&["name", "format", "MiB", "lies in"]);
+    let mut table = Table::new(&["name", "architecture", "can", "format", "MiB", "lies in"]);
     for model in &models {
         let text = |key: &str| model[key].as_str().unwrap_or_default().to_owned();
         let mib = model["bytes"].as_u64().unwrap_or(0) >> 20;
-        table.push(vec![text("name"), text("format"), mib.to_string(), text("path")]);
+        let can = if model["speaks"] == true { "speak, learn, embed" } else { "embed" };
+        let (name, architecture) = (text("name"), text("architecture"));
+        let can = if architecture == "unknown" { "–" } else { can }.to_owned();
+        table.push(vec![name, architecture, can, text("format"), mib.to_string(), text("path")]);
     }
     print(&table.text())
 }
@@ -40,10 +44,14 @@ fn models(cx: &Context) -> Result<Vec<Value>> {
     for entry in entries {
         let path = entry.map_err(reading)?.path();
         let Ok(name) = super::name(&path) else { continue };
+        // What does not open does not hide the others.
+        let architecture = Architecture::of(&path);
         let file = if path.is_dir() { path.join("model.safetensors") } else { path.clone() };
         models.push(json!({
             "name": name,
             "format": if path.is_dir() { "safetensors" } else { "gguf" },
+            "architecture": architecture.as_ref().map_or("unknown", |a| a.name()),
+            "speaks": architecture.is_ok_and(Architecture::speaks),
             "bytes": std::fs::metadata(file).map_or(0, |m| m.len()),
             "path": path.display().to_string(),
         }));

@@ -9,6 +9,7 @@ use super::context::Context;
 mod add;
 mod check;
 mod list;
+mod sentence;
 
 /// Base models for language identities: look at them, keep them
 #[derive(clap::Args)]

@@ -50,6 +50,7 @@ pub(super) fn refuse(copy: &Copy) -> Response<Body> {
     let manifest = copy.frozen.manifest();
     let (name, version) = (&manifest.name, manifest.version);
     let lives = match &manifest.owner {
+        _ if manifest.book.is_some() => "ask where the identity lives".to_owned(),
         Some(owner) => format!(
             "it lives on at {} (epoch {}): send it there, with the same client and n where it has \
              them",
@@ -57,9 +58,11 @@ pub(super) fn refuse(copy: &Copy) -> Response<Body> {
         ),
         None => "where it lives on was not told when it left; ask who runs that house".to_owned(),
     };
-    let detail = format!(
-        "this is what {name} left behind at version {version}, and it never changes; {lives}"
-    );
+    let what = match &manifest.book {
+        Some(_) => format!("a book of {name}"),
+        None => format!("what {name} left behind"),
+    };
+    let detail = format!("this is {what} at version {version}, and it never changes; {lives}");
     let problem = Problem::from(Error::new(ErrorKind::Frozen, detail));
     let mut said = problem.to_json();
     said["version"] = version.into();

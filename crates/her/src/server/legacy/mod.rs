@@ -201,12 +201,12 @@ fn serve(
 fn tell_start(copy: &Copy) {
     let manifest = copy.frozen.manifest();
     let told = copy.isolation();
-    say(&format!(
-        "her serves what {} left at version {}, read-only, from {}",
-        manifest.name,
-        manifest.version,
-        copy.frozen.dir().display()
-    ));
+    let (name, version) = (&manifest.name, manifest.version);
+    let what = match &manifest.book {
+        Some(digest) => format!("a book of {name} at version {version} ({digest})"),
+        None => format!("what {name} left at version {version}"),
+    };
+    say(&format!("her serves {what}, read-only, from {}", copy.frozen.dir().display()));
     say(&format!("  at         {}", copy.url));
     say(&format!("  manifest   {}", copy.frozen.digest()));
     say(&format!("  isolation  {}", told["isolation"].as_str().unwrap_or_default()));

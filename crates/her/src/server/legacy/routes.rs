@@ -129,6 +129,7 @@ fn told(copy: &Copy) -> Value {
         "left_ms": manifest.left_ms,
         "code": manifest.code,
         "owner": manifest.owner,
+        "book": manifest.book,
         "manifest": copy.seal.to_json(),
         "golden": copy.frozen.golden(),
         "branches": manifest.branches,

@@ -1,27 +1,73 @@
-//! `POST /openai/v1/embeddings`: texts as numbers, by the base that an identity stands on.
+//! `POST /openai/v1/embeddings`: texts as numbers, by the base that an identity stands on, or by a
+//! base of that name, such as a sentence model.
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
+use her_identity::{Error, ErrorKind, House, Result};
 use her_learn::row::limits::TEXT_BYTES;
+use her_lm::{Bases, Embedder};
 use serde_json::{Value, json};
 
 use super::asked::Whom;
 use super::errors::{Refused, Told};
 use super::fields::{Fields, kind};
 use crate::server::{App, answer};
+use crate::talk::speaker::Speaker;
 use crate::talk::turn;
 
 /// Texts of one request.
 const TEXTS_MAX: usize = 256;
 
+/// What makes the numbers.
+enum By {
+    /// The base of an identity that speaks.
+    Identity(Speaker),
+    /// One of the bases that are here.
+    Base(Embedder),
+}
+
+impl By {
+    fn of(house: &House, asked: &Whom) -> Result<Self> {
+        let unknown = match turn::speaker(house, &asked.name) {
+            Ok(speaker) => return Ok(Self::Identity(speaker)),
+            Err(e) => e,
+        };
+        let bases = house.catalog().builder().lent::<Bases>();
+        let bases =
+            bases.filter(|_| unknown.kind == ErrorKind::NotFound && asked.version.is_none());
+        match bases.filter(|bases| bases.path(&asked.name).is_ok()) {
+            Some(bases) => Ok(Self::Base(bases.embedder(&asked.name).map_err(invalid)?)),
+            None => Err(unknown),
+        }
+    }
+
+    /// A text as numbers of length 1, and how many tokens it has.
+    fn embed(&self, text: &str) -> Result<(Vec<f32>, usize)> {
+        match self {
+            Self::Identity(speaker) => speaker.embed(text),
+            Self::Base(base) => {
+                let mut row = base.embed(text).map_err(invalid)?;
+                her_lm::unit(&mut row);
+                Ok((row, base.tokens().encode(text).map_err(invalid)?.len()))
+            }
+        }
+    }
+}
+
+fn invalid(e: her_lm::Error) -> Error {
+    let message = e.to_string();
+    Error::invalid(message).because(e)
+}
+
 /// The handler.
 pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Request<Body>) -> Told {
     let mut fields = Fields::of(request, &app.limits).await?;
     let model = fields.text("model")?;
-    let model = model.ok_or_else(|| Refused::param("model", "must be the name of an identity"))?;
+    let model = model
+        .ok_or_else(|| Refused::param("model", "must be the name of an identity or a base"))?;
     let whom = Whom::read(&model)?;
     fields.cannot("dimensions", &[])?;
     let base64 = match fields.text("encoding_format")?.as_deref() {
@@ -35,15 +81,15 @@ pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Reque
         }
     };
     let texts = texts(fields.value("input"))?;
-    let asked = whom.name.clone();
+    let asked = whom.clone();
     let place = app.stage.core().await?;
     let (rows, tokens) = app
         .blocking(move |house| {
             // What is learned is how it speaks; what texts are like is the base's.
-            let speaker = turn::speaker(house, &asked)?;
+            let by = By::of(house, &asked)?;
             let (mut rows, mut tokens) = (Vec::with_capacity(texts.len()), 0);
             for text in &texts {
-                let (row, read) = speaker.embed(text)?;
+                let (row, read) = by.embed(text)?;
                 rows.push(row);
                 tokens += read;
             }
@@ -70,7 +116,7 @@ pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Reque
     Ok(answer::json(StatusCode::OK, &said))
 }
 
-fn texts(given: Option<Value>) -> Result<Vec<String>, Refused> {
+fn texts(given: Option<Value>) -> std::result::Result<Vec<String>, Refused> {
     let wrong = |why: String| Refused::param("input", why);
     let texts: Vec<String> = match given {
         Some(Value::String(text)) => vec![text],
@@ -79,7 +125,7 @@ fn texts(given: Option<Value>) -> Result<Vec<String>, Refused> {
                 Value::String(text) => Ok(text),
                 other => Err(wrong(format!("must be texts; {} is not supported", kind(&other)))),
             };
-            list.into_iter().map(text).collect::<Result<_, _>>()?
+            list.into_iter().map(text).collect::<std::result::Result<_, _>>()?
         }
         _ => return Err(wrong("must be a text or an array of texts".into())),
     };

@@ -62,7 +62,7 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/openai/v1/embeddings",
         scope: Scope::Predict,
         id: "openai_embed",
-        summary: "OpenAI's API: texts as numbers, by the base that an identity stands on",
+        summary: "OpenAI's API: texts as numbers, by the base of an identity, or a base by its name",
         params: &[],
         takes: &[(JSON, "OpenAiTexts")],
         gives: (200, (JSON, "OpenAiEmbeddings")),

@@ -2,9 +2,14 @@
 
 use axum::routing::{get, post};
 
-use super::super::sync;
-use super::{JSON, Route};
+use super::super::{books, sync};
+use super::{BYTES, JSON, Param, Route, query};
 use crate::locks::scope::Scope;
+
+const BOOK: [Param; 2] = [
+    query("key", "string", "whose book it must be and whose rows are taken too, with commas"),
+    query("read_all", "boolean", "read its rows whole; false, which weighs them by own events"),
+];
 
 /// Identities that exchange what they learned.
 pub(super) const ROUTES: &[Route] = &[
@@ -28,7 +33,7 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "Let an identity exchange with one of another node, now and then or when asked",
         params: &[],
         takes: &[(JSON, "Pact")],
-        gives: (200, (JSON, "Pact")),
+        gives: (200, (JSON, "PactMade")),
         refusals: &[503],
         handler: || post(sync::agree),
     },
@@ -67,5 +72,17 @@ pub(super) const ROUTES: &[Route] = &[
         gives: (200, (JSON, "Exchanges")),
         refusals: &[503],
         handler: || post(sync::sync),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/books",
+        scope: Scope::Admin,
+        id: "join_book",
+        summary: "Join the rows of a signed book, as if their origins had sent them",
+        params: &BOOK,
+        takes: &[(BYTES, "Book")],
+        gives: (200, (JSON, "BookJoined")),
+        refusals: &[503],
+        handler: || post(books::join),
     },
 ];

@@ -39,12 +39,10 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Shown {
 
 /// What changes on the page.
 pub(super) fn render(app: &App, house: &House) -> Markup {
-    let mut names: Vec<String> =
-        app.syncs.as_ref().map(|syncs| syncs.identities()).unwrap_or_default();
+    let mut names = app.syncs.identities();
     let more = names.len().saturating_sub(SHOWN);
     names.truncate(SHOWN);
-    let syncs = app.syncs.as_deref();
-    let told = names.iter().map(|name| sync::told(house, syncs, name));
+    let told = names.iter().map(|name| sync::told(house, Some(&app.syncs), name));
     // One that has left meanwhile is not shown.
     let told: Vec<Value> = told.filter_map(Result::ok).collect();
     html! {
@@ -127,7 +125,7 @@ fn contribution(row: &Value) -> Markup {
             td { (grouped(figure("events"))) }
             td { (grouped(figure("cells"))) }
             td { (short(figure("norm"))) }
-            td { @if mine { "itself" } @else { (row["weight"].as_str().unwrap_or("not weighed yet")) } }
+            td { @if mine { "itself" } @else if row["heard"] == true { "its events, learned here" } @else { (row["weight"].as_str().unwrap_or("not weighed yet")) } }
             td { (loss(0)) }
             td { (loss(2)) }
         }

@@ -14,28 +14,113 @@ fn report() -> Value {
             "sent_bytes": { "type": "integer" },
             "got": { "type": "integer" },
             "got_bytes": { "type": "integer" },
-            "same": { "type": "boolean", "description": "both have the same rows now" },
+            "events": { "type": ["string", "null"],
+                "description": "why events were told instead of sums, if they were" },
+            "same": { "type": "boolean",
+                "description": "both have the same rows now, or have heard all of one another" },
             "refused": { "type": "array", "items": { "type": "string" } },
             "error": { "type": ["string", "null"] },
         },
     })
 }
 
+/// What came of a book.
+fn book_joined() -> Value {
+    json!({
+        "type": "object",
+        "required": ["name", "version", "book", "rows", "taken", "known", "refused", "hash"],
+        "properties": {
+            "name": { "type": "string" },
+            "version": { "type": "integer" },
+            "book": { "type": "object", "properties": {
+                "name": { "type": "string" },
+                "version": { "type": ["string", "null"] },
+                "digest": { "type": "string" },
+                "signers": { "type": "array", "items": { "type": "string" },
+                    "description": "those who are trusted" },
+            } },
+            "rows": { "type": "integer", "description": "rows in the book" },
+            "taken": { "type": "integer", "description": "rows that are new here" },
+            "known": { "type": "integer", "description": "rows that were here, or newer" },
+            "retracted": { "type": "array", "items": { "type": "string" } },
+            "refused": { "type": "array", "items": { "type": "string" },
+                "description": "which rows are not taken, and why" },
+            "exchanges": { "type": "integer", "description": "events that it took" },
+            "hash": { "type": ["string", "null"],
+                "description": "equal where two have the same rows" },
+            "read": { "type": "object", "description": "how its peers are read now",
+                "additionalProperties": { "enum": ["none", "part", "whole", null] } },
+        },
+    })
+}
+
+/// A row of an identity.
+fn contribution() -> Value {
+    json!({
+        "type": "object",
+        "required": ["peer", "mine", "seq", "events", "cells", "norm"],
+        "properties": {
+            "peer": { "type": "string" },
+            "node": { "type": "string" },
+            "life": { "type": "string" },
+            "mine": { "type": "boolean" },
+            "seq": { "type": "integer" },
+            "events": { "type": "integer" },
+            "cells": { "type": "integer" },
+            "norm": { "type": "number" },
+            "heard": { "type": "boolean",
+                "description": "its events were learned here, one by one" },
+            "weight": { "enum": ["none", "part", "whole", null] },
+            "weighed_events": { "type": ["number", "null"] },
+            "losses": { "type": ["array", "null"], "items": { "type": "number" } },
+        },
+    })
+}
+
 /// Pacts, rows, exchanges.
 pub(super) fn all() -> Value {
-    let peer = json!({ "type": "string", "description": "NODE/IDENTITY; NODE alone for the same \
-                       name there" });
+    let peer = json!({ "type": "string", "description": "her://KEY@HOST:PORT, KEY or NODE, with \
+                       /IDENTITY behind it unless that one is called the same" });
+    let node = json!({
+        "type": ["object", "null"],
+        "description": "the node that was added for this pact",
+        "properties": {
+            "name": { "type": "string" },
+            "key": { "type": "string" },
+            "at": { "type": "string" },
+        },
+    });
     let named = |name: &str| json!({ "type": "object", "required": [name], "properties": { name: { "type": "string" } } });
     json!({
         "Pact": {
             "type": "object",
             "properties": {
                 "peer": peer,
+                "as": { "type": ["string", "null"],
+                    "description": "the name here of a node that is new" },
                 "every_s": { "type": ["number", "null"], "minimum": 0.1, "maximum": 2_592_000,
                     "description": "seconds between exchanges; null for only when asked" },
-                "codec": { "enum": ["exact", "f32", "i8", "i4", "top_k"], "default": "i8" },
+                "codec": { "enum": ["exact", "f32", "i8", "i4", "top_k", "events", "auto"], "default": "i8" },
                 "weigh": { "type": "boolean", "default": true,
                     "description": "read each peer by what it does for the own predictions" },
+            },
+        },
+        "PactMade": {
+            "type": "object",
+            "required": ["identity", "node", "with", "peer", "there"],
+            "properties": {
+                "identity": { "type": "string" },
+                "node": { "type": "string" },
+                "with": { "type": "string" },
+                "peer": { "type": "string", "description": "NODE/IDENTITY" },
+                "every_s": { "type": "number" },
+                "codec": { "type": "string" },
+                "weigh": { "type": "boolean" },
+                "added": node,
+                "away": { "type": ["string", "null"],
+                    "description": "why that node can't be reached now" },
+                "there": { "type": "string",
+                    "description": "what makes the pact at the other node" },
             },
         },
         "NamedPeer": {
@@ -56,6 +141,9 @@ pub(super) fn all() -> Value {
             "required": ["exchanges"],
             "properties": { "exchanges": { "type": "array", "items": report() } },
         },
+        "Book": { "type": "string", "format": "binary",
+            "description": "a .book file, as `her book write` writes it" },
+        "BookJoined": book_joined(),
         "PeersOf": {
             "type": "object",
             "required": ["name", "merge", "contract", "pacts", "hash", "contributions"],
@@ -65,28 +153,14 @@ pub(super) fn all() -> Value {
                 "merge_text": { "type": "string" },
                 "contract": { "type": "string",
                     "description": "identities of one contract can be merged" },
+                "url": { "type": ["string", "null"],
+                    "description": "this node's address with its key, as a peer adds it" },
                 "pacts": { "type": "array", "items": { "type": "object" } },
                 "hash": { "type": ["string", "null"],
                     "description": "equal where two have the same rows" },
                 "uncontributed_events": { "type": "integer",
                     "description": "learned since it contributed last" },
-                "contributions": { "type": "array", "items": {
-                    "type": "object",
-                    "required": ["peer", "mine", "seq", "events", "cells", "norm"],
-                    "properties": {
-                        "peer": { "type": "string" },
-                        "node": { "type": "string" },
-                        "life": { "type": "string" },
-                        "mine": { "type": "boolean" },
-                        "seq": { "type": "integer" },
-                        "events": { "type": "integer" },
-                        "cells": { "type": "integer" },
-                        "norm": { "type": "number" },
-                        "weight": { "enum": ["none", "part", "whole", null] },
-                        "weighed_events": { "type": ["number", "null"] },
-                        "losses": { "type": ["array", "null"], "items": { "type": "number" } },
-                    },
-                } },
+                "contributions": { "type": "array", "items": contribution() },
                 "retracted": { "type": "array", "items": { "type": "string" } },
             },
         },
