@@ -3,8 +3,8 @@
 python bench/sentence_vectors.py target/data/language OUT.json
 
 Nothing here is shared with the crate: safetensors are read byte by byte, and both ways of cutting
-texts (WordPiece of BERT, byte pairs of Llama 2 with SentencePiece's marks) are written out. OUT has,
-for each model and text, its tokens and its vector in thousandths of its length. It lies in
+texts (WordPiece of BERT, byte pairs of Llama 2 with SentencePiece's marks) are written out. OUT
+has, for each model and text, its tokens and its vector in thousandths of its length. It lies in
 `crates/lm/tests/model/sentence-vectors.json`.
 """
 
@@ -150,12 +150,14 @@ def rounded(vector):
 def main(folder, out):
     folder, told = Path(folder), {}
     mini = folder / "all-MiniLM-L6-v2"
-    weights, config = tensors(mini / "model.safetensors"), json.loads((mini / "config.json").read_text())
+    weights = tensors(mini / "model.safetensors")
+    config = json.loads((mini / "config.json").read_text())
     vocabulary = json.loads((mini / "tokenizer.json").read_text())["model"]["vocab"]
     rows = []
     for text in TEXTS:
         tokens = word_pieces(text, vocabulary)
-        rows.append({"text": text, "tokens": tokens, "vector": rounded(bert(tokens, weights, config))})
+        vector = rounded(bert(tokens, weights, config))
+        rows.append({"text": text, "tokens": tokens, "vector": vector})
     told[mini.name] = rows
     llama = folder / "wordllama-l2-supercat-256"
     table = tensors(llama / "model.safetensors")["embedding.weight"]

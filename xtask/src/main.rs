@@ -27,7 +27,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  setup [conformance|peers|python|river-suite|page|book|doors|mlflow|capymoa|all]
+  setup [conformance|peers|python|river-suite|page|book|doors|mlflow|capymoa|averages|all]
                                   make the virtual environments that tests and benches need
   data                            fetch the pinned streams and models into target/data
   data streams                    fetch the texts that the language model is measured with

@@ -24,6 +24,8 @@ pub enum Venv {
     Mlflow,
     /// CapyMOA, for `bench/package.py`. Large and needs Java, so made only when asked for by name.
     Capymoa,
+    /// Flower and Vowpal Wabbit, for `bench/averages_beside.py`; made only when asked for by name.
+    Averages,
     /// Playwright and axe, for the page.
     Page,
     /// What reads a book and knows nothing of us.
@@ -40,6 +42,7 @@ impl Venv {
             Self::Doors => "venv-doors",
             Self::Mlflow => "venv-mlflow",
             Self::Capymoa => "venv-capymoa",
+            Self::Averages => "venv-averages",
             Self::Page => "venv-page",
             Self::Book => "venv-book",
         })
@@ -54,6 +57,7 @@ impl Venv {
             Self::Doors => "conformance/doors/requirements.txt",
             Self::Mlflow => "conformance/mlflow/requirements.txt",
             Self::Capymoa => "bench/requirements-capymoa.txt",
+            Self::Averages => "bench/requirements-averages.txt",
             Self::Page => "crates/her/tests/page/requirements.txt",
             Self::Book => "conformance/book/requirements.txt",
         })
@@ -65,8 +69,8 @@ impl Venv {
     }
 }
 
-/// `cargo xtask setup NAME`, or `all` that `cargo xtask test` needs: mlflow and capymoa are made
-/// when asked for by name.
+/// `cargo xtask setup NAME`, or `all` that `cargo xtask test` needs: mlflow, capymoa and
+/// averages are made when asked for by name.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -77,6 +81,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         ["doors"] => ensure(Venv::Doors),
         ["mlflow"] => ensure(Venv::Mlflow),
         ["capymoa"] => ensure(Venv::Capymoa),
+        ["averages"] => ensure(Venv::Averages),
         ["page"] => ensure(Venv::Page),
         ["book"] => ensure(Venv::Book),
         [] | ["all"] => {
@@ -90,7 +95,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         }
         other => bail!(
             "`setup` takes conformance, peers, python, river-suite, page, book, doors, mlflow, \
-             capymoa or all, but was given {other:?}"
+             capymoa, averages or all, but was given {other:?}"
         ),
     }
 }

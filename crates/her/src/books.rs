@@ -82,13 +82,20 @@ pub(crate) fn join(
     read_all: bool,
 ) -> Result<Value> {
     let verdict = book.verify(&trust.signers()).map_err(refused)?;
-    syncs.made_alike(name, &book.contract().map_err(refused)?)?;
+    let contract = syncs.made_alike(name, &book.contract().map_err(refused)?)?;
     let rows = book.contributions().map_err(refused)?.ok_or_else(|| {
         Error::invalid(format!(
             "{} has no contributions.arrow: an older `her` wrote it; ask for one of a newer",
             book.path().display()
         ))
     })?;
+    // What is signed for another kind of model must not pass under this one's name.
+    if rows.contract != contract {
+        return Err(Error::invalid(format!(
+            "{}: its rows are signed for another kind of model than it says; do not use it",
+            book.path().display()
+        )));
+    }
     let count = rows.rows.len();
     let (parts, untaken) = read(rows, |node| trust.knows(node));
     if let ([], [first, ..]) = (&parts[..], &untaken[..]) {

@@ -18,11 +18,13 @@ mod channels;
 pub mod gates;
 mod keys;
 mod nodes;
+mod sync;
 
 pub use channels::Channels;
 pub use gates::Gates;
 pub use keys::KEYS;
 pub(crate) use nodes::{check_name as check_node_name, port_of};
+pub use sync::Sync;
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +139,8 @@ pub struct Settings {
     pub proxy: Duration,
     /// The other nodes that it knows and is known by.
     pub nodes: Vec<Peer>,
+    /// Bounds on what peers send and are sent in thought-sync.
+    pub sync: Sync,
     /// Where the models lie that language identities stand on, if not in the data directory.
     pub bases: Option<PathBuf>,
     /// After how long a silence a language identity takes its small form; never if nothing.
@@ -223,6 +227,7 @@ impl Settings {
             departures_max: 2,
             proxy: Duration::from_hours(24),
             nodes: Vec::new(),
+            sync: Sync::default(),
             bases: None,
             rest_after: Duration::from_mins(5),
             drain: Duration::from_secs(30),
@@ -264,7 +269,7 @@ impl Settings {
                     if above.is_empty()
                         && matches!(
                             name.as_str(),
-                            "limits" | "channels" | "tls" | "node" | "language"
+                            "limits" | "channels" | "tls" | "node" | "sync" | "language"
                         ) =>
                 {
                     self.take_table(path, &format!("{name}."), inner)?;

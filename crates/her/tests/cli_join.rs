@@ -236,12 +236,12 @@ fn rows_that_their_origin_did_not_sign_are_refused_by_name() {
     let path = forged(&place, "9.book", &contract, Some(honest.clone()));
     assert_eq!(join(&place, &path, &["--key", &forger(), "--key", &from.key])["taken"], 1);
 
-    // Signed under another contract, or for nothing that can be joined.
+    // Signed under another contract, or nothing that can be joined.
     let mut elsewhere = honest;
     elsewhere.contract[0] ^= 1;
     let path = forged(&place, "10.book", &contract, Some(elsewhere));
     let args = ["book", "join", str_of(&path), "sam", "--key", &forger(), "--key", &from.key];
-    place.run(&args).fails(7, "is not signed by it");
+    place.run(&args).fails(7, "signed for another kind of model");
     let path = forged(&place, "11.book", &contract, None);
     let args = ["book", "join", str_of(&path), "sam", "--key", &forger()];
     place.run(&args).fails(7, "an older `her` wrote it");

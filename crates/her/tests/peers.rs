@@ -5,6 +5,8 @@
 
 #[path = "peers/added.rs"]
 mod added;
+#[path = "peers/bounds.rs"]
+mod bounds;
 #[path = "peers/places.rs"]
 mod places;
 #[path = "support/tongue.rs"]

@@ -20,6 +20,7 @@ pub mod fixed;
 pub(crate) mod parts;
 mod sums;
 
+pub(crate) use cells::Ids;
 pub use cells::{Gather, Spread, Tensor};
 pub use fixed::Fixed;
 pub use sums::{Key, Sums};

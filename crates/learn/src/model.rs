@@ -231,6 +231,18 @@ impl Model {
         self.predict_features(out, scratch)
     }
 
+    /// Predicts for a row like those to come: their names are looked up only once. What the model
+    /// says or saves does not change by it.
+    pub fn predict_next(
+        &mut self,
+        row: &Row,
+        out: &mut Prediction,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        self.meet(row);
+        self.predict(row, out, scratch)
+    }
+
     /// Predicts, then learns: the loop. A refused event leaves the model bit-identical.
     ///
     /// `weight` multiplies the event's influence where the estimator supports it.
@@ -550,8 +562,7 @@ impl Frozen {
         out: &mut Prediction,
         scratch: &mut Scratch,
     ) -> Result<()> {
-        self.0.meet(row);
-        self.0.predict(row, out, scratch)
+        self.0.predict_next(row, out, scratch)
     }
 
     /// Predicts.

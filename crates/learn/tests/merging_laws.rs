@@ -6,82 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod recordings;
+mod splits;
 
 use her_learn::merge::Sums;
 use her_learn::stream::Event;
-use her_learn::{Catalog, Model, Prediction, Scratch, Target};
+use her_learn::{Catalog, Model, Prediction, Scratch};
 use serde_json::{Value, json};
-
-const PEERS: [usize; 3] = [2, 4, 16];
-
-fn mix(i: u64) -> u64 {
-    let z = i.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z ^ (z >> 32)
-}
+use splits::{PEERS, Split, rounds, shuffled, split};
 
 fn model(spec: &Value) -> Model {
     Model::new(spec, &Catalog::builtin()).unwrap()
-}
-
-/// A stream's events in another order, each order by a seed.
-fn shuffled(name: &str, n: usize, seed: u64) -> Vec<Event> {
-    let mut events: Vec<(u64, Event)> = recordings::stream(name, n)
-        .into_iter()
-        .enumerate()
-        .map(|(i, event)| (mix((seed << 32) + i as u64), event))
-        .collect();
-    events.sort_by_key(|&(key, _)| key);
-    events.into_iter().map(|(_, event)| event).collect()
-}
-
-/// How a stream is split between peers.
-#[derive(Debug, Clone, Copy)]
-enum Split {
-    /// By chance.
-    Alike,
-    /// Nine of ten events go to the half of the peers that has their label.
-    Labels,
-    /// By the size of the features: each peer sees another range of them.
-    Shifted,
-}
-
-fn label(event: &Event) -> u64 {
-    u64::from(event.target == Some(Target::Bool(true)))
-}
-
-/// How large an event's features are, by which peers see other ranges.
-fn size(event: &Event) -> u64 {
-    let numbers = event.row.numbers().iter().enumerate().map(|(i, v)| v * (i + 1) as f64);
-    let letters: usize = event.row.texts().map(str::len).sum();
-    (numbers.sum::<f64>() * 1e3) as u64 + letters as u64
-}
-
-fn split(events: &[Event], peers: usize, how: Split) -> Vec<usize> {
-    let n = peers as u64;
-    let by_chance = |i: usize| (mix(77 + i as u64) % n) as usize;
-    match how {
-        Split::Alike => (0..events.len()).map(by_chance).collect(),
-        Split::Labels => {
-            let of = |i: usize| {
-                if mix(i as u64).is_multiple_of(10) {
-                    return by_chance(i);
-                }
-                let half = n / 2;
-                (label(&events[i]) * half + mix(5 + i as u64) % half) as usize
-            };
-            (0..events.len()).map(of).collect()
-        }
-        Split::Shifted => {
-            let mut order: Vec<usize> = (0..events.len()).collect();
-            order.sort_by_key(|&i| (size(&events[i]), mix(i as u64)));
-            let mut of = vec![0; events.len()];
-            for (rank, &i) in order.iter().enumerate() {
-                of[i] = rank * peers / events.len();
-            }
-            of
-        }
-    }
 }
 
 /// Peers that learn their parts, and take over the sum of all contributions each time when such a
@@ -90,12 +24,11 @@ fn merged(spec: &Value, events: &[Event], of: &[usize], peers: usize, share: f64
     let mut scratch = Scratch::default();
     let mut models: Vec<Model> = (0..peers).map(|_| model(spec)).collect();
     let (mut own, mut read) = (vec![Sums::default(); peers], Sums::default());
-    let mut next = 8;
+    let rounds = rounds(events.len(), share);
     for (i, event) in events.iter().enumerate() {
         let target = event.target.as_ref().unwrap();
         models[of[i]].learn(&event.row, target, 1.0, &mut scratch).unwrap();
-        if i + 1 == next || i + 1 == events.len() {
-            next = i + 1 + ((i + 1) as f64 * share).max(8.0) as usize;
+        if rounds.binary_search(&(i + 1)).is_ok() {
             let mut total = Sums::default();
             for (model, own) in models.iter().zip(&mut own) {
                 let mut news = model.sums();
@@ -141,7 +74,7 @@ fn loss(model: &Model, events: &[Event]) -> f64 {
 /// `BayesianLogisticRegression` comes within 0.001 nats of the learner of all events.
 fn near_the_pooled(stream: &str, spec: &Value, n: usize, held_out: usize, seeds: u64) {
     for peers in PEERS {
-        for how in [Split::Alike, Split::Labels, Split::Shifted] {
+        for how in Split::ALL {
             let (mut pooled, mut together, mut alone) = (0.0, 0.0, 0.0);
             for seed in 0..seeds {
                 let events = shuffled(stream, n, seed);
@@ -191,7 +124,7 @@ fn exact_families_are_the_learner_of_all_events() {
         let pooled = learned(&spec, learn);
         let want = said(&pooled, test);
         for peers in PEERS {
-            for how in [Split::Alike, Split::Labels, Split::Shifted] {
+            for how in Split::ALL {
                 let of = split(learn, peers, how);
                 let merged = merged(&spec, learn, &of, peers, 2.0);
                 let got = said(&merged, test);

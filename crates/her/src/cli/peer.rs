@@ -1,5 +1,7 @@
 //! `her peer`: with whom identities exchange what they learned.
 
+use std::collections::BTreeSet;
+
 use clap::builder::PossibleValuesParser;
 use her_identity::Result;
 use serde_json::{Value, json};
@@ -113,15 +115,31 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
 }
 
 fn shown(said: &Value) -> String {
-    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let mut out = table::pairs(&[
         ("merged by", text(said, "merge_text")),
         ("contract", text(said, "contract").chars().take(16).collect()),
         ("rows", said["hash"].as_str().map_or("none yet", |hash| &hash[..16]).to_owned()),
     ]);
-    let mut pacts = Table::new(&["exchanges with", "every", "exchanges", "sent", "got", "in step"]);
+    out.push_str(&pacts(said));
+    out.push_str(&contributions(said));
+    out.push_str(&worth(said));
+    for peer in said["retracted"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        out.push_str("retracted: ");
+        out.push_str(peer);
+        out.push('\n');
+    }
+    out
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_default().to_owned()
+}
+
+fn pacts(said: &Value) -> String {
+    let heads = ["exchanges with", "every", "exchanges", "sent", "got", "in 24 h", "in step"];
+    let mut pacts = Table::new(&heads);
     for pact in said["pacts"].as_array().into_iter().flatten() {
-        let tally = &pact["since_start"];
+        let (tally, day) = (&pact["since_start"], &pact["last_day"]);
         let every = pact["every_s"].as_f64().map_or("when asked".to_owned(), |s| format!("{s} s"));
         let last = &tally["last"];
         let step = match (last["error"].as_str(), &last["same"]) {
@@ -130,16 +148,32 @@ fn shown(said: &Value) -> String {
             (None, Value::Bool(false)) => "not yet".to_owned(),
             _ => "-".to_owned(),
         };
+        // The way that is used more: both have a quota of the same size.
+        let used = |key: &str| day[key].as_f64().unwrap_or(0.0);
+        let share = day["bytes_per_day"].as_f64().map_or_else(
+            || "no quota".to_owned(),
+            |of| format!("{:.1} %", used("sent_bytes").max(used("got_bytes")) / of * 100.0),
+        );
         pacts.push(vec![
             text(pact, "peer"),
             every,
             table::count(&tally["exchanges"]),
             table::count(&tally["sent_bytes"]),
             table::count(&tally["got_bytes"]),
+            share,
             step,
         ]);
     }
-    out.push_str(&pacts.text());
+    pacts.text()
+}
+
+/// Who contributed: the node by its name here, and the peer's own.
+fn who(row: &Value) -> String {
+    let peer = text(row, "peer");
+    row["node_name"].as_str().map_or_else(|| peer.clone(), |node| format!("{node} {peer}"))
+}
+
+fn contributions(said: &Value) -> String {
     let mut rows = Table::new(&["contributed by", "events", "numbers", "norm", "read"]);
     for row in said["contributions"].as_array().into_iter().flatten() {
         let read = match (row["mine"] == true, row["heard"] == true) {
@@ -148,20 +182,41 @@ fn shown(said: &Value) -> String {
             _ => text(row, "weight"),
         };
         rows.push(vec![
-            text(row, "peer"),
+            who(row),
             table::count(&row["events"]),
             table::count(&row["cells"]),
             format!("{:.3}", row["norm"].as_f64().unwrap_or(0.0)),
             if read.is_empty() { "not weighed yet".to_owned() } else { read },
         ]);
     }
-    out.push_str(&rows.text());
-    for peer in said["retracted"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        out.push_str("retracted: ");
-        out.push_str(peer);
-        out.push('\n');
+    rows.text()
+}
+
+/// What peers were worth since the server started, beside what their bytes would take to say.
+fn worth(said: &Value) -> String {
+    let heads = ["worth of", "nats gained", "own events", "bytes", "nats a kB", "said", "spoken"];
+    let (mut rows, mut seen) = (Table::new(&heads), BTreeSet::new());
+    for row in said["contributions"].as_array().into_iter().flatten() {
+        let worth = &row["worth"];
+        // A peer is told once, whatever lives it had.
+        if worth.is_null() || !seen.insert(text(row, "peer")) {
+            continue;
+        }
+        let figure = |key: &str| worth[key].as_f64().unwrap_or(0.0);
+        rows.push(vec![
+            who(row),
+            format!("{:.2}", figure("gain_nats")),
+            table::count(&worth["events"]),
+            table::count(&worth["bytes"]),
+            worth["nats_per_kb"].as_f64().map_or("-".to_owned(), |n| format!("{n:.2}")),
+            format!("{:.1} s", figure("say_s")),
+            format!("{:.1} s", figure("speak_s")),
+        ]);
     }
-    out
+    if seen.is_empty() {
+        return String::new();
+    }
+    rows.text() + "said: at 39 bits a second; spoken: as text, at 150 words a minute\n"
 }
 
 #[cfg(test)]

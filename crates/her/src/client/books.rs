@@ -77,7 +77,7 @@ impl Local {
     /// Exchanges of this house, in a life that is this process.
     pub(super) fn syncs(&self) -> Result<Syncs> {
         let house = self.shared();
-        Syncs::open(house, crate::node::of_dir(house.dir())?, &[])
+        Syncs::open(house, crate::node::of_dir(house.dir())?, &[], crate::config::Sync::default())
     }
 }
 

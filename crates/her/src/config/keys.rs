@@ -227,6 +227,30 @@ pub const KEYS: &[Key] = &[
         show: |s| s.proxy.as_secs().to_string(),
     },
     Key {
+        name: "sync.bytes_per_day",
+        help: "bytes of rows that one peer may send in 24 hours, and is sent; 0 for no bound",
+        read: |s, v| whole(v, 0, 1 << 50).map(|n| s.sync.bytes_per_day = n),
+        show: |s| s.sync.bytes_per_day.to_string(),
+    },
+    Key {
+        name: "sync.row_bytes_max",
+        help: "bytes of one row of a peer, packed",
+        read: |s, v| whole(v, 1 << 10, 1 << 26).map(|n| s.sync.row_bytes_max = n as usize),
+        show: |s| s.sync.row_bytes_max.to_string(),
+    },
+    Key {
+        name: "sync.step_norm_max",
+        help: "of sums of steps: how far an event of a peer may have moved its model, as L2 norm",
+        read: |s, v| positive(v).map(|x| s.sync.step_norm_max = x),
+        show: |s| s.sync.step_norm_max.to_string(),
+    },
+    Key {
+        name: "sync.lives_max",
+        help: "rows of one peer, one for each start of its process that had something to tell",
+        read: |s, v| whole(v, 1, 1024).map(|n| s.sync.lives_max = n as usize),
+        show: |s| s.sync.lives_max.to_string(),
+    },
+    Key {
         name: "language.bases",
         help: "where the models lie that language identities stand on; `bases` in data_dir",
         read: |s, v| path(v).map(|p| s.bases = Some(p)),
@@ -268,6 +292,11 @@ fn boolean(v: &str) -> Result<bool, String> {
 fn whole(v: &str, low: u64, high: u64) -> Result<u64, String> {
     let found = v.parse().ok().filter(|n| (low..=high).contains(n));
     found.ok_or_else(|| format!("a whole number from {low} to {high}"))
+}
+
+fn positive(v: &str) -> Result<f64, String> {
+    let found = v.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0);
+    found.ok_or_else(|| "a number above 0".into())
 }
 
 fn seconds(v: &str, low: u64, high: u64) -> Result<Duration, String> {

@@ -15,18 +15,11 @@ pub enum Right {
 }
 
 /// Nodes that may come in, by their keys. The list may change while they are here: each call is
-/// held against it, also on connections that are open, and on those that TLS resumes without
-/// asking who it is again.
+/// held against it, also on connections that are open.
 #[derive(Debug, Default)]
 pub(crate) struct Guests(RwLock<BTreeMap<Node, Right>>);
 
 impl Guests {
-    /// A list of nodes.
-    #[cfg(test)]
-    pub fn new(nodes: BTreeMap<Node, Right>) -> Self {
-        Self(RwLock::new(nodes))
-    }
-
     /// How far a node is let in; none for a node that is not.
     pub fn right(&self, node: Node) -> Option<Right> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&node).copied()

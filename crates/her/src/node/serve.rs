@@ -1,6 +1,7 @@
 //! Listens for other nodes, and lets those of the list in.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,8 @@ const SILENT: Duration = Duration::from_mins(5);
 const CONNECTIONS_MAX: usize = 128;
 /// Those of one node that may exchange only: it is not to keep the others out.
 const OF_GUEST_MAX: usize = 16;
+/// Pieces that are read of who is not let in.
+const LINGER_READS: usize = 64;
 /// How long accepting rests after a failure.
 const REST: Duration = Duration::from_millis(50);
 
@@ -144,7 +147,10 @@ fn serve(stream: TcpStream, shared: &Shared) -> Result<()> {
         .map_err(|e| Error::invalid(e.to_string()))?;
     let mut stream = StreamOwned::new(tls, stream);
     while stream.conn.is_handshaking() {
-        stream.conn.complete_io(&mut stream.sock).map_err(io)?;
+        if let Err(e) = stream.conn.complete_io(&mut stream.sock) {
+            linger(&mut stream.sock);
+            return Err(io(e));
+        }
     }
     let spki = stream.conn.peer_certificates().and_then(|certs| certs.first());
     let Some(from) = spki.and_then(|spki| key::node_of(spki)) else { return Ok(()) };
@@ -168,6 +174,16 @@ fn serve(stream: TcpStream, shared: &Shared) -> Result<()> {
         wire::write(&mut stream, &back)?;
     }
     Ok(())
+}
+
+/// Closes a socket so that the other side hears why: what it sent meanwhile is read, or the system
+/// would take back what it was told.
+fn linger(socket: &mut TcpStream) {
+    let (mut rest, mut left) = ([0; 4096], LINGER_READS);
+    let _ = socket.shutdown(std::net::Shutdown::Write);
+    while left > 0 && socket.read(&mut rest).is_ok_and(|read| read > 0) {
+        left -= 1;
+    }
 }
 
 /// What a node is answered, as far as it is let in; none for who is not any more.

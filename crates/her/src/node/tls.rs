@@ -14,8 +14,8 @@ use tokio_rustls::rustls::crypto::{
 use tokio_rustls::rustls::pki_types::{
     CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
 };
-use tokio_rustls::rustls::server::AlwaysResolvesServerRawPublicKeys;
 use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use tokio_rustls::rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error as TlsError,
@@ -161,11 +161,14 @@ fn preparing(e: &TlsError) -> Error {
 /// The side that listens; only these nodes come in.
 pub(super) fn server(key: &Key, guests: Arc<Guests>) -> Result<Arc<ServerConfig>> {
     let mine = Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&key.certified)));
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&TLS13])
         .map_err(|e| preparing(&e))?
         .with_client_cert_verifier(Listed::new(Who::Guests(guests)))
         .with_cert_resolver(mine);
+    // A session that is resumed does not ask again who it is: the list may have changed.
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(Arc::new(config))
 }
 

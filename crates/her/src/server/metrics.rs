@@ -19,6 +19,7 @@ use prometheus_client::registry::Registry;
 use super::App;
 use super::channels::{ChannelMetrics, Channels};
 use super::problem::Problem;
+use crate::sync::Totals;
 
 mod seconds;
 
@@ -74,7 +75,7 @@ pub(crate) enum EventKind {
 pub(crate) struct RouteName(pub &'static str);
 
 impl Metrics {
-    pub fn new(house: &House) -> Self {
+    pub fn new(house: &House, peers: &Totals) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("her"),
             requests: Family::default(),
@@ -89,6 +90,7 @@ impl Metrics {
             channels: ChannelMetrics::default(),
         };
         metrics.register();
+        metrics.peers(peers);
         metrics.journal(house);
         for (name, help, times) in [
             ("commit", "Commits, by the time until the disk had them", house.commits()),
@@ -120,6 +122,25 @@ impl Metrics {
         );
         r.register("resident_bytes", "Bytes of this process in memory", self.resident.clone());
         self.channels.register(r);
+    }
+
+    /// What peers sent and were worth.
+    fn peers(&mut self, totals: &Totals) {
+        let r = &mut self.registry;
+        r.register(
+            "peer_gain_nats",
+            "Nats of loss that rows of peers saved their readers, where they saved some",
+            totals.gain_nats.clone(),
+        );
+        r.register(
+            "peer_harm_nats",
+            "Nats of loss that rows of peers cost their readers, where they cost some",
+            totals.harm_nats.clone(),
+        );
+        r.register("peer_sent_bytes", "Bytes of rows sent to peers", totals.sent_bytes.clone());
+        r.register("peer_got_bytes", "Bytes of rows that came of peers", totals.got_bytes.clone());
+        r.register("peer_exchanges", "Exchanges that began here", totals.exchanges.clone());
+        r.register("peer_exchanges_failed", "Those that failed", totals.failed.clone());
     }
 
     /// What opening the house found; the journals tell no more while they run.

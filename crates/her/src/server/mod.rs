@@ -133,11 +133,12 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let (alive, gone) = mpsc::channel(1);
         let key = crate::node::of_dir(dir)?;
-        let departs = match depart::wanted(settings, &house) {
-            true => Some(Arc::new(Departs::open(&house, &key, settings)?)),
-            false => None,
+        let departs = if depart::wanted(settings, &house) {
+            Some(Arc::new(Departs::open(&house, &key, settings)?))
+        } else {
+            None
         };
-        let syncs = Arc::new(Syncs::open(&house, key.clone(), &settings.nodes)?);
+        let syncs = Arc::new(Syncs::open(&house, key.clone(), &settings.nodes, settings.sync)?);
         let moves: Arc<dyn Departures> = match &departs {
             Some(departs) => Arc::new(OfServer(Arc::clone(departs))),
             None => Arc::new(Nowhere),
@@ -152,7 +153,7 @@ impl Server {
             )?,
             gate: Gate::new(her_identity::shard::QUEUE_EVENTS_MAX),
             blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
-            metrics: Metrics::new(&house),
+            metrics: Metrics::new(&house, syncs.totals()),
             followed: Followed::default(),
             screens: Screens::default(),
             channels: Channels::new(settings.channels.clone()),

@@ -244,7 +244,7 @@ impl Answerer for Nodes {
         match call {
             Call::Ask(ask) => Back::Told(self.departs.host().answer(from, ask)),
             Call::Load => Back::Load(self.departs.load()),
-            Call::Sync(call) => Back::Sync(self.app.syncs.answer(from, &call)),
+            Call::Sync(call) => Back::Sync(self.app.syncs.answer(from, call)),
             Call::Http(call) => {
                 let done = self.runtime.block_on(self.http(from, call));
                 Back::Http(done)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
+use her_identity::migrate::Node;
 use her_identity::sync::Shared;
 use her_identity::{Error, House};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use super::answer::{self, Answer, At};
 use super::audit::noted;
 use super::body;
 use super::problem::Problem;
-use crate::sync::{Syncs, Wish, name_of};
+use crate::sync::{Merit, Pact, Syncs, Wish, name_of, speech};
 
 async fn read<T: serde::de::DeserializeOwned>(
     app: &App,
@@ -142,20 +143,7 @@ pub(super) fn told(
     };
     let (shared, merge, contract, uncontributed) = house.look(name, look)?;
     let pacts = syncs.map(|syncs| syncs.pacts(name)).unwrap_or_default();
-    let with: Vec<Value> = pacts
-        .iter()
-        .map(|pact| {
-            let mut said = json!(pact);
-            let tally = syncs.map(|syncs| syncs.tally(name, &name_of(pact)));
-            said["peer"] = name_of(pact).into();
-            said["since_start"] = json!(tally.unwrap_or_default());
-            let known = syncs.and_then(|syncs| syncs.nodes().get(&pact.node));
-            said["key"] = json!(known.as_ref().map(|(node, _)| node.key));
-            said["at"] = json!(known.as_ref().and_then(|(node, _)| node.at.as_ref()));
-            said["added"] = json!(known.as_ref().map(|(_, listed)| !listed));
-            said
-        })
-        .collect();
+    let with: Vec<Value> = pacts.iter().map(|pact| pact_told(syncs, name, pact)).collect();
     let mut said = json!({
         "name": name,
         "merge": merge,
@@ -170,20 +158,47 @@ pub(super) fn told(
     });
     if let Some(shared) = &shared {
         said["hash"] = hex(&shared.hash()).into();
-        said["contributions"] = contributions(shared).into();
+        said["contributions"] = contributions(shared, syncs, name).into();
         let retracted = shared.retracted().iter();
         said["retracted"] = retracted.map(ToString::to_string).collect::<Vec<_>>().into();
     }
     Ok(said)
 }
 
-fn contributions(shared: &Shared) -> Vec<Value> {
+fn pact_told(syncs: Option<&Syncs>, name: &str, pact: &Pact) -> Value {
+    let mut said = json!(pact);
+    let peer = name_of(pact);
+    let tally = syncs.map(|syncs| syncs.tally(name, &peer)).unwrap_or_default();
+    said["link_bytes_s"] = json!(tally.link_bytes_s());
+    said["since_start"] = json!(tally);
+    said["last_day"] = json!(syncs.map(|syncs| syncs.used(name, &peer)));
+    let known = syncs.and_then(|syncs| syncs.nodes().get(&pact.node));
+    said["key"] = json!(known.as_ref().map(|(node, _)| node.key));
+    said["at"] = json!(known.as_ref().and_then(|(node, _)| node.at.as_ref()));
+    said["added"] = json!(known.as_ref().map(|(_, listed)| !listed));
+    said["peer"] = peer.into();
+    said
+}
+
+/// What a peer was worth, and what its bytes would have taken to say and to speak.
+fn worth(merit: &Merit) -> Value {
+    let mut said = json!(merit);
+    let bytes = merit.bytes as f64;
+    said["nats_per_kb"] = json!(merit.nats_per_kb());
+    said["say_s"] = speech::say_s(bytes).into();
+    said["speak_s"] = speech::speak_s(bytes).into();
+    said
+}
+
+fn contributions(shared: &Shared, syncs: Option<&Syncs>, name: &str) -> Vec<Value> {
     let row = |(origin, row): (&her_identity::sync::Origin, &Arc<her_identity::sync::Row>)| {
         let mine = shared.is_mine(&origin.peer);
         let trust = shared.trust().get(&origin.peer);
+        let others = syncs.filter(|_| !mine);
         json!({
             "peer": origin.peer.to_string(),
             "node": hex(&origin.peer.key),
+            "node_name": others.and_then(|s| s.nodes().name_of(Node(origin.peer.key))),
             "life": format!("{:016x}", origin.life),
             "mine": mine,
             "seq": row.seq,
@@ -194,6 +209,7 @@ fn contributions(shared: &Shared) -> Vec<Value> {
             "weight": if mine { json!("whole") } else { json!(trust.map(|t| t.weight)) },
             "weighed_events": trust.map(|t| t.events),
             "losses": trust.map(|t| t.losses),
+            "worth": others.map(|syncs| worth(&syncs.merit(name, &origin.peer))),
         })
     };
     shared.rows().iter().map(row).collect()

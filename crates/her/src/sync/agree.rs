@@ -1,5 +1,8 @@
 //! Pacts: with whom an identity exchanges, made and ended while the server runs.
 
+use std::collections::BTreeSet;
+
+use her_identity::sync::{Peer, Shared};
 use her_identity::{Error, Result};
 use serde::Deserialize;
 
@@ -93,6 +96,7 @@ impl Syncs {
         let mut known = lock(&self.known);
         known.tallies.remove(&at);
         known.due.remove(&at);
+        known.quotas.remove(&at);
         Ok(())
     }
 
@@ -107,6 +111,30 @@ impl Syncs {
                 meant.node, meant.with
             ))
         })
+    }
+
+    /// Who contributed, as `her peer list` writes it: by its whole name, or by its node where only
+    /// one identity of that node did.
+    pub(super) fn contributor(&self, identity: &str, of: &Shared, text: &str) -> Result<Peer> {
+        let rows = of.rows().keys().map(|origin| origin.peer);
+        let all: BTreeSet<Peer> = of.trust().keys().copied().chain(rows).collect();
+        if let Some(peer) = all.iter().find(|peer| peer.to_string() == text) {
+            return Ok(*peer);
+        }
+        let key = self.nodes.key_of(text).or_else(|| text.parse().ok());
+        let of_node: Vec<&Peer> =
+            all.iter().filter(|peer| key.is_some_and(|key| key.0 == peer.key)).collect();
+        match of_node[..] {
+            [peer] => Ok(*peer),
+            [] => Err(Error::not_found(format!(
+                "no row here is of {text}; `her peer list {identity}` shows whose there are"
+            ))),
+            _ => {
+                let all: Vec<String> = of_node.iter().map(ToString::to_string).collect();
+                let all = all.join(", ");
+                Err(Error::invalid(format!("{text} has several here: say which of {all}")))
+            }
+        }
     }
 
     /// This node's own address with its key, where it listens.

@@ -82,11 +82,12 @@ impl Syncs {
         Ok(came)
     }
 
-    /// Whether an identity can take the rows of models of this contract; why not, in words.
-    pub fn made_alike(&self, identity: &str, theirs: &Value) -> Result<()> {
-        let (merge, ours) = self.house.look(identity, |identity| {
+    /// The hash of an identity's contract, if it can take the rows of models of this one; else why
+    /// not, in words.
+    pub fn made_alike(&self, identity: &str, theirs: &Value) -> Result<[u8; 32]> {
+        let (merge, ours, hash) = self.house.look(identity, |identity| {
             let state = identity.state();
-            (state.model().merge(), state.contract())
+            (state.model().merge(), state.contract(), state.contract_hash())
         })?;
         if !merge.is_additive() {
             return Err(Error::invalid(format!(
@@ -97,7 +98,7 @@ impl Syncs {
         let ours: Value = serde_json::from_str(&ours)
             .map_err(|e| Error::new(ErrorKind::Internal, format!("a contract: {e}")))?;
         if ours == *theirs {
-            return Ok(());
+            return Ok(hash);
         }
         Err(Error::invalid(format!(
             "the two are not made alike, and sums of unlike models mean nothing: the book's model \

@@ -19,18 +19,24 @@ use her_identity::sync::{vector_from_bytes, vector_to_bytes};
 use her_identity::turn::Desk;
 use her_identity::{Error, ErrorKind, House, Result};
 
+use crate::config;
 use crate::node::{Call, Key, SyncBack, SyncCall, is_unknown};
 
+mod admit;
 mod agree;
 mod answer;
 mod began;
 mod book;
 mod choice;
+mod clip;
 mod lived;
+mod merit;
 mod nodes;
 mod pact;
+mod quota;
 mod rounds;
 mod rows;
+pub mod speech;
 mod tally;
 
 pub(crate) use agree::Wish;
@@ -38,10 +44,13 @@ use answer::{Answered, answered, differs};
 use began::Began;
 pub(crate) use book::{read, reading, written};
 pub use choice::{Choice, shortest};
+use merit::Merits;
+pub(crate) use merit::{Merit, Totals};
 use nodes::Nodes;
 pub(crate) use nodes::{SCHEME, url_of};
 pub use pact::Pact;
 use pact::Pacts;
+use quota::Quota;
 pub(crate) use rounds::Rounds;
 use rows::Sent;
 pub use tally::{Report, Tally};
@@ -54,6 +63,7 @@ const MESSAGES_MAX: usize = 16;
 #[derive(Default)]
 struct Known {
     tallies: BTreeMap<(String, String), Tally>,
+    quotas: BTreeMap<(String, String), Quota>,
     /// When the next exchange of a pact is due.
     due: BTreeMap<(String, String), Duration>,
 }
@@ -63,11 +73,13 @@ pub(crate) struct Syncs {
     house: Arc<House>,
     key: Key,
     nodes: Nodes,
+    bounds: config::Sync,
     /// Where this node listens for others, once it does.
     listening: OnceLock<SocketAddr>,
     pacts: Mutex<Pacts>,
     known: Mutex<Known>,
     sent: Mutex<BTreeMap<String, Sent>>,
+    merits: Merits,
     /// What an identity takes in follows from what it has: one exchange event of it at a time. It
     /// is not held while another node is asked, so that two may begin with each other at once.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
@@ -84,7 +96,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Syncs {
     /// The exchanges of a house. A new life begins: see [`Origin`].
-    pub fn open(house: &Arc<House>, key: Key, known: &[crate::node::Peer]) -> Result<Self> {
+    pub fn open(
+        house: &Arc<House>,
+        key: Key,
+        known: &[crate::node::Peer],
+        bounds: config::Sync,
+    ) -> Result<Self> {
         let mut life = [0; 8];
         getrandom::fill(&mut life).map_err(|e| {
             let what = format!("the system gives no random numbers: {e}");
@@ -97,11 +114,13 @@ impl Syncs {
             house: Arc::clone(house),
             key,
             nodes,
+            bounds,
             listening: OnceLock::new(),
             pacts: Mutex::new(pacts),
             began,
             known: Mutex::default(),
             sent: Mutex::default(),
+            merits: Merits::default(),
             busy: Mutex::default(),
             life: u64::from_le_bytes(life),
             stopping: AtomicBool::new(false),
@@ -147,10 +166,7 @@ impl Syncs {
         let found = self.shared(identity)?.ok_or_else(|| {
             Error::invalid(format!("{identity} has not exchanged with anybody yet"))
         })?;
-        let mut named = found.trust().keys().chain(found.rows().keys().map(|origin| &origin.peer));
-        let named = named.find(|known| known.to_string() == peer).copied().ok_or_else(|| {
-            Error::not_found(format!("no row here is of {peer}; `her peer list {identity}`"))
-        })?;
+        let named = self.contributor(identity, &found, peer)?;
         if found.is_mine(&named) {
             return Err(Error::invalid(format!(
                 "{peer} is {identity} itself; `her forget` takes out what it learned itself"
@@ -179,14 +195,14 @@ impl Syncs {
         report.ms = (self.now().saturating_sub(begin)).as_secs_f64() * 1e3;
         report.at_ms = self.house.clock().now_ms();
         report.error = done.as_ref().err().map(|e| e.message.clone());
+        // What is refused in one message is refused in the next.
+        let mut told = std::collections::BTreeSet::new();
+        report.refused.retain(|why| told.insert(why.clone()));
         let mut known = lock(&self.known);
         let tally = known.tallies.entry((pact.identity.clone(), report.peer.clone())).or_default();
-        tally.exchanges += 1;
-        tally.failed += u64::from(done.is_err());
-        tally.sent_bytes += report.sent_bytes as u64;
-        tally.got_bytes += report.got_bytes as u64;
-        tally.last = Some(report.clone());
+        tally.begun(&report);
         drop(known);
+        self.merits.totals.exchange(&report);
         done.map(|()| report)
     }
 
@@ -195,7 +211,6 @@ impl Syncs {
         let to = self.nodes.key_of(&pact.node).ok_or_else(|| {
             Error::not_found(format!("node {} is not in the settings any more", pact.node))
         })?;
-        let known = |node: Node| self.nodes.knows(node);
         let mut shared = self.take(&pact.identity, pact, Vec::new())?;
         let (contract, terms) = self.contract(&pact.identity)?;
         // Of the other one nothing is known yet: the first message only asks.
@@ -204,10 +219,7 @@ impl Syncs {
             let by_events = report.events.is_some();
             let (parts, untold) = match &theirs {
                 None => (Vec::new(), Vec::new()),
-                Some(theirs) if by_events => {
-                    lived::missing(&self.house, &pact.identity, &shared, theirs, &self.key)?
-                }
-                Some(theirs) => self.missing(&pact.identity, &shared, theirs, &contract)?,
+                Some(theirs) => self.offer(pact, &shared, theirs, &contract, by_events)?,
             };
             let (asked, told) = (theirs.is_some(), parts.len());
             report.tells(&parts, untold);
@@ -223,7 +235,7 @@ impl Syncs {
                 .call(to, &Call::Sync(call), LIMIT)
                 .map_err(|e| if is_unknown(&e) { self.unknown_there(pact) } else { e })?;
             let Answered { vector, hash, parts } = answered(back, report)?;
-            let (taken, refused) = rows::checked(&parts, &contract, known);
+            let (taken, refused) = self.admit(pact, Some(&shared), parts, &contract)?;
             report.refused.extend(refused);
             let done = asked && taken.is_empty();
             if !taken.is_empty() {
@@ -242,8 +254,16 @@ impl Syncs {
     }
 
     /// Answers an identity of another node.
-    pub fn answer(&self, from: Node, call: &SyncCall) -> SyncBack {
+    pub fn answer(&self, from: Node, call: SyncCall) -> SyncBack {
         self.taken(from, call).unwrap_or_else(|e| SyncBack::Refused(e.message))
+    }
+
+    /// Another node began an exchange, and was answered.
+    fn answered(&self, pact: &Pact, got: usize, sent: usize) {
+        let mut known = lock(&self.known);
+        let tally = known.tallies.entry((pact.identity.clone(), name_of(pact))).or_default();
+        tally.answered(got, sent);
+        self.merits.totals.bytes(got, sent);
     }
 
     /// The other node's door is shut.
@@ -254,7 +274,7 @@ impl Syncs {
         )
     }
 
-    fn taken(&self, from: Node, call: &SyncCall) -> Result<SyncBack> {
+    fn taken(&self, from: Node, call: SyncCall) -> Result<SyncBack> {
         let is_with =
             |pact: &&Pact| pact.with == call.from && self.nodes.key_of(&pact.node) == Some(from);
         let pact = self.pacts(&call.to).iter().find(is_with).cloned();
@@ -269,16 +289,16 @@ impl Syncs {
             return Err(Error::new(ErrorKind::Unavailable, format!("{} is not here now", call.to)));
         }
         let (contract, terms) = self.contract(&call.to)?;
-        let why = self.why_events(&call.to, &terms, (contract != call.contract).then_some(call))?;
-        let known = |node: Node| self.nodes.knows(node);
-        let (taken, mut refused) = rows::checked(&call.parts, &contract, known);
+        let why =
+            self.why_events(&call.to, &terms, (contract != call.contract).then_some(&*call.terms))?;
+        let got = call.parts.iter().map(Vec::len).sum();
+        let before = self.shared(&call.to)?;
+        let (taken, mut refused) = self.admit(&pact, before.as_ref(), call.parts, &contract)?;
         let shared = self.take(&call.to, &pact, taken)?;
         let theirs = vector_from_bytes(&call.vector)?;
-        let (parts, untold) = match &why {
-            Some(_) => lived::missing(&self.house, &call.to, &shared, &theirs, &self.key)?,
-            None => self.missing(&call.to, &shared, &theirs, &contract)?,
-        };
+        let (parts, untold) = self.offer(&pact, &shared, &theirs, &contract, why.is_some())?;
         refused.extend(untold);
+        self.answered(&pact, got, parts.iter().map(Vec::len).sum());
         let vector = vector_to_bytes(&shared.vector());
         Ok(match why {
             Some(why) => SyncBack::Told { why, vector, parts, refused },
@@ -291,10 +311,10 @@ impl Syncs {
         &self,
         identity: &str,
         terms: &str,
-        unlike: Option<&SyncCall>,
+        unlike: Option<&str>,
     ) -> Result<Option<String>> {
-        if let Some(call) = unlike {
-            return Ok(Some(differs(terms, &call.terms)));
+        if let Some(theirs) = unlike {
+            return Ok(Some(differs(terms, theirs)));
         }
         let merge = self.house.look(identity, |identity| identity.state().model().merge())?;
         Ok((!merge.is_additive()).then(|| format!("the model has {}", merge.text())))
@@ -345,6 +365,7 @@ impl Syncs {
             let says = shared.is_none() || exchange.says_something();
             if says || self.has_learned(identity)? {
                 self.submit(identity, exchange)?;
+                self.weighed(identity, shared.as_ref())?;
             }
         }
         let none = || Error::new(ErrorKind::Internal, "an exchange left nothing behind");

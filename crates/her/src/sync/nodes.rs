@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use her_identity::migrate::Node;
-use her_identity::{Error, Result};
+use her_identity::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{check_node_name, port_of};
@@ -37,7 +37,7 @@ pub(crate) fn url_of(key: Node, at: &str) -> String {
 
 /// Whom a text means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Meant {
+pub(crate) struct Meant {
     /// The node, by its name.
     pub node: String,
     /// The identity there.
@@ -64,14 +64,13 @@ impl Nodes {
     pub fn new(key: &Key, listed: &[Peer], added: &[Added]) -> Result<Self> {
         let listed = listed.to_vec();
         for one in added {
-            if let Some(other) = listed.iter().find(|peer| peer.name == one.name) {
-                if other.key != one.key {
-                    return Err(Error::invalid(format!(
-                        "nodes.{} of the settings has the key {}, and was added as a peer before \
-                         with the key {}; give the one in the settings another name",
-                        one.name, other.key, one.key
-                    )));
-                }
+            let other = listed.iter().find(|peer| peer.name == one.name && peer.key != one.key);
+            if let Some(other) = other {
+                return Err(Error::invalid(format!(
+                    "nodes.{} of the settings has the key {}, and was added as a peer before with \
+                     the key {}; give the one in the settings another name",
+                    one.name, other.key, one.key
+                )));
             }
         }
         let guests = Arc::new(Guests::default());
@@ -139,17 +138,17 @@ impl Nodes {
             return self.by_url(text, rest, name, called);
         }
         if let Some(node) = self.named(text) {
-            return self.known(node, name, called);
+            return known(node, name, called);
         }
         let (node, with) = text.rsplit_once('/').unwrap_or((text, name));
         if let Some(node) = self.named(node) {
-            return self.known(node, with, called);
+            return known(node, with, called);
         }
         let is_key = node.len() > DIGITS && node.chars().all(|c| c.is_ascii_hexdigit());
         if is_key {
             let key: Node = node.parse()?;
             return match self.name_of(key) {
-                Some(node) => self.known(node, with, called),
+                Some(node) => known(node, with, called),
                 None => self.new_one(key, None, with, called),
             };
         }
@@ -177,7 +176,7 @@ impl Nodes {
         let Some(node) = self.name_of(key) else {
             return self.new_one(key, Some(at.to_owned()), with, called);
         };
-        let mut meant = self.known(node, with, called)?;
+        let mut meant = known(node, with, called)?;
         let (peer, listed) = self.get(&meant.node).ok_or_else(|| wrong("is not known"))?;
         match peer.at {
             Some(old) if old == at => {}
@@ -189,7 +188,7 @@ impl Nodes {
                 let remedy =
                     if listed { "change it in the settings" } else { "remove its pacts first" };
                 return Err(Error::new(
-                    her_identity::ErrorKind::Exists,
+                    ErrorKind::Exists,
                     format!(
                         "node {} has this key and is at {old}, not at {at}; {remedy}, if it moved",
                         meant.node
@@ -208,19 +207,9 @@ impl Nodes {
         self.peers().find(text).ok().map(|peer| peer.name.clone())
     }
 
-    fn name_of(&self, key: Node) -> Option<String> {
+    /// What a node is called here.
+    pub fn name_of(&self, key: Node) -> Option<String> {
         self.read().peers.get(key).map(|peer| peer.name.clone())
-    }
-
-    #[allow(clippy::unused_self, reason = "one of the ways in which `meant` ends")]
-    fn known(&self, node: String, with: &str, called: Option<&str>) -> Result<Meant> {
-        match called {
-            Some(called) if called != node => Err(Error::new(
-                her_identity::ErrorKind::Exists,
-                format!("that node is known as {node}, and can't be called {called} too"),
-            )),
-            _ => Ok(Meant { node, with: with.to_owned(), add: None }),
-        }
     }
 
     fn new_one(
@@ -247,7 +236,7 @@ impl Nodes {
         }
         if self.key_of(&name).is_some() {
             return Err(Error::new(
-                her_identity::ErrorKind::Exists,
+                ErrorKind::Exists,
                 format!("another node is called {name}; choose a name with --as"),
             ));
         }
@@ -258,6 +247,17 @@ impl Nodes {
         }
         let add = Added { name: name.clone(), key, at };
         Ok(Meant { node: name, with: with.to_owned(), add: Some(add) })
+    }
+}
+
+/// A node that is known under that name.
+fn known(node: String, with: &str, called: Option<&str>) -> Result<Meant> {
+    match called {
+        Some(called) if called != node => Err(Error::new(
+            ErrorKind::Exists,
+            format!("that node is known as {node}, and can't be called {called} too"),
+        )),
+        _ => Ok(Meant { node, with: with.to_owned(), add: None }),
     }
 }
 

@@ -41,14 +41,49 @@ impl Report {
 /// Exchanges with one peer since the server started.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Tally {
-    /// How many.
+    /// How many this side began.
     pub exchanges: u64,
-    /// Those that failed.
+    /// Those of them that failed.
     pub failed: u64,
+    /// Messages of exchanges that the other side began.
+    pub answered: u64,
     /// Bytes of rows sent.
     pub sent_bytes: u64,
     /// Bytes of rows that came.
     pub got_bytes: u64,
-    /// The newest.
+    /// Of exchanges that this side began and in which rows went: their bytes, and how long they
+    /// took, the work of both sides in it.
+    pub link_bytes: u64,
+    /// See `link_bytes`; in milliseconds.
+    pub link_ms: f64,
+    /// The newest that this side began.
     pub last: Option<Report>,
+}
+
+impl Tally {
+    /// An exchange that this side began.
+    pub(super) fn begun(&mut self, report: &Report) {
+        self.exchanges += 1;
+        self.failed += u64::from(report.error.is_some());
+        self.sent_bytes += report.sent_bytes as u64;
+        self.got_bytes += report.got_bytes as u64;
+        let bytes = report.sent_bytes + report.got_bytes;
+        if bytes > 0 && report.error.is_none() {
+            self.link_bytes += bytes as u64;
+            self.link_ms += report.ms;
+        }
+        self.last = Some(report.clone());
+    }
+
+    /// A message that the other side was answered.
+    pub(super) fn answered(&mut self, got: usize, sent: usize) {
+        self.answered += 1;
+        self.sent_bytes += sent as u64;
+        self.got_bytes += got as u64;
+    }
+
+    /// Bytes of rows that went over in a second; none before some did.
+    pub fn link_bytes_s(&self) -> Option<f64> {
+        (self.link_ms > 0.0).then(|| self.link_bytes as f64 * 1e3 / self.link_ms)
+    }
 }

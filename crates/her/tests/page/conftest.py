@@ -36,7 +36,7 @@ do = { fork = { name = "copy" } }
 class House:
     """A running `her serve`."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, *settings: str):
         self.folder = folder
         said = open(folder.parent / "serve.log", "wb")
         arguments = [os.environ["HER_BIN"], "serve", "--data-dir", str(folder)]
@@ -44,6 +44,8 @@ class House:
         rules.write_text(GATES)
         arguments += ["--config", str(rules)]
         arguments += ["--listen", "127.0.0.1:0", "--set", "shards=1", "--set", "segment_mib=1"]
+        for setting in settings:
+            arguments += ["--set", setting]
         self.process = subprocess.Popen(arguments, stdout=said, stderr=said)
         file = folder / "server.json"
         for _ in range(600):
@@ -106,9 +108,23 @@ def numbers(n: int, seed: int) -> list[dict]:
     return events
 
 
+def twins(here: House, there: House) -> None:
+    """One of each house, who exchange what they learn; this one begins."""
+    for house in (here, there):
+        house.ask("PUT", "/v1/identities/twin", ["StandardScaler", "LogisticRegression"])
+    peers = "/v1/identities/twin/peers"
+    url = there.ask("GET", peers)["url"] + "/twin"
+    agreed = here.ask("POST", peers, {"peer": url, "as": "there"})
+    there.ask("POST", peers, {"peer": agreed["there"].split()[-1], "as": "here"})
+    there.learn("twin", drifting(1000, 11)[:400])
+    for seed in range(12, 17):
+        here.learn("twin", drifting(200, seed)[:40])
+        here.ask("POST", "/v1/identities/twin/sync", {})
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory):
-    """Four lives: one that drifted and was rewound, one of numbers, a frozen and a new one."""
+    """Lives: one that drifted and was rewound, of numbers, a frozen, a new one, and a twin's."""
     house = House(tmp_path_factory.mktemp("house") / "data")
     linear = ["StandardScaler", "LogisticRegression"]
     house.ask("PUT", "/v1/identities/samantha", {"model": linear, "shadow_after": 400})
@@ -123,7 +139,10 @@ def house(tmp_path_factory):
     house.learn("rain", numbers(1500, 3))
     house.learn("iris", drifting(300, 5))
     house.ask("POST", "/v1/identities/iris/freeze")
+    other = House(tmp_path_factory.mktemp("other") / "data", "node.listen=127.0.0.1:0")
+    twins(house, other)
     yield house
+    other.stop()
     house.stop()
 
 

@@ -51,6 +51,24 @@ def test_every_page_is_whole_and_open_to_all(look, scheme, size):
     assert found == {}, json.dumps(found, indent=1)
 
 
+def test_peers_are_told_with_what_they_were_worth(look, house):
+    """Figures of the page are those of the route, in words that people read."""
+    window = look()
+    window.page.goto("/ui/peers", wait_until="domcontentloaded")
+    told = house.ask("GET", "/v1/identities/twin/peers")
+    worth = next(row["worth"] for row in told["contributions"] if not row["mine"])
+    assert worth["bytes"] > 0 and worth["events"] >= 160
+    tables = window.page.locator("table")
+    assert tables.count() == 3
+    row = tables.nth(2).locator("tbody tr td").all_inner_texts()
+    assert row[0] == "there"
+    assert int(row[3].replace(",", "")) == worth["bytes"]
+    assert row[4] != "–" and row[6].endswith(("s", "min"))
+    pact = tables.nth(0).locator("tbody tr td").all_inner_texts()
+    assert pact[0] == "there/twin" and "of 1,073,741,824" in pact[5] and pact[8] == "yes"
+    assert "39 bits that people say" in window.page.inner_text("main")
+
+
 def figures(page, root: str) -> dict[str, tuple[float, str]]:
     """Numbers of a part of the page: where each is from, its exact value and its text."""
     script = "all => all.map(d => [d.dataset.of, d.value, d.textContent])"

@@ -124,6 +124,17 @@ impl Many {
         }
     }
 
+    /// Starts a node again with another line in its settings: the last of this key counts.
+    pub fn set(&self, i: usize, line: &str) {
+        self.kill(i);
+        let path = self.data(i).join("her.toml");
+        let key = line.split('=').next().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let kept = text.lines().map(|old| if old.starts_with(key) { line } else { old });
+        std::fs::write(path, kept.collect::<Vec<_>>().join("\n")).unwrap();
+        self.start_missing();
+    }
+
     /// Kills a process.
     pub fn kill(&self, i: usize) {
         let mut child = self.children.lock().unwrap()[i].take().unwrap();
@@ -164,6 +175,15 @@ impl Many {
         let mut said = self.agent.run(request.body(body).unwrap()).unwrap();
         let text = said.body_mut().read_to_string().unwrap();
         (said.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// A text of a node, such as its metrics.
+    pub fn text(&self, i: usize, path: &str) -> String {
+        let token = std::fs::read_to_string(self.data(i).join("token")).unwrap();
+        let url = format!("http://{}{path}", self.http[i]);
+        let request =
+            self.agent.get(url).header("authorization", format!("Bearer {}", token.trim()));
+        request.call().unwrap().body_mut().read_to_string().unwrap()
     }
 
     /// Makes an identity.

@@ -29,9 +29,9 @@ const BLOCK: u8 = 1 << 5;
 /// The bytes of sums: equal sums give equal bytes.
 pub fn pack(sums: &Sums) -> Vec<u8> {
     let mut out = vec![VERSION];
-    let mut tensors: Vec<&str> = Vec::new();
-    for (key, _) in sums.iter() {
-        if tensors.last() != Some(&&*key.tensor) {
+    let mut tensors: Vec<&Arc<str>> = Vec::new();
+    for key in sums.keys() {
+        if tensors.last().is_none_or(|last| !is(last, &key.tensor)) {
             tensors.push(&key.tensor);
         }
     }
@@ -39,11 +39,11 @@ pub fn pack(sums: &Sums) -> Vec<u8> {
     for name in &tensors {
         put_bytes(&mut out, name.as_bytes());
     }
-    put_len(&mut out, sums.iter().count() as u64);
+    put_len(&mut out, sums.keys().len() as u64);
     let mut at = 0;
     let (mut feature, mut other): (&str, &str) = ("", "");
     for (key, block) in sums.iter() {
-        at += usize::from(tensors[at] != &*key.tensor);
+        at += usize::from(!is(tensors[at], &key.tensor));
         put_len(&mut out, at as u64);
         let class = match &key.class {
             None => 0,
@@ -75,28 +75,30 @@ pub fn pack(sums: &Sums) -> Vec<u8> {
         }
     }
     for chunk in chunks(sums) {
-        put_chunk(&mut out, &chunk);
+        put_chunk(&mut out, chunk);
     }
     out
 }
 
 /// The numbers in their order, in chunks that keep to one tensor.
-pub(super) fn chunks(sums: &Sums) -> Vec<Vec<Fixed>> {
-    let mut chunks: Vec<Vec<Fixed>> = Vec::new();
+pub(super) fn chunks(sums: &Sums) -> Vec<&[Fixed]> {
+    let (mut chunks, mut begin, mut end) = (Vec::new(), 0, 0);
     let mut tensor: Option<&Arc<str>> = None;
     for (key, block) in sums.iter() {
-        if tensor.is_none_or(|tensor| **tensor != *key.tensor) {
-            tensor = Some(&key.tensor);
-            chunks.push(Vec::new());
+        if tensor.is_some_and(|tensor| !is(tensor, &key.tensor)) {
+            chunks.extend(sums.cells()[begin..end].chunks(CHUNK));
+            begin = end;
         }
-        for &cell in block {
-            match chunks.last_mut() {
-                Some(chunk) if chunk.len() < CHUNK => chunk.push(cell),
-                _ => chunks.push(vec![cell]),
-            }
-        }
+        tensor = Some(&key.tensor);
+        end += block.len();
     }
+    chunks.extend(sums.cells()[begin..end].chunks(CHUNK));
     chunks
+}
+
+/// Names of one tensor are mostly the same text in the same place.
+fn is(a: &Arc<str>, b: &Arc<str>) -> bool {
+    Arc::ptr_eq(a, b) || **a == **b
 }
 
 fn zigzag(n: i128) -> u128 {
@@ -110,25 +112,25 @@ fn unzigzag(n: u128) -> i128 {
 fn put_chunk(out: &mut Vec<u8>, chunk: &[Fixed]) {
     let all = chunk.iter().fold(0, |all, cell| all | cell.0);
     let shift = if all == 0 { 0 } else { all.trailing_zeros() };
-    let width = chunk.iter().map(|cell| 128 - zigzag(cell.0 >> shift).leading_zeros()).max();
-    let width = width.unwrap_or(0);
+    // The widest has the highest bit of all.
+    let all = chunk.iter().fold(0, |all, cell| all | zigzag(cell.0 >> shift));
+    let width = 128 - all.leading_zeros();
     out.extend([shift as u8, width as u8]);
+    out.reserve((chunk.len() * width as usize).div_ceil(8) + size_of::<u128>());
     let (mut word, mut filled) = (0_u128, 0);
+    let mut put = |bits: u64, width: u32| {
+        word |= u128::from(bits) << filled;
+        filled += width;
+        let whole = filled as usize / 8;
+        out.extend_from_slice(&word.to_le_bytes()[..whole]);
+        word >>= 8 * whole;
+        filled %= 8;
+    };
     for cell in chunk {
-        let mut value = zigzag(cell.0 >> shift);
-        let mut left = width;
-        while left > 0 {
-            let bits = left.min(64 - filled);
-            let low = if bits == 128 { value } else { value & ((1 << bits) - 1) };
-            word |= low << filled;
-            filled += bits;
-            value = if bits == 128 { 0 } else { value >> bits };
-            left -= bits;
-            while filled >= 8 {
-                out.push(word as u8);
-                word >>= 8;
-                filled -= 8;
-            }
+        let value = zigzag(cell.0 >> shift);
+        put(value as u64, width.min(64));
+        if width > 64 {
+            put((value >> 64) as u64, width - 64);
         }
     }
     if filled > 0 {
@@ -168,16 +170,13 @@ pub fn unpack(bytes: &[u8]) -> Result<Sums> {
         if cells > limits::CELLS {
             return Err(wrong(&format!("more than {} numbers", limits::CELLS)));
         }
-        if keys.last().is_some_and(|(before, _)| *before >= key) {
-            return Err(wrong("names that are out of order"));
-        }
         keys.push((key, len));
     }
-    let sums = from.numbers(&keys)?;
+    let cells = from.numbers(&keys)?;
     if !from.bytes.is_empty() {
         return Err(wrong("more bytes than numbers"));
     }
-    Ok(sums)
+    Sums::of_sorted(keys, cells).ok_or_else(|| wrong("names that are out of order"))
 }
 
 fn wrong(what: &str) -> Error {
@@ -225,61 +224,50 @@ impl Reader<'_> {
         Ok((Key { tensor: Arc::clone(tensor), class, feature, other }, len))
     }
 
-    fn numbers(&mut self, keys: &[(Key, usize)]) -> Result<Sums> {
-        let mut blocks = Vec::with_capacity(keys.len());
-        let mut chunk: std::vec::IntoIter<Fixed> = Vec::new().into_iter();
-        for (i, (key, len)) in keys.iter().enumerate() {
-            let first = i == 0 || keys[i - 1].0.tensor != key.tensor;
-            if first && chunk.len() > 0 {
-                return Err(wrong("numbers without a name"));
+    /// The numbers of all keys, chunk after chunk.
+    fn numbers(&mut self, keys: &[(Key, usize)]) -> Result<Vec<Fixed>> {
+        let mut cells = Vec::new();
+        for of_tensor in keys.chunk_by(|(a, _), (b, _)| is(&a.tensor, &b.tensor)) {
+            let mut left: usize = of_tensor.iter().map(|(_, len)| len).sum();
+            while left > 0 {
+                let n = left.min(CHUNK);
+                self.chunk(n, &mut cells)?;
+                left -= n;
             }
-            let mut block = Vec::with_capacity(*len);
-            while block.len() < *len {
-                if chunk.len() == 0 {
-                    // What is left of this tensor says how long its next chunk is.
-                    let same = keys[i..].iter().take_while(|(k, _)| k.tensor == key.tensor);
-                    let mut left = 0;
-                    for (_, len) in same {
-                        left += len;
-                        if left - block.len() >= CHUNK {
-                            break;
-                        }
-                    }
-                    chunk = self.chunk((left - block.len()).min(CHUNK))?.into_iter();
-                }
-                let wanted = *len - block.len();
-                block.extend(chunk.by_ref().take(wanted));
-            }
-            blocks.push((key.clone(), block.into_boxed_slice()));
         }
-        Ok(blocks.into_iter().collect())
+        Ok(cells)
     }
 
-    fn chunk(&mut self, n: usize) -> Result<Vec<Fixed>> {
+    fn chunk(&mut self, n: usize, cells: &mut Vec<Fixed>) -> Result<()> {
         let (shift, width) = (u32::from(self.u8()?), u32::from(self.u8()?));
         if shift > 127 || width > 128 || (width > 0 && width + shift > 128) {
             return Err(wrong("a number of more than 128 bits"));
         }
-        let bytes = self.take((n * width as usize).div_ceil(8))?;
-        let mut chunk = Vec::with_capacity(n);
-        let mut at = 0;
-        for _ in 0..n {
-            let mut value = 0_u128;
-            let mut got = 0;
-            while got < width {
-                let (byte, bit) = (at / 8, (at % 8) as u32);
-                let bits = (8 - bit).min(width - got);
-                let low = u128::from(bytes[byte] >> bit) & ((1 << bits) - 1);
-                value |= low << got;
-                got += bits;
-                at += bits as usize;
+        let mut rest = self.take((n * width as usize).div_ceil(8))?;
+        let (mut word, mut filled) = (0_u128, 0);
+        let mut get = |width: u32| {
+            if filled < width {
+                let (now, later) = rest.split_at(rest.len().min(8));
+                let mut eight = [0; 8];
+                eight[..now.len()].copy_from_slice(now);
+                word |= u128::from(u64::from_le_bytes(eight)) << filled;
+                filled += 8 * now.len() as u32;
+                rest = later;
             }
+            let bits = word & ((1 << width) - 1);
+            word >>= width;
+            filled -= width;
+            bits
+        };
+        for _ in 0..n {
+            let low = get(width.min(64));
+            let value = if width > 64 { low | get(width - 64) << 64 } else { low };
             let cell = unzigzag(value) << shift;
             if cell.unsigned_abs() > fixed::TOP.unsigned_abs() {
                 return Err(wrong("a number beyond the grid"));
             }
-            chunk.push(Fixed(cell));
+            cells.push(Fixed(cell));
         }
-        Ok(chunk)
+        Ok(())
     }
 }

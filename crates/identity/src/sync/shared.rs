@@ -154,6 +154,10 @@ impl Shared {
         if sums.len() > limits::CELLS {
             return Ok(Joined::Full);
         }
+        // Peers of one kind of events know the same names.
+        if let Some(row) = self.me.as_ref().and_then(|me| self.rows.get(me)) {
+            sums.share_names(&row.sums);
+        }
         let mut row = Row::own(part.to, part.events, sums);
         if row.hash != part.hash {
             return Ok(Joined::Wrong);
@@ -241,6 +245,9 @@ impl Shared {
         let mut sums = before.map(|row| row.sums.clone()).unwrap_or_default();
         sums.add(learned);
         sums.trim();
+        if let Some(row) = before {
+            sums.share_names(&row.sums);
+        }
         let events = before.map_or(0, |row| row.events) + events;
         self.rows.insert(me, Arc::new(Row::own(version, events, sums)));
     }

@@ -252,32 +252,63 @@ impl State {
         order.truncate(WEIGHED_PEERS);
         let mut trial = invalid(Model::load(&self.model.save(), &self.catalog))?;
         let events = self.weighed.len() as f64;
+        // The loss with every peer as it is read now, which is one of the three of each.
+        let mut as_read = None;
         for (_, peer) in order {
+            let read = shared.trust.get(&peer).map_or(Weight::None, |trust| trust.weight);
             let without = shared.reading(|other| match shared.trust.get(other) {
                 Some(trust) if *other != peer => trust.weight,
                 _ => Weight::None,
             });
             let mut losses = [0.0; 3];
             for (weight, loss) in Weight::ALL.into_iter().zip(&mut losses) {
+                if let Some(known) = as_read.filter(|_| weight == read) {
+                    *loss = known;
+                    continue;
+                }
                 let mut reading = without.clone();
                 shared.read(&mut reading, &peer, weight);
                 invalid(trial.set_sums(&reading))?;
-                *loss = self.loss_of(&trial, desk);
+                *loss = self.loss_of(&mut trial, desk);
             }
+            let told = losses;
             if trial.task() == Task::Regression {
                 losses = nats(losses, events);
             }
-            shared.trust.entry(peer).or_default().learn(losses, events);
+            let mut trust = shared.trust.get(&peer).copied().unwrap_or_default();
+            trust.learn(losses, events);
+            if read == Weight::None && trust.weight != Weight::None {
+                // Sums of steps overshoot, and who learned the contrary is a welcome counterweight
+                // to others. Who is new must be of use beside the own rows alone.
+                let mut reading = shared.reading(|_| Weight::None);
+                invalid(trial.set_sums(&reading))?;
+                let alone = self.loss_of(&mut trial, desk);
+                shared.read(&mut reading, &peer, trust.weight);
+                invalid(trial.set_sums(&reading))?;
+                if self.loss_of(&mut trial, desk) >= alone {
+                    trust.weight = Weight::None;
+                }
+            }
+            shared.trust.insert(peer, trust);
+            as_read = Some(told[trust.weight as usize]);
         }
         Ok(())
     }
 
     /// The loss of a model on the own events since the last exchange: nats, or squared errors.
-    pub(super) fn loss_of(&self, model: &Model, desk: &mut Desk) -> f64 {
-        let mut sum = 0.0;
+    pub(super) fn loss_of(&self, model: &mut Model, desk: &mut Desk) -> f64 {
+        let (mut sum, mut before) = (0.0, None);
         for (row, target, _) in self.weighed.iter() {
-            if model.predict(row, &mut desk.live, &mut desk.scratch).is_ok() {
-                sum += loss(model, &desk.live, target);
+            let (live, scratch) = (&mut desk.live, &mut desk.scratch);
+            // Rows of one stream share a shape, whose names are looked up once.
+            let again = before.replace(row.shape()).is_some_and(|b| Arc::ptr_eq(b, row.shape()));
+            let told = if again {
+                model.predict_next(row, live, scratch)
+            } else {
+                model.predict(row, live, scratch)
+            };
+            if told.is_ok() {
+                sum += loss(model, live, target);
             }
         }
         sum

@@ -36,7 +36,7 @@ impl State {
             let mut sums = (*shared.reference).clone();
             sums.add(more);
             invalid(trial.set_sums(&sums))?;
-            Ok(self.loss_of(&trial, desk))
+            Ok(self.loss_of(&mut trial, desk))
         };
         let without = loss_with(&Sums::default())?;
         let gain = without - loss_with(&learned)?;

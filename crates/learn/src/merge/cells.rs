@@ -1,6 +1,7 @@
 //! Between an estimator's ids and the names of cells.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Fixed, Key, Sums};
@@ -21,17 +22,19 @@ pub struct Gather<'a> {
     path: String,
     tensors: Vec<Arc<str>>,
     labels: Vec<Label>,
-    cells: Vec<Cell>,
+    blocks: Vec<Block>,
+    numbers: Vec<Fixed>,
 }
 
-/// A block of cells, its name in numbers: 0 for none, else one more than a place or an id.
-#[derive(Debug)]
-struct Cell {
+/// A block of numbers, its name in numbers: 0 for none, else one more than a place or an id.
+#[derive(Debug, Clone, Copy)]
+struct Block {
     tensor: u32,
     class: u32,
     feature: u32,
     other: u32,
-    block: Box<[Fixed]>,
+    /// Where it ends; it begins where the one before ends.
+    end: usize,
 }
 
 impl<'a> Gather<'a> {
@@ -43,45 +46,55 @@ impl<'a> Gather<'a> {
             path: String::new(),
             tensors: Vec::new(),
             labels: classes.to_vec(),
-            cells: Vec::new(),
+            blocks: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
-    pub(crate) fn finish(mut self) -> Sums {
+    pub(crate) fn finish(self) -> Sums {
         let features = self.features();
         let (tensors, labels) = (ranks(&self.tensors), ranks(&self.labels));
         let rank = |of: &[u32], at: u32| at.checked_sub(1).map_or(0, |at| of[at as usize]);
         let feature = |id: u32| id.checked_sub(1).and_then(|id| features[id as usize].as_ref());
         let place = |id: u32| feature(id).map_or(0, |(rank, _)| *rank);
-        for cell in &mut self.cells {
-            if cell.other > 0 && place(cell.feature) > place(cell.other) {
-                std::mem::swap(&mut cell.feature, &mut cell.other);
-            }
+        // Each block's place in the order of names, and its number: of equal names the last stays.
+        let mut order: Vec<([u32; 4], u32)> = Vec::with_capacity(self.blocks.len());
+        for (block, at) in self.blocks.iter().zip(0..) {
+            let (a, b) = (place(block.feature), place(block.other));
+            let (a, b) = if block.other > 0 && a > b { (b, a) } else { (a, b) };
+            let class = rank(&labels, block.class);
+            order.push(([rank(&tensors, block.tensor), class, a, b], at));
         }
-        let order = |cell: &Cell| {
-            let (tensor, class) = (rank(&tensors, cell.tensor), rank(&labels, cell.class));
-            (tensor, class, place(cell.feature), place(cell.other))
-        };
-        // Stable: of equal names the last written stays.
-        self.cells.sort_by_key(order);
+        order.sort_unstable();
+        let (mut names, mut cells) = (Vec::with_capacity(order.len()), Vec::new());
+        cells.reserve_exact(self.numbers.len());
         let name = |id: u32| feature(id).map(|(_, name)| Arc::clone(name));
-        let (all, classes) = (&self.tensors, &self.labels);
-        let named = self.cells.into_iter().map(|cell| {
+        for (i, (place_of, at)) in order.iter().enumerate() {
+            if order.get(i + 1).is_some_and(|(next, _)| next == place_of) {
+                continue;
+            }
+            let at = *at as usize;
+            let Block { tensor, class, mut feature, mut other, end } = self.blocks[at];
+            if other > 0 && place(feature) > place(other) {
+                std::mem::swap(&mut feature, &mut other);
+            }
             let key = Key {
-                tensor: Arc::clone(&all[cell.tensor as usize - 1]),
-                class: cell.class.checked_sub(1).map(|at| classes[at as usize].clone()),
-                feature: name(cell.feature),
-                other: name(cell.other),
+                tensor: Arc::clone(&self.tensors[tensor as usize - 1]),
+                class: class.checked_sub(1).map(|at| self.labels[at as usize].clone()),
+                feature: name(feature),
+                other: name(other),
             };
-            (key, cell.block)
-        });
-        named.collect()
+            let begin = at.checked_sub(1).map_or(0, |before| self.blocks[before].end);
+            names.push((key, end - begin));
+            cells.extend_from_slice(&self.numbers[begin..end]);
+        }
+        Sums::of_ranked(names, cells)
     }
 
     /// By id, the names in use, each with its place in their order, counted from 1.
     fn features(&self) -> Vec<Option<(u32, Arc<str>)>> {
         let mut used = vec![false; self.names.end() as usize];
-        for id in self.cells.iter().flat_map(|cell| [cell.feature, cell.other]) {
+        for id in self.blocks.iter().flat_map(|block| [block.feature, block.other]) {
             if let Some(at) = id.checked_sub(1) {
                 used[at as usize] = true;
             }
@@ -143,6 +156,17 @@ impl<'a> Gather<'a> {
         at as u32 + 1
     }
 
+    fn push(
+        &mut self,
+        (tensor, class): (u32, u32),
+        feature: u32,
+        other: u32,
+        values: impl IntoIterator<Item = Fixed>,
+    ) {
+        self.numbers.extend(values);
+        self.blocks.push(Block { tensor, class, feature, other, end: self.numbers.len() });
+    }
+
     /// The number of a feature that has a name.
     fn feature(&self, id: FeatureId) -> Option<u32> {
         self.names.name(id).map(|_| id + 1)
@@ -175,19 +199,18 @@ pub struct Tensor<'g, 'a> {
 }
 
 impl Tensor<'_, '_> {
-    fn push(&mut self, feature: u32, other: u32, block: Box<[Fixed]>) {
-        let cell = Cell { tensor: self.name, class: self.class, feature, other, block };
-        self.gather.cells.push(cell);
+    fn push(&mut self, feature: u32, other: u32, value: Fixed) {
+        self.gather.push((self.name, self.class), feature, other, [value]);
     }
 
     /// The one number of the whole estimator.
     pub fn whole(&mut self, value: Fixed) {
-        self.push(0, 0, Box::from([value]));
+        self.push(0, 0, value);
     }
 
     /// Numbers without names of their own, which have the same order at every peer.
     pub fn block(&mut self, values: impl Iterator<Item = Fixed>) {
-        self.push(0, 0, values.collect());
+        self.gather.push((self.name, self.class), 0, 0, values);
     }
 
     /// A number of a class.
@@ -198,7 +221,7 @@ impl Tensor<'_, '_> {
     /// A number of a feature.
     pub fn feature(&mut self, id: FeatureId, value: Fixed) {
         if let Some(feature) = self.gather.feature(id) {
-            self.push(feature, 0, Box::from([value]));
+            self.push(feature, 0, value);
         }
     }
 
@@ -212,7 +235,6 @@ impl Tensor<'_, '_> {
     /// Of two classes inside of the estimator of one, the class is part of the tensor's name.
     fn push_class(&mut self, class: ClassId, feature: u32, value: Fixed) {
         let Some(label) = self.gather.classes.get(class as usize) else { return };
-        let block = Box::from([value]);
         let (tensor, class) = if self.class == 0 {
             (self.name, class + 1)
         } else {
@@ -223,30 +245,41 @@ impl Tensor<'_, '_> {
             }
             (*known, self.class)
         };
-        self.gather.cells.push(Cell { tensor, class, feature, other: 0, block });
+        self.gather.push((tensor, class), feature, 0, [value]);
     }
 
     /// A number of a pair of features, whichever is named first.
     pub fn pair(&mut self, a: FeatureId, b: FeatureId, value: Fixed) {
         if let (Some(a), Some(b)) = (self.gather.feature(a), self.gather.feature(b)) {
-            self.push(a, b, Box::from([value]));
+            self.push(a, b, value);
         }
     }
 }
 
+/// The ids of a block's feature and of its second one; [`FeatureId::MAX`] for none.
+pub(crate) type Ids = [FeatureId; 2];
+
 /// Where estimators read their cells. All names have ids, and all classes numbers.
 #[derive(Debug)]
 pub struct Spread<'a> {
-    names: &'a Vocabulary,
+    end: FeatureId,
     classes: &'a [Label],
     of: Option<Label>,
     path: String,
     sums: &'a Sums,
+    /// By block.
+    ids: &'a [Ids],
 }
 
 impl<'a> Spread<'a> {
-    pub(crate) fn new(names: &'a Vocabulary, classes: &'a [Label], sums: &'a Sums) -> Self {
-        Self { names, classes, of: None, path: String::new(), sums }
+    /// `end` is one more than the largest id.
+    pub(crate) fn new(
+        end: FeatureId,
+        classes: &'a [Label],
+        sums: &'a Sums,
+        ids: &'a [Ids],
+    ) -> Self {
+        Self { end, classes, of: None, path: String::new(), sums, ids }
     }
 
     /// What a part wrote under this name.
@@ -277,7 +310,7 @@ impl<'a> Spread<'a> {
 
     /// One more than the largest id.
     pub fn end(&self) -> usize {
-        self.names.end() as usize
+        self.end as usize
     }
 
     /// How many classes there are.
@@ -285,44 +318,56 @@ impl<'a> Spread<'a> {
         self.classes.len()
     }
 
-    fn tensor(&self, name: &str) -> impl Iterator<Item = (&'a Key, &'a [Fixed])> + use<'a> {
-        self.sums.of_tensor(format!("{}{name}", self.path).into(), self.of.clone())
+    /// The places of one tensor's blocks.
+    fn tensor(&self, name: &str) -> Range<usize> {
+        self.sums.of_tensor(&format!("{}{name}", self.path), self.of.as_ref())
+    }
+
+    /// The first number of the block at this place.
+    fn number(&self, at: usize) -> Option<Fixed> {
+        self.sums.block(at).first().copied()
+    }
+
+    /// The feature of the block at this place, or its second one.
+    fn id(&self, at: usize, which: usize) -> Option<FeatureId> {
+        Some(self.ids[at][which]).filter(|id| *id != FeatureId::MAX)
     }
 
     /// The same by class, with the class's id.
-    fn by_class(&self, name: &str) -> impl Iterator<Item = (ClassId, &'a Key, &'a [Fixed])> {
+    fn by_class(&self, name: &str) -> impl Iterator<Item = (ClassId, usize)> {
         let inner = self.of.is_some();
         let two = self.classes.iter().zip(0..).filter(move |_| inner);
         let two = two.flat_map(move |(label, class)| {
-            self.tensor(&format!("{name}/{label}")).map(move |(key, block)| (class, key, block))
+            self.tensor(&format!("{name}/{label}")).map(move |at| (class, at))
         });
         let all = (!inner).then(|| self.tensor(name)).into_iter().flatten();
         // Cells of one class follow each other.
         let mut last: Option<(&Label, ClassId)> = None;
-        two.chain(all.filter_map(move |(key, block)| {
+        two.chain(all.filter_map(move |at| {
+            let key = &self.sums.keys()[at];
             let label = key.class.as_ref()?;
             let class = match last {
                 Some((known, class)) if known == label => class,
                 _ => self.class_id(key)?,
             };
             last = Some((label, class));
-            Some((class, key, block))
+            Some((class, at))
         }))
     }
 
     /// How many cells of this name there are, whether their names are known or not.
     pub fn count(&self, name: &str) -> usize {
-        self.tensor(name).count()
+        self.tensor(name).len()
     }
 
     /// The one number of the whole estimator; 0 where there is none.
     pub fn whole(&self, name: &str) -> Fixed {
-        self.tensor(name).next().and_then(|(_, block)| block.first().copied()).unwrap_or_default()
+        self.tensor(name).next().and_then(|at| self.number(at)).unwrap_or_default()
     }
 
     /// Numbers without names of their own; none where there are none.
     pub fn block(&self, name: &str) -> &'a [Fixed] {
-        self.tensor(name).next().map_or(&[], |(_, block)| block)
+        self.tensor(name).next().map_or(&[], |at| self.sums.block(at))
     }
 
     /// All tensors of an estimator whose numbers have no names of their own, by name: for those
@@ -335,30 +380,24 @@ impl<'a> Spread<'a> {
 
     /// The numbers of classes.
     pub fn class(&self, name: &str) -> impl Iterator<Item = (ClassId, Fixed)> {
-        self.by_class(name).filter_map(|(class, _, block)| Some((class, *block.first()?)))
+        self.by_class(name).filter_map(|(class, at)| Some((class, self.number(at)?)))
     }
 
     /// The numbers of features.
     pub fn feature(&self, name: &str) -> impl Iterator<Item = (FeatureId, Fixed)> {
-        self.tensor(name).filter_map(|(key, block)| {
-            Some((self.names.find(key.feature.as_deref()?)?, *block.first()?))
-        })
+        self.tensor(name).filter_map(|at| Some((self.id(at, 0)?, self.number(at)?)))
     }
 
     /// The numbers of classes and features.
     pub fn class_feature(&self, name: &str) -> impl Iterator<Item = (ClassId, FeatureId, Fixed)> {
-        self.by_class(name).filter_map(|(class, key, block)| {
-            let id = self.names.find(key.feature.as_deref()?)?;
-            Some((class, id, *block.first()?))
-        })
+        self.by_class(name)
+            .filter_map(|(class, at)| Some((class, self.id(at, 0)?, self.number(at)?)))
     }
 
     /// The numbers of pairs of features, each pair once.
     pub fn pair(&self, name: &str) -> impl Iterator<Item = (FeatureId, FeatureId, Fixed)> {
-        self.tensor(name).filter_map(|(key, block)| {
-            let a = self.names.find(key.feature.as_deref()?)?;
-            Some((a, self.names.find(key.other.as_deref()?)?, *block.first()?))
-        })
+        self.tensor(name)
+            .filter_map(|at| Some((self.id(at, 0)?, self.id(at, 1)?, self.number(at)?)))
     }
 
     fn class_id(&self, key: &Key) -> Option<ClassId> {

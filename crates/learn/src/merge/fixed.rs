@@ -79,6 +79,10 @@ impl Fixed {
 /// large that splitting them would overflow give no error term.
 fn two_product(a: f64, b: f64) -> (f64, f64) {
     let p = a * b;
+    if p.is_infinite() && a.is_finite() && b.is_finite() {
+        // Too large for a double, and so for the grid: it stops at its end, and is not lost.
+        return (f64::MAX.copysign(p), 0.0);
+    }
     if !p.is_finite() || a.abs() > 1e150 || b.abs() > 1e150 {
         return (p, 0.0);
     }
@@ -132,6 +136,23 @@ mod tests {
         assert_eq!(Fixed::of(f64::NAN), Fixed::ZERO);
         assert_eq!(Fixed::of(1e300), Fixed(TOP));
         assert_eq!(Fixed::of(1e300).add(Fixed::of(1e300)), Fixed(TOP));
+    }
+
+    #[test]
+    fn what_passes_the_end_of_the_grid_stays_there() {
+        let (top, bottom) = (Fixed(TOP), Fixed(-TOP));
+        let one = Fixed::of(1.0);
+        assert_eq!((top.add(one), bottom.sub(one)), (top, bottom));
+        assert_eq!((bottom.add(bottom), top.sub(bottom)), (bottom, top));
+        // Also what nobody here makes: numbers beyond the ends, as somebody may send them.
+        let (far, near) = (Fixed(i128::MAX), Fixed(i128::MIN));
+        assert_eq!((far.add(far), near.sub(far), near.add(near)), (top, bottom, bottom));
+        assert_eq!(Fixed::square(1e10, 1e200), top);
+        assert_eq!(Fixed::product(-1e200, 1e200), bottom);
+        assert_eq!(Fixed::of(f64::NEG_INFINITY), Fixed::ZERO);
+        assert_eq!(top.divided(0), top);
+        let (mean, m2) = moments(one, top, top);
+        assert!(mean.is_finite() && m2.is_finite(), "{mean} {m2}");
     }
 
     #[test]

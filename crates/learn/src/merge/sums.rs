@@ -1,58 +1,24 @@
 //! Named numbers that add up: what a model learned, or what one peer contributed to it.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use super::Fixed;
 use crate::model::Label;
 
 /// The name of a cell, or of a block of cells: which number of which estimator, of which class, of
 /// which feature or pair of features. Names only: ids differ between peers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The place in the model and the number there: `1/weight`, `0/mean`.
-    #[serde(with = "text")]
     pub tensor: Arc<str>,
     /// The class, where there is a number per class.
     pub class: Option<Label>,
     /// The feature, where there is a number per feature.
-    #[serde(with = "text_or_none")]
     pub feature: Option<Arc<str>>,
     /// The second feature, of numbers per pair of features.
-    #[serde(with = "text_or_none")]
     pub other: Option<Arc<str>>,
-}
-
-/// Shared texts as texts: serde's own way needs a feature that every crate would be built with.
-mod text {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
-        (**text).serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<str>, D::Error> {
-        Box::<str>::deserialize(from).map(Arc::from)
-    }
-}
-
-mod text_or_none {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[allow(clippy::ref_option, reason = "serde asks for it")]
-    pub fn serialize<S: Serializer>(text: &Option<Arc<str>>, to: S) -> Result<S::Ok, S::Error> {
-        text.as_deref().serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Arc<str>>, D::Error> {
-        Ok(Option::<Box<str>>::deserialize(from)?.map(Arc::from))
-    }
 }
 
 impl std::fmt::Display for Key {
@@ -68,44 +34,105 @@ impl std::fmt::Display for Key {
     }
 }
 
+/// Names in their order, and where the cells of each end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Names {
+    keys: Vec<Key>,
+    ends: Vec<usize>,
+}
+
 /// Cells by name, in the order of their names. Cells that are not there are 0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Sums(BTreeMap<Key, Box<[Fixed]>>);
+///
+/// The numbers lie in one run, and names are shared: a copy copies numbers only, and sums of the
+/// same names are added without a look at them.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    names: Arc<Names>,
+    cells: Vec<Fixed>,
+}
+
+impl PartialEq for Sums {
+    fn eq(&self, other: &Self) -> bool {
+        self.cells == other.cells && self.same_names(other)
+    }
+}
+
+impl Eq for Sums {}
 
 impl Sums {
+    /// Sums of blocks whose names rise, each with how many of the cells are its own. None where
+    /// names do not rise, or the lengths do not add up to the cells that there are.
+    pub fn of_sorted(blocks: Vec<(Key, usize)>, cells: Vec<Fixed>) -> Option<Self> {
+        let rising = blocks.is_sorted_by(|(before, _), (key, _)| before < key);
+        let sums = Self::of_ranked(blocks, cells);
+        (rising && sums.names.ends.last().copied().unwrap_or(0) == sums.cells.len()).then_some(sums)
+    }
+
+    /// The same where the order is known.
+    pub(super) fn of_ranked(blocks: Vec<(Key, usize)>, cells: Vec<Fixed>) -> Self {
+        let mut names = Names::with_capacity(blocks.len());
+        let mut end: usize = 0;
+        for (key, len) in blocks {
+            end = end.saturating_add(len);
+            names.keys.push(key);
+            names.ends.push(end);
+        }
+        Self { names: Arc::new(names), cells }
+    }
+
     /// How many numbers there are.
     pub fn len(&self) -> usize {
-        self.0.values().map(|block| block.len()).sum()
+        self.cells.len()
     }
 
     /// True when there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.names.keys.is_empty()
+    }
+
+    /// All numbers, in the order of their names.
+    pub fn cells(&self) -> &[Fixed] {
+        &self.cells
+    }
+
+    /// The names of blocks, in their order.
+    pub fn keys(&self) -> &[Key] {
+        &self.names.keys
     }
 
     /// The blocks by name, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &[Fixed])> {
-        self.0.iter().map(|(key, block)| (key, &**block))
+        let mut begin = 0;
+        self.names.keys.iter().zip(&self.names.ends).map(move |(key, &end)| {
+            let block = &self.cells[begin..end];
+            begin = end;
+            (key, block)
+        })
     }
 
     /// The block of a name.
     pub fn get(&self, key: &Key) -> Option<&[Fixed]> {
-        self.0.get(key).map(|block| &**block)
+        self.names.keys.binary_search(key).ok().map(|at| self.block(at))
     }
 
-    /// The blocks of one tensor, in the order of their names; of one class only, if it is given.
-    pub(super) fn of_tensor(
-        &self,
-        tensor: Arc<str>,
-        class: Option<Label>,
-    ) -> impl Iterator<Item = (&Key, &[Fixed])> + use<'_> {
-        let first =
-            Key { tensor: Arc::clone(&tensor), class: class.clone(), feature: None, other: None };
-        let same = self.0.range(first..).take_while(move |(key, _)| {
-            key.tensor == tensor && (class.is_none() || key.class == class)
-        });
-        same.map(|(key, block)| (key, &**block))
+    /// The block of the name at this place.
+    pub(super) fn block(&self, at: usize) -> &[Fixed] {
+        &self.cells[self.names.range(at)]
+    }
+
+    /// The places of the names of one tensor; of one class only, if it is given.
+    pub(super) fn of_tensor(&self, tensor: &str, class: Option<&Label>) -> Range<usize> {
+        let keys = &self.names.keys;
+        let order = |key: &Key| {
+            let by_tensor = (*key.tensor).cmp(tensor);
+            by_tensor.then_with(|| match class {
+                None => Ordering::Equal,
+                Some(_) => key.class.as_ref().cmp(&class),
+            })
+        };
+        let begin = keys.partition_point(|key| order(key) == Ordering::Less);
+        let len = keys[begin..].partition_point(|key| order(key) == Ordering::Equal);
+        begin..begin + len
     }
 
     /// The blocks of tensors whose names begin so.
@@ -113,56 +140,87 @@ impl Sums {
         &'a self,
         path: &'a str,
     ) -> impl Iterator<Item = (&'a Key, &'a [Fixed])> {
-        let first = Key { tensor: path.into(), class: None, feature: None, other: None };
-        self.0
-            .range(first..)
-            .map(|(key, block)| (key, &**block))
-            .take_while(move |(key, _)| key.tensor.starts_with(path))
+        let keys = &self.names.keys;
+        let begin = keys.partition_point(|key| *key.tensor < *path);
+        let all = (begin..keys.len()).map(|at| (&keys[at], self.block(at)));
+        all.take_while(move |(key, _)| key.tensor.starts_with(path))
     }
 
-    /// Puts a block under its name, in place of what was there.
-    pub fn insert(&mut self, key: Key, block: Box<[Fixed]>) {
-        self.0.insert(key, block);
+    fn same_names(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.names, &other.names) || self.names == other.names
+    }
+
+    /// Takes another's names in place of one's own, where they are equal: what is of the same names
+    /// is added without a look at them.
+    pub fn share_names(&mut self, other: &Self) {
+        if self.cells.len() == other.cells.len() && self.same_names(other) {
+            self.names = Arc::clone(&other.names);
+        }
     }
 
     /// Adds to every cell what `other` has of it, by `with`. A block that is longer there makes
     /// this one as long.
     pub fn combine(&mut self, other: &Self, with: impl Fn(Fixed, Fixed) -> Fixed) {
-        if self.0.len() == other.0.len() && self.0.keys().eq(other.0.keys()) {
+        if self.is_empty() {
+            self.names = Arc::clone(&other.names);
+            self.cells = other.cells.iter().map(|&b| with(Fixed::ZERO, b)).collect();
+        } else if self.same_names(other) {
             // Peers that learn the same names: no search.
-            for (ours, theirs) in self.0.values_mut().zip(other.0.values()) {
-                join(ours, theirs, &with);
+            for (a, &b) in self.cells.iter_mut().zip(&other.cells) {
+                *a = with(*a, b);
             }
-        } else if self.0.len() / 16 < other.0.len() {
-            self.combine_all(other, &with);
-        } else {
-            for (key, theirs) in &other.0 {
-                match self.0.get_mut(key) {
-                    Some(ours) => join(ours, theirs, &with),
-                    None => _ = self.0.insert(key.clone(), alone(theirs, &with)),
+        } else if let Some(places) = self.places_of(other) {
+            for (range, (_, theirs)) in places.into_iter().zip(other.iter()) {
+                for (a, &b) in self.cells[range].iter_mut().zip(theirs) {
+                    *a = with(*a, b);
                 }
             }
+        } else {
+            *self = self.combined(other, &with);
         }
     }
 
-    /// The same by one pass over both, both sorted: for others that are not much smaller.
-    fn combine_all(&mut self, other: &Self, with: &impl Fn(Fixed, Fixed) -> Fixed) {
-        let mut ours = std::mem::take(&mut self.0).into_iter().peekable();
-        let mut all = Vec::with_capacity(ours.len() + other.0.len());
-        for (key, theirs) in &other.0 {
-            while let Some(before) = ours.next_if(|(ours, _)| ours < key) {
-                all.push(before);
-            }
-            all.push(match ours.next_if(|(ours, _)| ours == key) {
-                Some((key, mut block)) => {
-                    join(&mut block, theirs, with);
-                    (key, block)
-                }
-                None => (key.clone(), alone(theirs, with)),
-            });
+    /// Where another's blocks are, if it is much smaller and has none that is not here, or longer.
+    fn places_of(&self, other: &Self) -> Option<Vec<Range<usize>>> {
+        if other.names.keys.len() > self.names.keys.len() / 16 {
+            return None;
         }
-        all.extend(ours);
-        self.0 = all.into_iter().collect();
+        let place = |(key, theirs): (&Key, &[Fixed])| {
+            let range = self.names.range(self.names.keys.binary_search(key).ok()?);
+            (range.len() >= theirs.len()).then_some(range)
+        };
+        other.iter().map(place).collect()
+    }
+
+    /// Both, by one pass over their names.
+    fn combined(&self, other: &Self, with: &impl Fn(Fixed, Fixed) -> Fixed) -> Self {
+        let mut all = Self::default();
+        let names = Arc::make_mut(&mut all.names);
+        *names = Names::with_capacity(self.names.keys.len() + other.names.keys.len());
+        all.cells.reserve(self.cells.len() + other.cells.len());
+        let mut put = |key: &Key, ours: &[Fixed], theirs: &[Fixed]| {
+            let both = ours.len().min(theirs.len());
+            let longer = theirs[both..].iter().map(|&b| with(Fixed::ZERO, b));
+            let joined = ours.iter().zip(theirs).map(|(&a, &b)| with(a, b));
+            all.cells.extend(joined.chain(ours[both..].iter().copied()).chain(longer));
+            names.keys.push(key.clone());
+            names.ends.push(all.cells.len());
+        };
+        let (mut ours, mut theirs) = (self.iter().peekable(), other.iter().peekable());
+        loop {
+            let order = match (ours.peek(), theirs.peek()) {
+                (Some((a, _)), Some((b, _))) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            let a = if order.is_le() { ours.next() } else { None };
+            let b = if order.is_ge() { theirs.next() } else { None };
+            if let Some((key, _)) = a.or(b) {
+                put(key, a.map_or(&[], |(_, block)| block), b.map_or(&[], |(_, block)| block));
+            }
+        }
+        all
     }
 
     /// Adds another's cells to these.
@@ -177,41 +235,73 @@ impl Sums {
 
     /// Drops blocks of zeros: what is not there is 0.
     pub fn trim(&mut self) {
-        self.0.retain(|_, block| block.iter().any(|cell| *cell != Fixed::ZERO));
+        self.keep(|_, block| block.iter().any(|cell| *cell != Fixed::ZERO));
     }
 
     /// Keeps only the blocks that `other` has too.
     pub fn keep_known(&mut self, other: &Self) {
-        self.0.retain(|key, _| other.0.contains_key(key));
+        if self.same_names(other) {
+            return;
+        }
+        let mut theirs = other.names.keys.iter().peekable();
+        self.keep(|key, _| {
+            while theirs.next_if(|theirs| *theirs < key).is_some() {}
+            theirs.peek().is_some_and(|theirs| *theirs == key)
+        });
+    }
+
+    /// Keeps the blocks that are said so of, asked in their order.
+    fn keep(&mut self, mut keep: impl FnMut(&Key, &[Fixed]) -> bool) {
+        let kept: Vec<bool> = self.iter().map(|(key, block)| keep(key, block)).collect();
+        if kept.iter().all(|kept| *kept) {
+            return;
+        }
+        let mut left = Self::default();
+        let names = Arc::make_mut(&mut left.names);
+        for ((key, block), _) in self.iter().zip(&kept).filter(|(_, kept)| **kept) {
+            left.cells.extend_from_slice(block);
+            names.keys.push(key.clone());
+            names.ends.push(left.cells.len());
+        }
+        *self = left;
     }
 
     /// The root of the sum of squares.
     pub fn norm(&self) -> f64 {
-        let squares = self.0.values().flatten().map(|cell| cell.to_f64() * cell.to_f64());
+        let squares = self.cells.iter().map(|cell| cell.to_f64() * cell.to_f64());
         squares.sum::<f64>().sqrt()
     }
 }
 
-/// Their cells into ours, which become as many.
-fn join(ours: &mut Box<[Fixed]>, theirs: &[Fixed], with: &impl Fn(Fixed, Fixed) -> Fixed) {
-    if ours.len() < theirs.len() {
-        let mut longer = ours.to_vec();
-        longer.resize(theirs.len(), Fixed::ZERO);
-        *ours = longer.into();
+impl Names {
+    fn with_capacity(n: usize) -> Self {
+        Self { keys: Vec::with_capacity(n), ends: Vec::with_capacity(n) }
     }
-    for (a, &b) in ours.iter_mut().zip(theirs) {
-        *a = with(*a, b);
+
+    /// Where the cells of the name at this place are.
+    fn range(&self, at: usize) -> Range<usize> {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        begin..self.ends[at]
     }
 }
 
-/// Their cells where we have none.
-fn alone(theirs: &[Fixed], with: &impl Fn(Fixed, Fixed) -> Fixed) -> Box<[Fixed]> {
-    theirs.iter().map(|&b| with(Fixed::ZERO, b)).collect()
-}
-
+/// In whatever order; of equal names the last one stays.
 impl FromIterator<(Key, Box<[Fixed]>)> for Sums {
     fn from_iter<I: IntoIterator<Item = (Key, Box<[Fixed]>)>>(blocks: I) -> Self {
-        Self(blocks.into_iter().collect())
+        let mut blocks: Vec<(Key, Box<[Fixed]>)> = blocks.into_iter().collect();
+        // Stable: equal names keep their order.
+        blocks.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut sums = Self::default();
+        let names = Arc::make_mut(&mut sums.names);
+        let mut blocks = blocks.into_iter().peekable();
+        while let Some((key, block)) = blocks.next() {
+            if blocks.peek().is_none_or(|(next, _)| *next != key) {
+                sums.cells.extend_from_slice(&block);
+                names.keys.push(key);
+                names.ends.push(sums.cells.len());
+            }
+        }
+        sums
     }
 }
 

@@ -1,8 +1,11 @@
 //! A model as sums, and sums as a model: see [`crate::merge`].
 
+use std::collections::BTreeSet;
+
 use super::{CLASSES_MAX, Model, Task};
 use crate::error::{Error, Result};
-use crate::merge::{Gather, Merge, Spread, Sums};
+use crate::features::FeatureId;
+use crate::merge::{Gather, Ids, Key, Merge, Spread, Sums};
 
 impl Model {
     /// How what several peers learned becomes one model.
@@ -28,9 +31,14 @@ impl Model {
             return Err(Error::new(format!("{} has {}", estimator.entry().name, merge.text())));
         }
         let (names, classes) = (&mut self.names, &mut self.classes);
-        let features = || sums.iter().flat_map(|(key, _)| key.feature.iter().chain(&key.other));
-        let new = features().filter(|name| names.find(name).is_none());
-        let new = new.collect::<std::collections::BTreeSet<_>>().len();
+        // Each name is looked up once: that is most of the work.
+        let find = |name: &str| names.find(name).unwrap_or(FeatureId::MAX);
+        let find = |key: &Key| named(key).map(|name| name.map_or(FeatureId::MAX, find));
+        let mut ids: Vec<Ids> = sums.keys().iter().map(find).collect();
+        let cells = sums.keys().iter().zip(&ids);
+        let cells = cells.flat_map(|(key, ids)| named(key).into_iter().zip(ids));
+        let new = cells.filter_map(|(name, id)| name.filter(|_| *id == FeatureId::MAX));
+        let new = new.collect::<BTreeSet<_>>().len();
         // Between events there may be more names than the cap: the next event makes room.
         if new > 0 && names.len() + new > names.cap() as usize {
             return Err(Error::new(format!(
@@ -41,8 +49,10 @@ impl Model {
             )));
         }
         let mut met = classes.clone();
-        for label in sums.iter().filter_map(|(key, _)| key.class.as_ref()) {
-            if !met.contains(label) {
+        let mut last = None;
+        for label in sums.keys().iter().filter_map(|key| key.class.as_ref()) {
+            // Cells of one class follow each other.
+            if last.replace(label) != Some(label) && !met.contains(label) {
                 met.push(label.clone());
             }
         }
@@ -53,17 +63,28 @@ impl Model {
             )));
         }
         if let Some(additive) = estimator.additive() {
-            additive.room(&Spread::new(names, classes, sums))?;
+            additive.room(&Spread::new(names.end(), classes, sums, &ids))?;
         }
         if self.task != Task::Binary {
             *classes = met;
         }
-        for name in features() {
-            names.intern(name);
+        for (key, ids) in sums.keys().iter().zip(&mut ids) {
+            for (name, id) in named(key).into_iter().zip(ids) {
+                match name {
+                    Some(name) if *id == FeatureId::MAX => *id = names.intern(name),
+                    Some(_) => names.touch(&[*id]),
+                    None => {}
+                }
+            }
         }
         if let Some(additive) = estimator.additive_mut() {
-            additive.set_sums(&Spread::new(names, classes, sums));
+            additive.set_sums(&Spread::new(names.end(), classes, sums, &ids));
         }
         Ok(())
     }
+}
+
+/// The features that a key names.
+fn named(key: &Key) -> [Option<&str>; 2] {
+    [key.feature.as_deref(), key.other.as_deref()]
 }

@@ -1,5 +1,5 @@
-//! Whether a model file is one to learn on: its tokens bring texts back, and it predicts. What makes
-//! nothing but vectors is judged by `sentence.rs`.
+//! Whether a model file is one to learn on: its tokens bring texts back, and it predicts. What
+//! makes nothing but vectors is judged by `sentence.rs`.
 
 pub mod sentence;
 

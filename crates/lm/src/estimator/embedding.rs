@@ -9,11 +9,11 @@
 //! **Shape** one text in, as many numbers out as the base is wide (576 for SmolLM2-135M, 384 for
 //! MiniLM, 256 for wordllama) or as `truncate_dim` says; all other features are left out, and an
 //! event without that text has no numbers. **Units** none; numbers differ in size by a hundred
-//! times, so scale them. **Cost** no state, and nothing for learning what was just predicted. On one
-//! core, a language model of 135 M weights takes some 5 to 10 ms a token, MiniLM some COST_MINI a
-//! token and a table some COST_TABLE a text. Heavy: a thread of its own. **Errors** a number under the name
-//! `on`, a text of more than 32 KiB, a `truncate_dim` beyond the base's width. The same bits come
-//! from the same kernel only, as with `LanguageModel`; those of a table from every one.
+//! times, so scale them. **Cost** no state, and nothing for learning what was just predicted. On
+//! one core, a language model of 135 M weights takes some 5 to 10 ms a token, MiniLM about 1 ms and
+//! a table next to nothing. Heavy: a thread of its own. **Errors** a number under the name `on`, a
+//! text of more than 32 KiB, a `truncate_dim` beyond the base's width. The same bits come from the
+//! same kernel only, as with `LanguageModel`; those of a table from every one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

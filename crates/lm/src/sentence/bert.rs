@@ -1,7 +1,8 @@
 //! An encoder of BERT's sort: every token looks at every other one, layer by layer.
 //!
-//! A text stands between two tokens of its own. A layer is an attention and a feed-forward part with
-//! GELU; what each gives is added to what it was given, and then brought to mean 0 and variance 1.
+//! A text stands between two tokens of its own. A layer is an attention and a feed-forward part
+//! with GELU; what each gives is added to what it was given, and then brought to mean 0 and
+//! variance 1.
 //! Products are those of the language models' forward pass, sums and exponentials those of
 //! `math.rs`.
 //!
@@ -230,8 +231,8 @@ impl Bert {
     }
 
     /// The last states of the token that begins a text, of these tokens, and of the one that ends
-    /// it: a row each. All together must be no more than [`context`](Self::context), and each one of
-    /// the vocabulary.
+    /// it: a row each. All together must be no more than [`context`](Self::context), and each one
+    /// of the vocabulary.
     pub fn states(&self, tokens: &[u32]) -> Vec<f32> {
         assert!(tokens.len() + 2 <= self.context(), "as many tokens as there are positions");
         let (begin, end) = self.ends;

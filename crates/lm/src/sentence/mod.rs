@@ -1,8 +1,8 @@
 //! Models that make vectors of texts and nothing else: a user's own, as a directory of safetensors.
 //!
 //! One module for each architecture: `bert.rs` reads a text with an encoder, `table.rs` looks up a
-//! vector a token. `recipe.rs` says how states become one vector, as sentence-transformers writes it
-//! beside the weights.
+//! vector a token. `recipe.rs` says how states become one vector, as sentence-transformers writes
+//! it beside the weights.
 
 mod bert;
 mod recipe;
@@ -95,8 +95,8 @@ impl SentenceModel {
     /// A text as one vector, as long as the model makes it: encoders for sentences give length 1,
     /// tables the plain mean of their rows, unless their files say otherwise. What is longer than
     /// the model reads at once is read in parts, whose states are averaged. The same text gives the
-    /// same bits on the same kernel. A text without any token gives what the model makes of none: of
-    /// a table, zeros.
+    /// same bits on the same kernel. A text without any token gives what the model makes of none:
+    /// of a table, zeros.
     ///
     /// # Errors
     /// When the text is empty or longer than [`EMBED_BYTES`](crate::EMBED_BYTES).

@@ -160,7 +160,7 @@ fn the_recipe_beside_the_weights_is_followed() {
     let module = |sort: &str| json!({"type": format!("sentence_transformers.models.{sort}")});
     let steps = |folder: &Path, last: &[&str]| {
         let all = ["Transformer", "Pooling"].iter().chain(last).map(|sort| module(sort));
-        put(folder, "modules.json", &all.collect());
+        put(folder, "modules.json", &all.collect::<Value>());
     };
     assert_eq!(vector("red blue", |folder| steps(folder, &["Normalize"])), plain);
     let mut raw = vector("red blue", |folder| steps(folder, &[]));

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use super::dense::invalid;
 use crate::cli::context::Context;
 use crate::sync::shortest;
+use crate::sync::speech::{WORDS_S, say_s};
 
 /// Words of one event.
 const WORDS: usize = 4;
@@ -39,9 +40,6 @@ const ROUNDS: usize = 20;
 const ROUND: usize = 10_000;
 /// The share of the gain that a codec has to keep to be sent.
 const KEPT: f64 = 0.97;
-/// What people speak: bits in a second, and bytes of text in a second at 150 words a minute.
-const SPEECH_BITS_S: f64 = 39.15;
-const WORDS_S: f64 = 150.0 / 60.0;
 /// Every word has a place of its own; words of one place are told apart by nobody.
 const SPEC: &str = r#"["BagOfWords", {"FeatureHasher": {"n_features": 16384}},
                       {"LogisticRegression": {"optimizer": {"SGD": {"lr": 0.3}}}}]"#;
@@ -218,7 +216,7 @@ fn chosen(line: &mut Value, before: &[Event], lesson: &[Event]) -> Result<()> {
     line["auto"] = auto.name().into();
     line["auto_bytes"] = bytes.into();
     line["events_bytes"] = events.into();
-    line["auto_spoken_s"] = bytes.map(|bytes| bytes as f64 * 8.0 / SPEECH_BITS_S).into();
+    line["auto_spoken_s"] = bytes.map(|bytes| say_s(bytes as f64)).into();
     let least = line["delta_bytes"].as_u64().into_iter().chain(events.map(|n| n as u64)).min();
     line["auto_to_smaller"] =
         bytes.zip(least).map(|(bytes, least)| bytes as f64 / least as f64).into();

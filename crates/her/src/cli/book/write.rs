@@ -110,7 +110,7 @@ fn write(
     let node = crate::node::of_dir(&cx.settings().data_dir)?;
     if args.at.is_none() {
         let codec = Codec::ROUNDING.into_iter().find(|codec| codec.name() == args.codec);
-        let syncs = Syncs::open(house, node.clone(), &[])?;
+        let syncs = Syncs::open(house, node.clone(), &[], cx.settings().sync)?;
         syncs.contribute(&args.name, codec.unwrap_or(Codec::Exact))?;
     }
     let version = args.at.map_or_else(|| house.head(&args.name).map(|head| head.seq), Ok)?;

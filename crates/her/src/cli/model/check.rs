@@ -19,8 +19,8 @@ use crate::client::kind::Cause;
 #[command(after_help = "Models of the Llama architecture are read: GGUF (F32, F16, BF16, Q4_0, \
 Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K), or a directory with config.json, tokenizer.json and \
 model.safetensors. Models that only make vectors of texts are read from such directories: encoders \
-of BERT's sort, and tables of vectors (wordllama, model2vec), which need no config.json.\n\nExamples:\n  \
-her model check SmolLM2-135M-Instruct.Q4_1.gguf\n  her model check ./all-MiniLM-L6-v2")]
+of BERT's sort, and tables of vectors (wordllama, model2vec), which need no \
+config.json.\n\nExamples:\n  her model check SmolLM2-135M-Instruct.Q4_1.gguf\n  her model check ./all-MiniLM-L6-v2")]
 pub struct Args {
     /// A GGUF file, or a directory with config.json, tokenizer.json and safetensors
     file: PathBuf,

@@ -28,7 +28,8 @@ impl Two {
     fn new(right: Right) -> Self {
         let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let keys = [of_dir(dirs[0].path()).unwrap(), of_dir(dirs[1].path()).unwrap()];
-        let guests = Arc::new(Guests::new(BTreeMap::from([(keys[1].node, right)])));
+        let guests = Arc::new(Guests::default());
+        guests.set(BTreeMap::from([(keys[1].node, right)]));
         let at = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = Listener::start(&keys[0], Arc::clone(&guests), at, Box::new(Heard)).unwrap();
         Self { _dirs: dirs, keys, guests, listener }

@@ -54,6 +54,23 @@ fn book_joined() -> Value {
     })
 }
 
+fn worth() -> Value {
+    let number = |says: &str| json!({ "type": "number", "description": says });
+    json!({
+        "type": ["object", "null"],
+        "description": "what its peer was worth since the server started",
+        "properties": {
+            "gain_nats": number("what its rows, as they were read, saved of the own loss"),
+            "events": { "type": "integer", "description": "own events that this is of" },
+            "rows": { "type": "integer", "description": "rows and steps of it that came" },
+            "bytes": { "type": "integer", "description": "their bytes, as they came" },
+            "nats_per_kb": { "type": ["number", "null"] },
+            "say_s": number("seconds that those bytes would take at 39 bits a second"),
+            "speak_s": number("seconds that they would take as text, at 150 words a minute"),
+        },
+    })
+}
+
 /// A row of an identity.
 fn contribution() -> Value {
     json!({
@@ -73,6 +90,32 @@ fn contribution() -> Value {
             "weight": { "enum": ["none", "part", "whole", null] },
             "weighed_events": { "type": ["number", "null"] },
             "losses": { "type": ["array", "null"], "items": { "type": "number" } },
+            "node_name": { "type": ["string", "null"] },
+            "worth": worth(),
+        },
+    })
+}
+
+fn pact() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "peer": { "type": "string", "description": "NODE/IDENTITY" },
+            "key": { "type": ["string", "null"], "description": "that node's key" },
+            "at": { "type": ["string", "null"], "description": "null where it comes to us" },
+            "added": { "type": ["boolean", "null"],
+                "description": "it may exchange only, and goes with its last pact" },
+            "since_start": { "type": "object" },
+            "last_day": {
+                "type": ["object", "null"],
+                "properties": {
+                    "sent_bytes": { "type": "integer" },
+                    "got_bytes": { "type": "integer" },
+                    "bytes_per_day": { "type": ["integer", "null"] },
+                },
+            },
+            "link_bytes_s": { "type": ["number", "null"],
+                "description": "bytes of rows a second, over exchanges that began here" },
         },
     })
 }
@@ -155,7 +198,7 @@ pub(super) fn all() -> Value {
                     "description": "identities of one contract can be merged" },
                 "url": { "type": ["string", "null"],
                     "description": "this node's address with its key, as a peer adds it" },
-                "pacts": { "type": "array", "items": { "type": "object" } },
+                "pacts": { "type": "array", "items": pact() },
                 "hash": { "type": ["string", "null"],
                     "description": "equal where two have the same rows" },
                 "uncontributed_events": { "type": "integer",
