@@ -5,7 +5,7 @@
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Exchange, Origin, Part, Peer};
+use her_identity::sync::{Codec, Content, Exchange, Origin, Part, Peer};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use her_recall::Memory;
