@@ -49,7 +49,7 @@ impl Node {
             from: 0,
             to: row.seq,
             events: row.events,
-            content: her_identity::sync::Content::Sums(row.sums.clone()),
+            content: Content::Sums(row.sums.clone()),
             hash: hash_of(&row.sums),
             signature: Box::new([0; 64]),
         };
