@@ -5,7 +5,7 @@
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Exchange, Origin, Part, Peer};
+use her_identity::sync::{Codec, Content, Exchange, Origin, Part, Peer};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use her_recall::Memory;
@@ -49,7 +49,7 @@ impl Node {
             from: 0,
             to: row.seq,
             events: row.events,
-            content: her_identity::sync::Content::Sums(row.sums.clone()),
+            content: Content::Sums(row.sums.clone()),
             hash: hash_of(&row.sums),
             signature: Box::new([0; 64]),
         };
