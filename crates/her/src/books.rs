@@ -97,7 +97,7 @@ pub(crate) fn join(
         )));
     }
     let count = rows.rows.len();
-    let (parts, untaken) = read(rows, |node| trust.knows(node));
+    let (parts, untaken) = read(&rows, |node| trust.knows(node));
     if let ([], [first, ..]) = (&parts[..], &untaken[..]) {
         return Err(Error::invalid(format!("none of its {count} rows is taken: {first}")));
     }

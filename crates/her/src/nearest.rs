@@ -90,7 +90,8 @@ impl Memories {
         let most = asked.k as usize;
         let (of, space, nearest) = match &self.kind {
             Kind::Parts(recall) => {
-                let found = recall.nearest(&asked.query, modality, most).map_err(invalid)?;
+                let found =
+                    recall.nearest(&asked.query, modality, most).map_err(|e| invalid(&e))?;
                 let nearest: Vec<Value> = found.found.iter().map(part).collect();
                 (found.modality, String::from(found.space), nearest)
             }
@@ -143,7 +144,7 @@ fn nothing(name: &str) -> Error {
     ))
 }
 
-fn invalid(e: her_learn::Error) -> Error {
+fn invalid(e: &her_learn::Error) -> Error {
     Error::invalid(e.to_string())
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
@@ -277,8 +278,8 @@ fn wordy(node: usize) -> String {
     for event in 0..24_usize {
         let words = (0..500).map(|i| format!("\"n{node}w{}\":{}", event * 500 + i, 1 + i % 3));
         let words: Vec<String> = words.collect();
-        let y = if event % 2 == 0 { "yes" } else { "no" };
-        text += &format!("{{\"x\":{{{}}},\"y\":\"{y}\"}}\n", words.join(","));
+        let y = if event.is_multiple_of(2) { "yes" } else { "no" };
+        writeln!(text, "{{\"x\":{{{}}},\"y\":\"{y}\"}}", words.join(",")).unwrap();
     }
     text
 }

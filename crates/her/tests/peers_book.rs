@@ -97,7 +97,8 @@ fn a_book_brings_the_rows_that_an_exchange_brings() {
 #[test]
 fn a_book_that_was_written_first_is_not_counted_again_by_the_network() {
     let many = Many::begin(2, "", &json!("MultinomialNB"));
-    let words = |i: u64| json!({ "x": { format!("w{}", i % 7): 1, "all": 1 }, "y": i % 2 == 0 });
+    let words =
+        |i: u64| json!({ "x": { format!("w{}", i % 7): 1, "all": 1 }, "y": i.is_multiple_of(2) });
     (0..40).for_each(|i| drop(many.post(0, "learn", &words(i))));
     many.kill(0);
     let path = many.data(0).with_extension("book");

@@ -139,8 +139,9 @@ fn specs() -> [Value; 2] {
     [json!(["StandardScaler", "LogisticRegression"]), json!("BayesianLogisticRegression")]
 }
 
-/// Steps of a constant size are not held to it here: reading any of the honest peers costs more than
-/// reading none once all have learned for long, and which one is read differs (0.0011 measured).
+/// Steps of a constant size are not held to it here: reading any of the honest peers costs more
+/// than reading none once all have learned for long, and which one is read differs (0.0011 was
+/// measured).
 #[test]
 fn a_poisoned_peer_of_five_costs_less_than_a_thousandth_of_a_nat() {
     let spec = json!("BayesianLogisticRegression");

@@ -658,7 +658,7 @@ fn a_life_that_contributed_nothing_is_closed_too() {
     let begin = |node: &mut Node, learned: Option<u64>| {
         let closing = node.closing();
         node.me.life += 1;
-        for i in learned {
+        if let Some(i) = learned {
             node.learn(i);
         }
         let mut exchange = Exchange::new(node.me, Codec::Exact);

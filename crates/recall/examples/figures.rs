@@ -29,14 +29,15 @@ fn picture(i: u64) -> String {
     let shade = |salt: u64| ((i * 7919 + salt * 104_729) % 251) as u8;
     let (a, b) = ([shade(1), shade(2), shade(3)], [shade(4), shade(5), shade(6)]);
     let (wide, high) = (1 + i as u32 % 31, 1 + (i / 31) as u32 % 29);
-    let bytes = parts::png(|x, y| if (x / wide + y / high) % 2 == 0 { a } else { b });
+    let bytes = parts::png(|x, y| if (x / wide + y / high).is_multiple_of(2) { a } else { b });
     parts::url("image/png", &bytes)
 }
 
+type Part = fn(u64) -> String;
+
 fn main() -> Result<(), Failure> {
     let memories: u64 = std::env::args().nth(1).map_or(Ok(1_000), |n| n.parse())?;
-    let kinds: [(&str, fn(u64) -> String); 2] = [("text", text), ("image", picture)];
-    for (name, part) in kinds {
+    for (name, part) in [("text", text as Part), ("image", picture)] {
         let catalog = her_recall::extend(Catalog::builtin());
         let spec = json!({"Memory": {"memories_max": memories}});
         let mut model = Model::new(&spec, &catalog)?;

@@ -27,7 +27,8 @@ pub struct Args {
 #[derive(clap::Args)]
 pub struct Query {
     /// A text, a data URL, or @FILE: an image, a sound or a text
-    query: String,
+    #[arg(value_name = "QUERY")]
+    text: String,
     /// How many memories are shown, 1 to 100
     #[arg(short, default_value_t = crate::nearest::K)]
     k: u64,
@@ -39,7 +40,7 @@ pub struct Query {
 impl Query {
     /// The question; reads the file where one is named.
     pub fn question(&self) -> Result<Question> {
-        Ok(Question { query: written(&self.query)?, k: self.k, modality: self.modality.clone() })
+        Ok(Question { query: written(&self.text)?, k: self.k, modality: self.modality.clone() })
     }
 }
 

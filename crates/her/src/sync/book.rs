@@ -208,9 +208,12 @@ fn long(bytes: usize) -> String {
 
 /// The rows of a book as parts, each signed by a known node under this contract; and why others
 /// are refused.
-pub(crate) fn read(found: Contributions, known: impl Fn(Node) -> bool) -> (Vec<Part>, Vec<String>) {
+pub(crate) fn read(
+    found: &Contributions,
+    known: impl Fn(Node) -> bool,
+) -> (Vec<Part>, Vec<String>) {
     let (mut parts, mut refused) = (Vec::new(), Vec::new());
-    for row in found.rows {
+    for row in &found.rows {
         match part(row, &found.contract, &known) {
             Ok(part) => parts.push(part),
             Err(e) => refused.push(e.message),
@@ -219,7 +222,7 @@ pub(crate) fn read(found: Contributions, known: impl Fn(Node) -> bool) -> (Vec<P
     (parts, refused)
 }
 
-fn part(row: Contribution, contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Result<Part> {
+fn part(row: &Contribution, contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Result<Part> {
     let peer = Peer { key: row.key, identity: IdentityId(row.identity) };
     let (origin, to) = (Origin { peer, life: row.life }, row.number);
     if row.sums.len() > limits::EXCHANGE_BYTES {

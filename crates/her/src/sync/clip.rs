@@ -71,12 +71,11 @@ pub(super) fn judge(
                 known.len()
             ))
         };
-        match why {
-            Some(why) => refused.push(why),
-            None => {
-                known.insert(part.origin);
-                taken.push(part);
-            }
+        if let Some(why) = why {
+            refused.push(why);
+        } else {
+            known.insert(part.origin);
+            taken.push(part);
         }
     }
     (taken, refused)

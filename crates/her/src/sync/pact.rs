@@ -205,7 +205,9 @@ mod tests {
         if std::env::var_os("HER_WRITE_GOLDEN").is_some() {
             let dir = golden.join(formats[formats.len() - 1].0);
             let mut pacts = Pacts { dir, nodes: formats[formats.len() - 1].1.clone(), all: vec![] };
-            all().into_iter().for_each(|pact| pacts.put(pact, None).unwrap());
+            for pact in all() {
+                pacts.put(pact, None).unwrap();
+            }
         }
         for (format, nodes) in formats {
             let dir = tempfile::tempdir().unwrap();

@@ -154,7 +154,7 @@ mod tests {
             (fit.len(), told)
         };
         assert_eq!(split(Way::To, 1, hours(3)), (1, None));
-        let (fit, told) = split(Way::To, 3, hours(5) + Duration::from_secs(60));
+        let (fit, told) = split(Way::To, 3, hours(5) + Duration::from_mins(1));
         assert_eq!(fit, 1);
         let told = told.unwrap();
         assert!(told.starts_with("80 of 100 bytes in 24 hours were sent to b/sam"), "{told}");

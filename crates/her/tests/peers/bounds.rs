@@ -72,7 +72,7 @@ fn what_a_peer_was_worth_is_measured_by_the_readers_own_loss() {
     both_know_each_other(&many);
     let learn = |n: usize, i: u64| {
         let word = i.wrapping_mul(7919) % 40;
-        let y = if word % 2 == 0 { "even" } else { "odd" };
+        let y = if word.is_multiple_of(2) { "even" } else { "odd" };
         many.post(n, "learn", &json!({ "x": { format!("w{word}"): 1 }, "y": y }));
     };
     (0..200).for_each(|i| learn(1, i));

@@ -3,9 +3,9 @@
 //! A vector is as long as a model has numbers, a text as long as what was read: below some hundred
 //! bytes of text the words are shorter (`her bench sync` measures where). An origin that
 //! contributes by events contributes what these teach a model that knows the origin's own row and
-//! nothing else, so that whoever has that row works out the next one by itself, to the bit. What its own model,
-//! which knows its peers too, learned more or less than that waits in the residue, as what rounding
-//! leaves does.
+//! nothing else, so that whoever has that row works out the next one by itself, to the bit. What
+//! its own model, which knows its peers too, learned more or less than that waits in the residue,
+//! as what rounding leaves does.
 
 use her_learn::merge::Sums;
 use her_learn::{Catalog, Model, Row, Scratch, Target};

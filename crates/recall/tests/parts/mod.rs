@@ -18,7 +18,7 @@ pub fn png(colour: impl Fn(u32, u32) -> [u8; 3]) -> Vec<u8> {
 
 /// Upright stripes in two colours; `shift` moves them.
 pub fn stripes(light: [u8; 3], dark: [u8; 3], shift: u32) -> Vec<u8> {
-    png(|x, _| if (x + shift) / 8 % 2 == 0 { light } else { dark })
+    png(|x, _| if ((x + shift) / 8).is_multiple_of(2) { light } else { dark })
 }
 
 /// Half a second of a tone as WAV: 16 bits, 8,000 samples a second.

@@ -16,9 +16,9 @@ use crate::client::books::Joining;
 #[command(
     after_help = "The book must be signed by a key that is trusted: see `her book verify`. Each \
 row in it must be signed by its own origin, a node that is in the settings or whose --key is \
-given: who signs a book does not vouch for others. What is here already, or newer, stays; joining again \
-changes nothing. An identity that learns by itself reads a new peer once 16 of its events have \
-spoken for it: join the book again after these, or read it now with --read-all."
+given: who signs a book does not vouch for others. What is here already, or newer, stays; \
+joining again changes nothing. An identity that learns by itself reads a new peer once 16 of its \
+events have spoken for it: join the book again after these, or read it now with --read-all."
 )]
 pub struct Args {
     /// The book
