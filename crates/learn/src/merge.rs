@@ -38,7 +38,8 @@ pub enum Merge {
     Exact,
     /// Sums of terms that depend a little on what the peer knew when it made them.
     Approximate,
-    /// Sums of the steps that peers made, each from where it stood: better than alone, and not
+    /// Sums of the steps that peers made, each from where it stood: near one learner where they
+    /// exchange often, too far where they seldom do and their steps are large. It is not
     /// what one learner would have become.
     Deltas,
     /// No sums: it can't be exchanged as vectors; its peers need the events.
@@ -54,7 +55,7 @@ impl Merge {
             Self::Approximate => {
                 "sums that depend a little on what each peer knew: close to one learner"
             }
-            Self::Deltas => "sums of steps: better than alone, not equal to one learner",
+            Self::Deltas => "sums of steps: near one learner if exchanged often, too far if seldom",
             Self::Member => "no sums: it can't be exchanged as vectors",
         }
     }

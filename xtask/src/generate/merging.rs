@@ -19,7 +19,7 @@ numbers that add up, and reads the sum of all. What that makes of a model goes b
 |---|---|
 | exact | the sum makes the learner that saw all events, up to the rounding of floats |
 | approximate | the numbers depend a little on what the peer knew when it made them |
-| deltas | sums of steps, each from where its peer stood: better than alone, not one learner |
+| deltas | sums of steps: near one learner if exchanged often, too far if seldom |
 | parts | as its parts are merged, the least exact of them |
 | stateless | it learns nothing: there is nothing to merge |
 | local | each peer keeps its own, and the rest is merged: the whole is at best approximate |
