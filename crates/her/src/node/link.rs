@@ -131,10 +131,9 @@ impl Way {
     fn connect(&self) -> Result<Stream> {
         let name = &self.peer.name;
         let Some(at) = &self.peer.at else {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                format!("node {name} has no address here; it begins, and comes to this node"),
-            ));
+            return Err(Error::invalid(format!(
+                "node {name} has no address here; it begins, and comes to this node"
+            )));
         };
         let away = |e: &dyn std::fmt::Display| {
             Error::new(ErrorKind::Unavailable, format!("node {name} at {at} is away: {e}"))

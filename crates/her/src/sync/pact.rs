@@ -160,7 +160,7 @@ mod tests {
 
     fn pact(with: &str, every_s: Option<f64>) -> Pact {
         let (identity, node, with) = ("sam".to_owned(), "b".to_owned(), with.to_owned());
-        Pact { identity, node, with, every_s, codec: Choice::Auto, weigh: true }
+        Pact { identity, node, with, every_s, codec: Choice::default(), weigh: true }
     }
 
     fn node(name: &str) -> Added {

@@ -108,7 +108,8 @@ impl State {
         if additive {
             for peer in shared.peers() {
                 // Who is read whole stays so in later exchanges, until own events speak against it.
-                if !exchange.weigh {
+                // Where there is nothing to weigh by, peers on the list are read.
+                if !exchange.weigh || !self.model.task().supervised() {
                     shared.trust.insert(peer, whole());
                 } else if self.figures.learned == 0 {
                     shared.trust.entry(peer).or_insert_with(whole);
@@ -235,12 +236,8 @@ impl State {
     /// models as they were at that exchange.
     fn weigh(&self, shared: &mut Shared, desk: &mut Desk) -> Result<()> {
         let peers = shared.peers();
-        if !self.model.task().supervised() {
-            // Nothing to weigh by: peers on the list are read.
-            shared.trust.extend(peers.into_iter().map(|peer| (peer, whole())));
-            return Ok(());
-        }
-        if self.weighed.len() == 0 || peers.is_empty() {
+        let blind = !self.model.task().supervised();
+        if blind || self.weighed.len() == 0 || peers.is_empty() {
             return Ok(());
         }
         // Those that were weighed by the fewest events first.

@@ -112,8 +112,9 @@ fn every_model_of_steps_calls_them_what_the_norm_is_taken_of() {
             Task::Regression => [Target::Number(3.0), Target::Number(-8.0)],
             _ => [Target::Bool(true), Target::Bool(false)],
         };
-        let row = Row::from_json(&json!({ "a": 1.0, "b": -2.0 })).unwrap();
-        for target in targets {
+        // A step back on the same row would take the first one off.
+        for (a, target) in [1.0, 2.0].into_iter().zip(targets) {
+            let row = Row::from_json(&json!({ "a": a, "b": -2.0 })).unwrap();
             model.learn(&row, &target, 1.0, &mut Scratch::default()).unwrap();
         }
         assert!(step_norm(&model.sums()) > 0.0, "{}: {:?}", entry.name, model.sums());
