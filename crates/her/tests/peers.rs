@@ -287,6 +287,21 @@ fn unlike_models_tell_events_and_say_why() {
         .map(|row| row["events"].as_u64().unwrap())
         .sum();
     assert_eq!(own, 120);
+    // Under the name of the branch after a rewind, what was told under the former one is not told
+    // again; what was undone stays with who heard it.
+    let version = many.card(0)["version"].clone();
+    let told = |events: std::ops::Range<u64>| {
+        for i in events {
+            many.post(0, "learn", &event(i));
+        }
+        many.post(0, "sync", &json!({ "peer": tom }));
+        let rows = many.get_of(1, "tom", "peers")["contributions"].clone();
+        let heard = rows.as_array().unwrap().iter().filter(|row| row["heard"] == true);
+        heard.map(|row| row["events"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(told(20_000..20_005), 125);
+    many.post(0, "rewind", &json!({ "version": version }));
+    assert_eq!(told(30_000..30_003), 128);
     // Another task is refused in words, and changes nothing.
     many.put_one(1, "number", &json!("LinearRegression"));
     let number = format!("{}/number", name(1));

@@ -93,7 +93,7 @@ pub(super) fn missing(
     let (mut told, mut untold, mut sum) = (Vec::new(), Vec::new(), 0);
     for (origin, begin, to) in shared.spans() {
         let known = theirs.get(&origin).copied().unwrap_or(0);
-        let from = begin.max(known).max(floor(house, &record, &origin));
+        let from = begin.max(known).max(floor(house, &record, shared, &origin));
         if from >= to || sum >= MESSAGE_BYTES || (heavy && told.len() >= HEAVY_PARTS) {
             continue;
         }
@@ -139,11 +139,13 @@ pub(super) fn missing(
 }
 
 /// The version up to which a name's events are another's to tell: those of the identity that a
-/// fork was made of.
-fn floor(house: &House, record: &Record, origin: &Origin) -> u64 {
+/// fork was made of, or were told under the name of the branch that it left.
+fn floor(house: &House, record: &Record, shared: &Shared, origin: &Origin) -> u64 {
     let branch = record.branch(origin.peer.identity);
     let Some(parent) = branch.and_then(|branch| branch.parent) else { return 0 };
     let others = house.names().into_iter().filter(|other| *other != record.name);
     let mut others = others.filter_map(|other| house.record(&other).ok());
-    if others.any(|other| other.branch(parent.id).is_some()) { parent.version } else { 0 }
+    let told = shared.rows().keys().any(|row| row.peer.identity == parent.id);
+    let forked = others.any(|other| other.branch(parent.id).is_some());
+    if told || forked { parent.version } else { 0 }
 }

@@ -194,7 +194,12 @@ impl Many {
 
     /// Asks for something of `sam`.
     pub fn get(&self, i: usize, what: &str) -> Value {
-        let (status, said) = self.ask(i, "GET", &format!("/v1/identities/sam/{what}"), None);
+        self.get_of(i, "sam", what)
+    }
+
+    /// The same of another identity.
+    pub fn get_of(&self, i: usize, name: &str, what: &str) -> Value {
+        let (status, said) = self.ask(i, "GET", &format!("/v1/identities/{name}/{what}"), None);
         assert_eq!(status, 200, "{said}");
         said
     }
