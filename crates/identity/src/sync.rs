@@ -16,7 +16,6 @@
 use her_learn::merge::Sums;
 
 use crate::journal::IdentityId;
-use crate::turn::lived_bytes;
 
 mod bytes;
 pub mod codec;
@@ -115,11 +114,15 @@ impl Content {
         lesson::written(learned).map(Self::Lived)
     }
 
-    /// What is signed of it: the hash of the row that it makes, or of the events.
+    /// What is signed of it: the hash of the row that it makes, or of the events and of the number
+    /// that they follow.
     pub fn hash_after(&self, from: u64, row: [u8; 32]) -> [u8; 32] {
         match self {
             Self::Sums(_) | Self::Events(_) => row,
-            Self::Lived(events) => *blake3::hash(&lived_bytes(from, events)).as_bytes(),
+            Self::Lived(events) => {
+                let mut hash = blake3::Hasher::new();
+                *hash.update(&from.to_le_bytes()).update(events).finalize().as_bytes()
+            }
         }
     }
 

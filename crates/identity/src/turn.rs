@@ -25,7 +25,6 @@ mod save;
 
 pub use clients::Clients;
 pub(crate) use exchange::told;
-pub(crate) use lived::lived_bytes;
 pub use offers::Offer;
 pub use pending::{Pending, Waiting};
 pub use recent::Again;

@@ -16,14 +16,11 @@ use std::sync::atomic::AtomicU64;
 
 use her_identity::Result;
 use her_identity::sync::trust::HALF_LIFE;
-use her_identity::sync::{Peer, Shared, Trust};
+use her_identity::sync::{Peer, Shared, Trust, limits};
 use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
 
 use super::{Report, Syncs, lock};
-
-/// Own events by which a peer is weighed in one exchange, at most.
-const EVENTS_MAX: u32 = 256;
 
 /// What is known of a peer's worth to one reader, since the server started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -147,7 +144,7 @@ fn gained(before: &Trust, after: &Trust) -> Option<(u32, f64)> {
         let sum = before.events * keep(*events) + f64::from(*events);
         sum.to_bits() == after.events.to_bits()
     };
-    let events = (1..=EVENTS_MAX).find(fits)?;
+    let events = (1..=limits::LESSON_EVENTS as u32).find(fits)?;
     let now = |at: usize| after.losses[at] - before.losses[at] * keep(events);
     Some((events, now(0) - now(before.weight as usize)))
 }

@@ -46,29 +46,43 @@ pub(crate) fn written<'a>(
     (events.len() < limits::EXCHANGE_BYTES).then(|| events.into())
 }
 
+/// One event that a peer tells.
+pub(crate) struct Told {
+    pub row: Row,
+    pub target: Target,
+    pub weight: f64,
+}
+
+/// What a peer tells, as [`written`] wrote it.
+pub(crate) fn read(events: &[u8]) -> Result<Vec<Told>> {
+    let mut told = Vec::new();
+    event::decode(events, &mut Vec::new(), &mut |event| {
+        event.check()?;
+        let What::Learn { row, target, weight } = event.what else {
+            return Err(Error::invalid("a peer tells an event that is none of learning"));
+        };
+        if told.len() >= limits::LESSON_EVENTS {
+            return Err(Error::invalid(format!(
+                "a peer tells more than {} events in one part",
+                limits::LESSON_EVENTS
+            )));
+        }
+        told.push(Told { row, target, weight });
+        Ok(())
+    })?;
+    Ok(told)
+}
+
 /// What a row becomes when a model of it, made from this spec, learns these events.
 pub(crate) fn taught(row: &Sums, events: &[u8], spec: &Value, catalog: &Catalog) -> Result<Sums> {
     let mut model = invalid(Model::with_cap(spec, catalog, NAMES))?;
     if !row.is_empty() {
         invalid(model.set_sums(row))?;
     }
-    let (mut scratch, mut count) = (Scratch::default(), 0);
-    event::decode(events, &mut Vec::new(), &mut |event| {
-        count += 1;
-        if count > limits::LESSON_EVENTS {
-            return Err(Error::invalid(format!(
-                "a peer tells more than {} events in one part",
-                limits::LESSON_EVENTS
-            )));
-        }
-        event.check()?;
-        match &event.what {
-            What::Learn { row, target, weight } => {
-                invalid(model.learn(row, target, *weight, &mut scratch))
-            }
-            _ => Err(Error::invalid("a peer tells an event that is none of learning")),
-        }
-    })?;
+    let mut scratch = Scratch::default();
+    for Told { row, target, weight } in read(events)? {
+        invalid(model.learn(&row, &target, weight, &mut scratch))?;
+    }
     let mut sums = model.sums();
     sums.trim();
     Ok(sums)

@@ -6,62 +6,42 @@
 
 use std::sync::Arc;
 
-use her_learn::{Row, Target};
-
 use super::{Desk, State, invalid};
 use crate::error::{Error, Result};
-use crate::event::{self, Event, What};
 use crate::journal::IdentityId;
-use crate::sync::{Content, Joined, Part, Shared, limits};
-
-/// One event of a peer.
-pub(super) struct Heard {
-    row: Row,
-    target: Target,
-    weight: f64,
-}
+use crate::sync::lesson::{self, Told};
+use crate::sync::{Content, Joined, Part, Shared};
 
 impl State {
     /// The events that these parts tell, read and checked before anything changes.
-    pub(super) fn lessons<'a>(&self, parts: &'a [Part]) -> Result<Vec<(&'a Part, Vec<Heard>)>> {
+    pub(super) fn lessons<'a>(&self, parts: &'a [Part]) -> Result<Vec<(&'a Part, Vec<Told>)>> {
         let mut all = Vec::new();
         for part in parts {
             let Content::Lived(events) = &part.content else { continue };
-            if blake3::hash(&lived_bytes(part.from, events)).as_bytes() != &part.hash {
+            if part.content.hash_after(part.from, part.hash) != part.hash {
                 return Err(Error::invalid(format!(
                     "the events up to {} of {} are not what their origin signed",
                     part.to, part.origin.peer
                 )));
             }
-            let mut lessons = Vec::new();
-            event::decode(events, &mut Vec::new(), &mut |event| {
-                lessons.push(self.lesson_from(event)?);
-                Ok(())
-            })?;
-            if lessons.len() > limits::LESSON_EVENTS || lessons.len() as u64 != part.events {
+            let lessons = lesson::read(events)?;
+            if lessons.len() as u64 != part.events {
                 return Err(Error::invalid(format!(
-                    "{} tells {} events as {}; at most {} go in one part",
+                    "{} tells {} events as {}",
                     part.origin.peer,
                     lessons.len(),
-                    part.events,
-                    limits::LESSON_EVENTS
+                    part.events
                 )));
+            }
+            for Told { row, target, .. } in &lessons {
+                invalid(row.check())?;
+                invalid(self.model.check_target(target)).map_err(|e| {
+                    Error::invalid(format!("a peer's events are of another task: {}", e.message))
+                })?;
             }
             all.push((part, lessons));
         }
         Ok(all)
-    }
-
-    fn lesson_from(&self, event: Event) -> Result<Heard> {
-        event.check()?;
-        let What::Learn { row, target, weight } = event.what else {
-            return Err(Error::invalid("a peer tells an event that is none of learning"));
-        };
-        invalid(row.check())?;
-        invalid(self.model.check_target(&target)).map_err(|e| {
-            Error::invalid(format!("a peer's events are of another task: {}", e.message))
-        })?;
-        Ok(Heard { row, target, weight })
     }
 
     /// Learns them in their order, each once. One that this model can't take, such as a text where
@@ -69,7 +49,7 @@ impl State {
     pub(super) fn live(
         &mut self,
         shared: &mut Shared,
-        lessons: Vec<(&Part, Vec<Heard>)>,
+        lessons: Vec<(&Part, Vec<Told>)>,
         desk: &mut Desk,
     ) {
         let mut learned = false;
@@ -77,7 +57,7 @@ impl State {
             if shared.hear(part) != Joined::Taken {
                 continue;
             }
-            for Heard { row, target, weight } in lessons {
+            for Told { row, target, weight } in lessons {
                 learned |= self.model.learn(&row, &target, weight, &mut desk.scratch).is_ok();
             }
         }
@@ -101,9 +81,4 @@ impl State {
             shared.closed_at(me, version, learned);
         }
     }
-}
-
-/// What an origin signs the hash of: the events, and which number they follow.
-pub(crate) fn lived_bytes(from: u64, events: &[u8]) -> Vec<u8> {
-    [&from.to_le_bytes(), events].concat()
 }

@@ -24,8 +24,9 @@ impl State {
     /// row. The worth is what it saves a model that stands where this one stood at its last
     /// exchange, on the events that it learned since.
     ///
-    /// Costs about seven predictions of each of these events, at most
-    /// [`LESSON_EVENTS`](crate::sync::limits::LESSON_EVENTS).
+    /// Costs two predictions of each of these events, at most
+    /// [`LESSON_EVENTS`](crate::sync::limits::LESSON_EVENTS), and one more for each codec that
+    /// takes something off: none where counts are summed.
     pub fn offers(&self, desk: &mut Desk) -> Result<Vec<Offer>> {
         let Some(shared) = self.shared() else { return Ok(Vec::new()) };
         let mut learned = self.unpublished();
@@ -41,19 +42,24 @@ impl State {
         let without = loss_with(&Sums::default())?;
         let gain = without - loss_with(&learned)?;
         let measured = self.model.task().supervised() && self.weighed.len() > 0 && gain > 0.0;
-        let mut offer = |codec, sums: &Sums, content| -> Result<Offer> {
-            let loss = if measured { Some(loss_with(sums)?) } else { None };
-            Ok(Offer { codec, content, gain_kept: loss.map(|loss| (without - loss) / gain) })
+        let mut kept = |sums: &Sums| -> Result<Option<f64>> {
+            Ok(match measured {
+                true if *sums == learned => Some(1.0),
+                true => Some((without - loss_with(sums)?) / gain),
+                false => None,
+            })
         };
         let mut offers = Vec::new();
         for codec in Codec::ROUNDING {
             let rounded = codec.round(&learned, self.model.merge());
-            offers.push(offer(codec, &rounded, Content::Sums(rounded.clone()))?);
+            let gain_kept = kept(&rounded)?;
+            offers.push(Offer { codec, content: Content::Sums(rounded), gain_kept });
         }
         if let Some(me) = shared.me()
             && let Some((sums, lesson)) = self.lesson_of(shared, me, self.uncontributed_events())?
         {
-            offers.push(offer(Codec::Events, &sums, Content::Events(lesson.events))?);
+            let (codec, content) = (Codec::Events, Content::Events(lesson.events));
+            offers.push(Offer { codec, content, gain_kept: kept(&sums)? });
         }
         Ok(offers)
     }
