@@ -4,37 +4,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
+#[path = "support/guided.rs"]
+mod guided;
 mod support;
+use guided::{Servers, command};
 use support::{Place, Ran, blocks, events};
 
 const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/moving.md");
-
-struct Servers(Vec<Child>);
-
-impl Drop for Servers {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn command(place: &Place, line: &str) -> Command {
-    let binary = Path::new(env!("CARGO_BIN_EXE_her"));
-    let path = std::env::var("PATH").unwrap();
-    let mut command = Command::new("sh");
-    command.args(["-c", line]).current_dir(place.dir.path()).stdin(Stdio::null());
-    command.env("PATH", format!("{}:{path}", binary.parent().unwrap().display()));
-    for variable in ["HER_TOKEN", "HER_URL", "HER_CONFIG", "HER_CA", "HER_DATA_DIR"] {
-        command.env_remove(variable);
-    }
-    command
-}
 
 #[test]
 fn the_guide_to_moving_does_what_it_says() {
