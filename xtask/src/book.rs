@@ -1,9 +1,10 @@
 //! Books, opened with the tools of others: skopeo, and Python's safetensors and Arrow.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::setup::{Venv, ensure};
-use crate::shell::{cargo, command, debian, root, run as run_command, say, target, works};
+use crate::shell::{command, debian, metadata, root, run as run_command, say, target, works};
+use crate::suite::whole;
 
 const FOLDER: &str = "conformance/book";
 
@@ -20,8 +21,10 @@ pub fn test() -> Result<()> {
     if books.exists() {
         std::fs::remove_dir_all(&books)?;
     }
-    let arguments = ["run", "--quiet", "--locked", "-p", "her-book", "--example", "small", "--"];
-    run_command(cargo(&arguments).arg(&books))?;
+    run_command(whole("build").args(["--example", "small"]))?;
+    let metadata = metadata()?;
+    let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
+    run_command(command(format!("{folder}/debug/examples/small"), &[]).arg(&books))?;
     let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", FOLDER, FOLDER];
     let mut pytest = command(Venv::Book.python(), &arguments);
     pytest.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1").env("HER_BOOKS", &books);

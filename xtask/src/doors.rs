@@ -1,9 +1,10 @@
 //! The server's doors, tried by clients that know nothing of us.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
+use crate::python::native;
 use crate::setup::{Venv, ensure};
-use crate::shell::{cargo, command, metadata, root, run as run_command};
+use crate::shell::{command, root, run as run_command};
 
 /// Where the tests lie.
 const FOLDER: &str = "conformance/doors";
@@ -22,12 +23,10 @@ pub fn mlflow() -> Result<()> {
 }
 
 fn pytest(venv: Venv, folder: &str) -> Result<()> {
-    run_command(&mut cargo(&["build", "--quiet", "--locked", "--package", "her"]))?;
-    let metadata = metadata()?;
-    let target = metadata["target_directory"].as_str().context("cargo names no target folder")?;
+    let her = native()?;
     let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder, folder];
     let mut pytest = command(venv.python(), &arguments);
     pytest.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1");
-    pytest.env("PYTHONPATH", FOLDER).env("HER_BIN", format!("{target}/debug/her"));
+    pytest.env("PYTHONPATH", FOLDER).env("HER_BIN", her);
     run_command(&mut pytest)
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
+use crate::python::native;
 use crate::setup::{Venv, ensure};
-use crate::shell::{cargo, command, debian, metadata, root, run as run_command, say, target};
+use crate::shell::{command, debian, root, run as run_command, say, target};
 
 /// Where Debian puts it; another one can be named by `HER_CHROMIUM`.
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -29,13 +30,11 @@ pub fn test() -> Result<()> {
         }
     }
     ensure(Venv::Page)?;
-    run_command(&mut cargo(&["build", "--quiet", "--locked", "--package", "her"]))?;
-    let metadata = metadata()?;
-    let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
+    let her = native()?;
     let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "crates/her/tests/page"];
     let mut pytest = command(Venv::Page.python(), &arguments);
     pytest.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1");
-    pytest.env("HER_BIN", format!("{folder}/debug/her")).env("HER_CHROMIUM", chromium);
+    pytest.env("HER_BIN", her).env("HER_CHROMIUM", chromium);
     pytest.env("HER_PAGE_SHOTS", target().join("page"));
     run_command(&mut pytest)?;
     say("target/page: a picture of every page");

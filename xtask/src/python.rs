@@ -6,7 +6,8 @@ use crate::setup::{Venv, ensure};
 use crate::shell::{cargo, command, metadata, root, run as run_command};
 
 /// Builds the native core, puts it where Python finds it in the checkout, and builds `her`, whose
-/// path this gives.
+/// path this gives. Both at once wherever one is wanted, as the wheel's build does: with the
+/// features of one alone, what lies below would be built again.
 pub fn native() -> Result<String> {
     let packages = ["--package", "her-python", "--package", "her"];
     run_command(cargo(&["build", "--quiet", "--locked"]).args(packages))?;

@@ -14,6 +14,15 @@ use crate::{
 /// The planted bugs, the faulty disk and the tests that need them.
 const TESTING: &str = "her-identity/testing";
 
+/// What has tests; examples are looked at by clippy.
+const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
+
+/// A build for tests. Always of the whole workspace: cargo chooses the features of what lies below
+/// by what is built, and of one package they are others, so that all of it would be built again.
+pub fn whole(verb: &str) -> Command {
+    cargo(&[verb, "--quiet", "--locked", "--workspace", "--features", TESTING])
+}
+
 /// One named check.
 struct Step {
     name: &'static str,
@@ -85,22 +94,11 @@ fn clippy() -> Result<()> {
 fn tests() -> Result<()> {
     if works(&mut cargo(&["nextest", "--version"])) {
         let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
-        return run_command(&mut cargo(&[
-            "nextest",
-            "run",
-            "--workspace",
-            "--locked",
-            "--features",
-            TESTING,
-            "--profile",
-            profile,
-        ]));
+        let arguments = ["nextest", "run", "--workspace", "--locked", "--features", TESTING];
+        return run_command(cargo(&arguments).args(["--profile", profile]).args(TARGETS));
     }
     say("cargo-nextest is not installed: running `cargo test`, without time limits per test");
-    run_command(
-        cargo(&["test", "--workspace", "--locked", "--features", TESTING])
-            .args(["--lib", "--bins", "--tests"]),
-    )
+    run_command(cargo(&["test", "--workspace", "--locked", "--features", TESTING]).args(TARGETS))
 }
 
 /// Whether this process may mount a file system of its own: tried, not guessed.
@@ -128,8 +126,8 @@ fn power_loss() -> Result<()> {
         return Ok(());
     }
     run_command(
-        cargo(&["test", "--quiet", "--locked", "-p", "her", "--test", "crash", "--"])
-            .args(["--ignored", "--exact", "--nocapture"])
+        whole("test")
+            .args(["--test", "crash", "--", "--ignored", "--exact", "--nocapture"])
             .arg("nothing_acknowledged_is_lost_on_a_real_file_system_without_power"),
     )
 }
@@ -152,12 +150,12 @@ fn namespaces() -> Result<()> {
         return Ok(());
     }
     run_command(
-        cargo(&["test", "--quiet", "--locked", "-p", "her", "--test", "departures"])
-            .args(["--features", TESTING, "--", "--ignored", "--exact", "--nocapture"])
+        whole("test")
+            .args(["--test", "departures", "--", "--ignored", "--exact", "--nocapture"])
             .arg("moves_between_namespaces_whose_links_are_cut_one_way_lose_nothing"),
     )
 }
 
 fn doctests() -> Result<()> {
-    run_command(&mut cargo(&["test", "--quiet", "--workspace", "--locked", "--doc"]))
+    run_command(whole("test").arg("--doc"))
 }

@@ -129,7 +129,7 @@ impl Life {
             }
             What::Freeze => self.frozen = Some(at),
             What::Branched { .. } => self.frozen = None,
-            What::Rehearse { .. } | What::Rest | What::Sync(_) => {}
+            What::Rehearse { .. } | What::Rest | What::Sync(_) | What::Piece(_) => {}
         }
         if drift {
             if self.alarms.len() == ALARMS_MAX {

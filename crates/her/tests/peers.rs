@@ -7,6 +7,8 @@
 mod added;
 #[path = "peers/bounds.rs"]
 mod bounds;
+#[path = "peers/languages.rs"]
+mod languages;
 #[path = "peers/places.rs"]
 mod places;
 #[path = "support/tongue.rs"]
@@ -17,7 +19,6 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use places::{Chance, Many, name};
-use tongue::{spec as language, tiny_base};
 
 fn event(i: u64) -> Value {
     let words = ["river", "flows", "twice", "same", "never", "man", "step", "into"];
@@ -211,32 +212,6 @@ fn models_without_sums_tell_each_other_what_they_lived_through() {
     let before = many.card(1)["version"].as_u64().unwrap();
     many.exchange(0, 1).unwrap();
     assert_eq!(many.card(1)["version"].as_u64().unwrap(), before, "nothing new writes nothing");
-}
-
-#[test]
-fn a_language_identity_learns_what_its_peer_read() {
-    let many = Many::begin(2, "", &json!("MultinomialNB"));
-    for n in [0, 1] {
-        tiny_base(&many.data(n));
-        many.put_one(n, "ann", &language());
-        let peer = json!({ "peer": format!("{}/ann", name(1 - n)) });
-        many.post_of(n, "ann", "peers", &peer);
-    }
-    let text = |i: u64| {
-        let words = format!("the {} of {}", (i * 7919) % 101, (i * 104_729) % 103);
-        json!({"x": {"text": words, "role": "user", "conversation": "a"}})
-    };
-    // More than goes into one message.
-    for i in 0..40 {
-        many.post_of(0, "ann", "learn", &text(i));
-    }
-    let bits = |n| many.post_of(n, "ann", "predict", &text(77))["prediction"]["value"].as_f64();
-    let before = bits(1).unwrap();
-    let said = many.post_of(1, "ann", "sync", &json!({}));
-    let said = &said["exchanges"][0];
-    assert_eq!((&said["same"], &said["got"]), (&json!(true), &json!(5)), "{said}");
-    assert!(bits(1).unwrap() < 0.8 * before, "it reads better: {before} then {:?}", bits(1));
-    assert_eq!(bits(1), bits(0), "the same texts in the same order");
 }
 
 #[test]

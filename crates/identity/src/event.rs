@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::journal::IdentityId;
-use crate::sync::Exchange;
+use crate::sync::{Exchange, Piece};
 
 mod codec;
 
@@ -98,6 +98,8 @@ pub enum What {
     Rest,
     /// What was learned becomes a contribution, and what peers contributed is taken in.
     Sync(Box<Exchange>),
+    /// A piece of such an exchange that is longer than a frame; the last one makes it happen.
+    Piece(Piece),
 }
 
 /// What an identity is made of.
@@ -308,6 +310,9 @@ impl Event {
                 told["event"] = "sync".into();
                 told
             }
+            What::Piece(Piece { at, of, bytes }) => serde_json::json!({
+                "event": "sync_piece", "at": at, "of": of, "bytes": bytes.len(),
+            }),
         };
         map["at_ms"] = self.at_ms.into();
         if let Some(request) = &self.request {

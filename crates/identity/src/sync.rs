@@ -21,6 +21,7 @@ mod bytes;
 pub mod codec;
 pub(crate) mod lesson;
 pub mod pack;
+mod pieces;
 pub mod shared;
 pub mod trust;
 
@@ -28,6 +29,8 @@ pub(crate) use bytes::Saved;
 pub use bytes::{vector_from_bytes, vector_to_bytes};
 pub use codec::Codec;
 pub use lesson::Lesson;
+pub use pieces::Piece;
+pub(crate) use pieces::Pieces;
 pub use shared::{Joined, Shared};
 pub use trust::{Trust, Weight};
 
@@ -37,8 +40,12 @@ pub mod limits {
     pub const ROWS: usize = 1024;
     /// Numbers in one row.
     pub const CELLS: usize = 1 << 22;
-    /// Bytes of all parts of one exchange, packed: the event has to fit into a frame.
-    pub const EXCHANGE_BYTES: usize = 384 * 1024;
+    /// Bytes of one row, packed.
+    pub const ROW_BYTES: usize = 12 << 20;
+    /// Bytes of one exchange, with all parts.
+    pub const EXCHANGE_BYTES: usize = 16 << 20;
+    /// Bytes of one event of it, which has to fit into a frame: longer exchanges come in pieces.
+    pub const PIECE_BYTES: usize = 384 * 1024;
     /// Parts in one exchange.
     pub const PARTS: usize = 64;
     /// Events that are told instead of what they taught.

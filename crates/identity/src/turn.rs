@@ -12,7 +12,7 @@ use her_learn::{Catalog, Frozen, Label, Model, Prediction, Row, Scratch, Target,
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Birth, Event, What};
 use crate::figures::{Figures, Outcome};
-use crate::sync::{Lesson, Shared};
+use crate::sync::{Lesson, Pieces, Shared};
 
 mod begun;
 mod clients;
@@ -60,6 +60,8 @@ pub struct State {
     /// The events of the newest contribution, where it holds what they teach. A snapshot does not
     /// hold them: who has none sends the sums.
     lesson: Option<Arc<Lesson>>,
+    /// What came of an exchange that is not whole yet.
+    pieces: Pieces,
 }
 
 impl std::fmt::Debug for State {
@@ -115,6 +117,7 @@ impl State {
             shared: None,
             weighed: Recent::default(),
             lesson: None,
+            pieces: Pieces::default(),
             birth,
         })
     }
@@ -171,6 +174,17 @@ impl State {
             What::Sync(exchange) => {
                 self.check_learns()?;
                 self.exchange(exchange, desk)?;
+                None
+            }
+            What::Piece(piece) => {
+                self.check_learns()?;
+                match self.pieces.whole(piece)? {
+                    Some(exchange) => {
+                        self.exchange(&exchange, desk)?;
+                        self.pieces = Pieces::default();
+                    }
+                    None => self.pieces.keep(piece),
+                }
                 None
             }
             What::Rest => {

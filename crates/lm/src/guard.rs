@@ -147,6 +147,17 @@ impl Guard {
         Ok(())
     }
 
+    /// The weights have moved by this, by what peers know: so have the good ones. Whether they still
+    /// are good, the next looks tell.
+    pub fn follow(&mut self, moved: &[f32]) {
+        let numbers = moved.len();
+        let good = self.good.as_ref().and_then(|good| good.unpack(numbers, numbers).ok());
+        self.good = good.map(|mut good| {
+            good.iter_mut().zip(moved).for_each(|(good, moved)| *good += moved);
+            Narrow::pack(&good, numbers)
+        });
+    }
+
     /// Forgets the good weights: those that rest are all there is.
     pub fn rest(&mut self) {
         self.good = None;

@@ -288,6 +288,19 @@ impl Learner {
         self.life.rate = (self.life.rate * 0.5).max(self.settings.rate * SLOWEST);
     }
 
+    /// Takes other weights. Gives by how much each has moved.
+    pub(crate) fn become_of(&mut self, weights: impl Iterator<Item = f32>) -> Vec<f32> {
+        let mine = self.adapter.learned_mut();
+        let moved: Vec<f32> = mine
+            .iter_mut()
+            .zip(weights)
+            .map(|(mine, new)| new - std::mem::replace(mine, new))
+            .collect();
+        // Those of one that rests are saved as bytes, which tell only what was rounded to them.
+        self.rested &= moved.iter().all(|x| *x == 0.0);
+        moved
+    }
+
     /// Keeps a share of what was learned.
     pub(crate) fn shrink(&mut self, share: f32) {
         // Not by a product where nothing shall be left: what is no number would stay.

@@ -180,6 +180,15 @@ impl Mixture {
         }
     }
 
+    /// Takes other weights, from peers: nothing that was read before changes its meaning, and the
+    /// optimiser goes on as it was. The guard's way back leads to what peers know now too.
+    pub fn become_of(&mut self, weights: impl Iterator<Item = f32>) {
+        let moved = self.learner.become_of(weights);
+        if moved.iter().any(|x| *x != 0.0) {
+            self.guard.follow(&moved);
+        }
+    }
+
     /// Takes its small form, for a time without words: what was learned as a byte a number, the
     /// optimiser roughly, and of the context the newest tokens, which are read again when it goes
     /// on. That changes what comes after, so it has its place in a journal. Twice is the same as

@@ -23,6 +23,7 @@ mod model {
     mod saving;
     mod sentences;
     mod speaking;
+    mod summing;
     mod telling;
     mod texts;
     pub mod tiny;

@@ -126,7 +126,8 @@ fn line_of(item: &Item, numbered: bool) -> Result<Value> {
         | What::Freeze
         | What::Rehearse { .. }
         | What::Rest
-        | What::Sync(_) => {
+        | What::Sync(_)
+        | What::Piece(_) => {
             return Err(Error::invalid("a stream holds events with features or labels only"));
         }
     }

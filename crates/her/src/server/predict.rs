@@ -145,6 +145,7 @@ pub(super) fn kind_of(event: &Event) -> EventKind {
         | What::Freeze
         | What::Rehearse { .. }
         | What::Rest
-        | What::Sync(_) => EventKind::Learn,
+        | What::Sync(_)
+        | What::Piece(_) => EventKind::Learn,
     }
 }

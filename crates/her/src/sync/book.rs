@@ -176,7 +176,7 @@ pub(crate) fn written(state: &State, key: &Key) -> Result<(Contributions, Vec<St
             continue;
         };
         let sums = pack::pack(&row.sums);
-        if sums.len() > limits::EXCHANGE_BYTES {
+        if sums.len() > limits::ROW_BYTES {
             untold.push(format!("{} is not in it: {}", named(origin, row.seq), long(sums.len())));
             continue;
         }
@@ -202,7 +202,7 @@ fn long(bytes: usize) -> String {
     format!(
         "it has {bytes} bytes, and peers take at most {}; a coarser --codec of its writer makes \
          it shorter, where its model is merged by deltas",
-        limits::EXCHANGE_BYTES
+        limits::ROW_BYTES
     )
 }
 
@@ -225,7 +225,7 @@ pub(crate) fn read(
 fn part(row: &Contribution, contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Result<Part> {
     let peer = Peer { key: row.key, identity: IdentityId(row.identity) };
     let (origin, to) = (Origin { peer, life: row.life }, row.number);
-    if row.sums.len() > limits::EXCHANGE_BYTES {
+    if row.sums.len() > limits::ROW_BYTES {
         return Err(Error::invalid(format!(
             "{} is not taken: {}",
             named(&origin, to),

@@ -17,7 +17,7 @@ use super::rows::{MESSAGE_BYTES, squeezed};
 use crate::node::Key;
 
 /// Bytes of features in one part, about: well below what an exchange takes.
-const PART_BYTES: usize = limits::EXCHANGE_BYTES / 4;
+const PART_BYTES: usize = limits::PIECE_BYTES / 4;
 /// Events in a part, and parts in a message, for models that take seconds for a few: who waits for
 /// an answer is to get it in time.
 const HEAVY_EVENTS: usize = 8;
@@ -62,7 +62,7 @@ impl Parts<'_> {
             let what = format!(
                 "{} events before version {to} are too long to be told: {} bytes in one part",
                 events.len(),
-                limits::EXCHANGE_BYTES
+                limits::PIECE_BYTES
             );
             self.untold.push(what);
             return Ok(());

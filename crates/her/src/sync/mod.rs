@@ -11,7 +11,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use her_identity::event::What;
 use her_identity::house::Place;
 use her_identity::migrate::Node;
 use her_identity::sync::{Closing, Codec, Exchange, Origin, Part, Peer, Shared};
@@ -395,10 +394,9 @@ impl Syncs {
     }
 
     fn submit(&self, identity: &str, exchange: Exchange) -> Result<()> {
-        let event = self.house.event(What::Sync(Box::new(exchange)));
-        let closing = || Error::new(ErrorKind::Unavailable, "the server is closing");
-        let replies = self.house.submit_wait(identity, vec![event])?;
-        replies.into_iter().next().ok_or_else(closing)?.map(drop)
+        let events = exchange.events()?.into_iter().map(|what| self.house.event(what)).collect();
+        let replies = self.house.submit_wait(identity, events)?;
+        replies.into_iter().try_for_each(|reply| reply.map(drop))
     }
 
     /// What the former life of an identity had not contributed when this process began.

@@ -22,8 +22,8 @@ pub(super) const MESSAGE_BYTES: usize = 4 << 20;
 
 /// How hard a part is squeezed: names take most of it, and are much alike.
 pub(super) const LEVEL: i32 = 9;
-/// Bytes that a part may have when it is unpacked: what an exchange takes.
-const PART_BYTES: usize = limits::EXCHANGE_BYTES;
+/// Bytes that a part may have when it is unpacked.
+const PART_BYTES: usize = limits::ROW_BYTES;
 
 /// A part as it goes over the wire.
 pub(super) fn squeezed(part: &Part) -> Result<Vec<u8>> {
@@ -123,13 +123,13 @@ pub(super) fn missing(
             }
             told = shorter(told, events);
         }
-        if let Some(long) = told.iter().find(|part| part.len() > limits::EXCHANGE_BYTES) {
+        if let Some(long) = told.iter().find(|part| part.len() > MESSAGE_BYTES) {
             untold.push(format!(
                 "number {} of {} has {} bytes, at most {} are sent; use a coarser codec",
                 row.seq,
                 origin.peer,
                 long.len(),
-                limits::EXCHANGE_BYTES
+                MESSAGE_BYTES
             ));
             continue;
         }
@@ -191,8 +191,13 @@ pub(super) fn checked(
 }
 
 fn check(bytes: &[u8], contract: &[u8; 32], known: &impl Fn(Node) -> bool) -> Result<Part> {
-    let bytes = zstd::bulk::decompress(bytes, PART_BYTES)
-        .map_err(|e| Error::invalid(format!("a part of a peer can't be unpacked ({e})")))?;
+    let wrong = |e: &dyn std::fmt::Display| {
+        Error::invalid(format!("a part of a peer can't be unpacked ({e})"))
+    };
+    // Room is made for what it says it has, and never for more than a part may have.
+    let says = zstd::zstd_safe::get_frame_content_size(bytes).map_err(|e| wrong(&e))?;
+    let room = says.map_or(PART_BYTES, |n| PART_BYTES.min(n as usize));
+    let bytes = zstd::bulk::decompress(bytes, room).map_err(|e| wrong(&e))?;
     let part = Part::from_bytes(&bytes)?;
     check_signed(&part, contract, known)?;
     Ok(part)
@@ -223,14 +228,14 @@ pub(super) fn check_signed(
     Ok(())
 }
 
-/// Parts in groups that fit into one event each.
+/// Parts in groups that fit into one event each, where they fit into one at all.
 pub(super) fn batches(parts: Vec<Part>) -> Vec<Vec<Part>> {
     let mut batches: Vec<(usize, Vec<Part>)> = Vec::new();
     for part in parts {
         let bytes = part.to_bytes().len();
         match batches.last_mut() {
             Some((sum, batch))
-                if *sum + bytes <= limits::EXCHANGE_BYTES && batch.len() < limits::PARTS =>
+                if *sum + bytes <= limits::PIECE_BYTES && batch.len() < limits::PARTS =>
             {
                 *sum += bytes;
                 batch.push(part);

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::format::{EVENTS_VERSION, FRAME_PAYLOAD_MAX};
 use crate::journal::IdentityId;
 use crate::leb::{Reader, put_bytes, put_len};
-use crate::sync::Exchange;
+use crate::sync::{Exchange, Piece};
 
 const BORN: u8 = 1;
 const BRANCHED: u8 = 2;
@@ -24,13 +24,15 @@ const FREEZE: u8 = 6;
 const REHEARSE: u8 = 7;
 const REST: u8 = 8;
 const SYNC: u8 = 9;
+const PIECE: u8 = 10;
 
-/// The first formats that know [`REHEARSE`], [`REST`], [`SYNC`], and events of others within that;
-/// frames without them stay of the ones before.
+/// The first formats that know [`REHEARSE`], [`REST`], [`SYNC`], events of others within that, and
+/// [`PIECE`]; frames without them stay of the ones before.
 const REHEARSE_SINCE: u8 = 2;
 const REST_SINCE: u8 = 3;
 const SYNC_SINCE: u8 = 4;
 const TOLD_EVENTS_SINCE: u8 = 5;
+const PIECE_SINCE: u8 = 6;
 
 const HAS_REQUEST: u8 = 1;
 const HAS_WEIGHT: u8 = 2;
@@ -125,6 +127,7 @@ impl Batch {
             What::Rehearse { .. } => (REHEARSE, 1.0),
             What::Rest => (REST, 1.0),
             What::Sync(_) => (SYNC, 1.0),
+            What::Piece(_) => (PIECE, 1.0),
         };
         let mut flags = 0;
         if event.request.is_some() {
@@ -175,6 +178,12 @@ impl Batch {
                 let since = if tells { TOLD_EVENTS_SINCE } else { SYNC_SINCE };
                 self.since = self.since.max(since);
                 put_bytes(&mut self.events, &exchange.to_bytes());
+            }
+            What::Piece(piece) => {
+                self.since = self.since.max(PIECE_SINCE);
+                put_len(&mut self.events, piece.at.into());
+                put_len(&mut self.events, piece.of.into());
+                put_bytes(&mut self.events, &piece.bytes);
             }
         }
     }
@@ -304,9 +313,19 @@ impl Reader<'_> {
                 let n = self.len()?;
                 What::Sync(Box::new(Exchange::from_bytes(self.take(n)?)?))
             }
+            PIECE => {
+                let (at, of) = (self.short()?, self.short()?);
+                let n = self.len()?;
+                What::Piece(Piece { at, of, bytes: self.take(n)?.into() })
+            }
             other => return Err(damaged(&format!("an event of kind {other}"))),
         };
         Ok(Event { at_ms, request, what })
+    }
+
+    fn short(&mut self) -> Result<u32> {
+        let n = self.number()?;
+        u32::try_from(n).map_err(|_| damaged(&format!("a place at {n}")))
     }
 
     fn row(&mut self, shapes: &[Arc<Shape>]) -> Result<Row> {

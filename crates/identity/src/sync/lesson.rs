@@ -43,7 +43,7 @@ pub(crate) fn written<'a>(
         }
     }
     let events = batch.take();
-    (events.len() < limits::EXCHANGE_BYTES).then(|| events.into())
+    (events.len() < limits::PIECE_BYTES).then(|| events.into())
 }
 
 /// One event that a peer tells.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use her_learn::merge::Sums;
+use her_learn::merge::{Merge, Sums};
 use her_learn::{Model, Prediction, Target, Task};
 
 use super::recent::Recent;
@@ -108,9 +108,12 @@ impl State {
         if additive {
             for peer in shared.peers() {
                 // Who is read whole stays so in later exchanges, until own events speak against it.
-                // Where there is nothing to weigh by, peers on the list are read.
+                // Where there is nothing to weigh by, peers on the list are read: sums whole, and
+                // of steps the average, as those of many go too far.
                 if !exchange.weigh || !self.model.task().supervised() {
-                    shared.trust.insert(peer, whole());
+                    let steps = exchange.weigh && self.model.merge() == Merge::Deltas;
+                    let weight = if steps { Weight::Part } else { Weight::Whole };
+                    shared.trust.insert(peer, Trust { weight, ..Trust::default() });
                 } else if self.figures.learned == 0 {
                     shared.trust.entry(peer).or_insert_with(whole);
                 }
@@ -140,6 +143,12 @@ impl State {
                  events",
                 merge.text()
             )));
+        }
+        let events = |part: &Part| matches!(part.content, Content::Events(_));
+        if self.is_heavy() && exchange.parts.iter().any(events) {
+            return Err(Error::invalid(
+                "this model takes long for an event: it takes what events taught as sums only",
+            ));
         }
         let size = |content: &Content| match content {
             Content::Sums(sums) => pack::pack(sums).len(),
@@ -218,7 +227,9 @@ impl State {
         events: u64,
     ) -> Result<Option<(Sums, Lesson)>> {
         let kept = self.weighed.len() as u64;
-        if events == 0 || kept < events {
+        // Who takes long for an event is not to learn them all once more, and may learn them to other
+        // bits on another machine.
+        if events == 0 || kept < events || self.is_heavy() {
             return Ok(None);
         }
         // What a former life learned may stand before them.

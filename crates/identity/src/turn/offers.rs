@@ -5,7 +5,7 @@ use her_learn::merge::Sums;
 
 use super::{Desk, State, invalid};
 use crate::error::Result;
-use crate::sync::{Codec, Content};
+use crate::sync::{Codec, Content, Shared};
 
 /// A contribution as one codec would have it.
 #[derive(Debug, Clone)]
@@ -32,22 +32,11 @@ impl State {
         let mut learned = self.unpublished();
         learned.add(&shared.residue);
         learned.trim();
-        let mut trial = invalid(Model::load(&self.model.save(), &self.catalog))?;
-        let mut loss_with = |more: &Sums| -> Result<f64> {
-            let mut sums = (*shared.reference).clone();
-            sums.add(more);
-            invalid(trial.set_sums(&sums))?;
-            Ok(self.loss_of(&mut trial, desk))
-        };
-        let without = loss_with(&Sums::default())?;
-        let gain = without - loss_with(&learned)?;
-        let measured = self.model.task().supervised() && self.weighed.len() > 0 && gain > 0.0;
-        let mut kept = |sums: &Sums| -> Result<Option<f64>> {
-            Ok(match measured {
-                true if *sums == learned => Some(1.0),
-                true => Some((without - loss_with(sums)?) / gain),
-                false => None,
-            })
+        let mut trial = Trial::of(self, shared, &learned, desk)?;
+        let mut kept = |sums: &Sums| match &mut trial {
+            Some(_) if *sums == learned => Ok(Some(1.0)),
+            Some(trial) => trial.kept(self, shared, sums, desk).map(Some),
+            None => Ok(None),
         };
         let mut offers = Vec::new();
         for codec in Codec::ROUNDING {
@@ -67,5 +56,52 @@ impl State {
     /// The events of the newest contribution, where its row holds what they teach.
     pub fn lesson(&self) -> Option<&std::sync::Arc<crate::sync::Lesson>> {
         self.lesson.as_ref()
+    }
+}
+
+/// A model that stands where an identity stood at its last exchange, to see what sums do for it.
+struct Trial {
+    model: Model,
+    /// What the events since then cost it, in nats or squared errors.
+    without: f64,
+    /// What all that was learned from them would have saved.
+    gain: f64,
+}
+
+impl Trial {
+    /// None where nothing can be told: without labels there is no loss, or nothing was gained.
+    fn of(state: &State, shared: &Shared, learned: &Sums, desk: &mut Desk) -> Result<Option<Self>> {
+        if !state.model.task().supervised() || state.weighed.len() == 0 {
+            return Ok(None);
+        }
+        let model = invalid(Model::load(&state.model.save(), &state.catalog))?;
+        let mut trial = Self { model, without: 0.0, gain: 0.0 };
+        trial.without = trial.loss_with(state, shared, &Sums::default(), desk)?;
+        trial.gain = trial.without - trial.loss_with(state, shared, learned, desk)?;
+        Ok((trial.gain > 0.0).then_some(trial))
+    }
+
+    fn loss_with(
+        &mut self,
+        state: &State,
+        shared: &Shared,
+        more: &Sums,
+        desk: &mut Desk,
+    ) -> Result<f64> {
+        let mut sums = (*shared.reference).clone();
+        sums.add(more);
+        invalid(self.model.set_sums(&sums))?;
+        Ok(state.loss_of(&mut self.model, desk))
+    }
+
+    /// The share of the gain that these sums keep.
+    fn kept(
+        &mut self,
+        state: &State,
+        shared: &Shared,
+        sums: &Sums,
+        desk: &mut Desk,
+    ) -> Result<f64> {
+        Ok((self.without - self.loss_with(state, shared, sums, desk)?) / self.gain)
     }
 }

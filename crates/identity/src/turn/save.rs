@@ -9,7 +9,7 @@ use super::{Clients, Pending, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Birth;
 use crate::figures::{Figures, More};
-use crate::sync::Shared;
+use crate::sync::{Pieces, Shared};
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -36,6 +36,8 @@ struct Later {
 const RESTING: u8 = 1;
 /// Follows in a state that exchanges with peers, before what it shares with them.
 const SHARED: u8 = 2;
+/// Follows in a state that has pieces of an exchange, before those.
+const PIECES: u8 = 3;
 
 impl State {
     /// The exact state as bytes: equal states give equal bytes.
@@ -55,7 +57,7 @@ impl State {
         let bytes = postcard::to_allocvec(&saved).expect("a state is plain data");
         let later = Later { figures: self.figures.more.clone(), recent: self.recent.save() };
         let short = later.figures == More::default() && later.recent.is_none() && !self.resting;
-        if short && self.shared.is_none() {
+        if short && self.shared.is_none() && self.pieces.is_empty() {
             return bytes;
         }
         let mut bytes = postcard::to_extend(&later, bytes).expect("a state is plain data");
@@ -66,6 +68,11 @@ impl State {
             bytes.push(SHARED);
             let both = (shared.save(), self.weighed.save());
             bytes = postcard::to_extend(&both, bytes).expect("a state is plain data");
+        }
+        if !self.pieces.is_empty() {
+            bytes.push(PIECES);
+            let pieces = (self.pieces.of, self.pieces.bytes.as_slice());
+            bytes = postcard::to_extend(&pieces, bytes).expect("a state is plain data");
         }
         bytes
     }
@@ -85,6 +92,7 @@ impl State {
         let (mut s, rest) = postcard::take_from_bytes::<Saved>(bytes).map_err(|e| damaged(&e))?;
         let (mut recent, mut resting) = (Recent::default(), false);
         let (mut shared, mut weighed) = (None, Recent::default());
+        let mut pieces = Pieces::default();
         if !rest.is_empty() {
             let (later, mut rest): (Later, _) =
                 postcard::take_from_bytes(rest).map_err(|e| damaged(&e))?;
@@ -97,6 +105,12 @@ impl State {
                     postcard::take_from_bytes::<Both>(more).map_err(|e| damaged(&e))?;
                 shared = Some(Box::new(Shared::load(both.0)?));
                 weighed = both.1.as_ref().map_or(Ok(weighed), Recent::load)?;
+                rest = more;
+            }
+            if let [PIECES, more @ ..] = rest {
+                let (came, more): ((u32, Vec<u8>), _) =
+                    postcard::take_from_bytes(more).map_err(|e| damaged(&e))?;
+                pieces = Pieces { of: came.0, bytes: came.1 };
                 rest = more;
             }
             if !rest.is_empty() {
@@ -128,6 +142,7 @@ impl State {
             shared,
             weighed,
             lesson: None,
+            pieces,
         })
     }
 }

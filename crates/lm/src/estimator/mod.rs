@@ -21,7 +21,7 @@ use her_learn::Catalog;
 use her_learn::catalog::{Builder, Entry, Kind};
 use her_learn::estimator::{AnomalyDetector, Any, Estimator};
 use her_learn::features::{Context, Features};
-use her_learn::merge::Statement;
+use her_learn::merge::{Merge, Statement};
 use her_learn::saved::{self, Loader};
 use her_learn::{params, params::read};
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,7 @@ use crate::mixture::Mixture;
 
 mod embedding;
 mod event;
+mod sums;
 
 pub use embedding::LanguageEmbedding;
 pub use event::{CONVERSATION_BYTES, EVENT_BYTES};
@@ -96,7 +97,11 @@ pub static ENTRIES: &[Entry] = &[
         kind: Kind::AnomalyDetector,
         version: 1,
         summary: "A language model that learns from every token it reads",
-        merge: Statement::Member("an adapter's factors are a product: no sum of steps"),
+        merge: Statement::Sums(
+            Merge::Deltas,
+            "steps of the adapter's learned half, over one frozen half; what was said and what is \
+             remembered word for word stay with who heard it",
+        ),
         params: Params::DOCS,
         defaults: || params::write(&Params::default()),
         build,
@@ -225,6 +230,8 @@ impl Estimator for LanguageModel {
         self.mixture.rest();
         true
     }
+
+    her_learn::additive!();
 
     fn as_any(&self) -> Option<&dyn Concrete> {
         Some(self)
