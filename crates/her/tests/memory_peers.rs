@@ -4,8 +4,7 @@
 
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Content, Exchange, Origin, Part, Peer};
+use her_identity::sync::{Codec, Exchange, Origin, Part, Peer};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
 use her_recall::Memory;
@@ -44,14 +43,8 @@ impl Node {
 
     fn rows(&self) -> Vec<Part> {
         let rows = self.state.shared().unwrap().rows().iter();
-        let part = |(origin, row): (&Origin, &std::sync::Arc<her_identity::sync::Row>)| Part {
-            origin: *origin,
-            from: 0,
-            to: row.seq,
-            events: row.events,
-            content: Content::Sums(row.sums.clone()),
-            hash: hash_of(&row.sums),
-            signature: Box::new([0; 64]),
+        let part = |(origin, row): (&Origin, &std::sync::Arc<her_identity::sync::Row>)| {
+            Part::whole(*origin, row, Box::new([0; 64]))
         };
         rows.map(part).collect()
     }

@@ -122,10 +122,7 @@ impl One {
     /// The own row, whole, and the bytes of what came to it since it was sent last.
     fn tell(&mut self) -> (Option<Part>, usize) {
         let Some(row) = self.row().cloned() else { return (None, 0) };
-        let signature = Box::new([0; 64]);
-        let (to, events, hash) = (row.seq, row.events, row.hash);
-        let content = Content::Sums(row.sums.clone());
-        let whole = Part { origin: self.me, from: 0, to, events, content, hash, signature };
+        let whole = Part::whole(self.me, &row, Box::new([0; 64]));
         let mut bytes = whole.to_bytes().len();
         if let Some(old) = self.sent.replace(Arc::clone(&row)) {
             let mut sums = row.sums.clone();

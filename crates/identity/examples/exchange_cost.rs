@@ -12,8 +12,7 @@ use std::time::Instant;
 
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Content, Exchange, Origin, Part, Peer, Shared};
+use her_identity::sync::{Codec, Exchange, Origin, Part, Peer, Shared};
 use her_identity::turn::{Desk, State};
 use her_learn::row::{Kind, Shape};
 use her_learn::{Catalog, Row, Target};
@@ -77,14 +76,8 @@ impl Node {
 
     fn told(&self, theirs: &BTreeMap<Origin, u64>) -> Vec<Part> {
         let missing = self.state.shared().unwrap().missing(theirs);
-        let part = |(origin, row): (&Origin, &Arc<her_identity::sync::Row>)| Part {
-            origin: *origin,
-            from: 0,
-            to: row.seq,
-            events: row.events,
-            content: Content::Sums(row.sums.clone()),
-            hash: hash_of(&row.sums),
-            signature: Box::new([0; 64]),
+        let part = |(origin, row): (&Origin, &Arc<her_identity::sync::Row>)| {
+            Part::whole(*origin, row, Box::new([0; 64]))
         };
         missing.map(part).collect()
     }

@@ -161,6 +161,15 @@ pub struct Part {
     pub signature: Box<[u8; 64]>,
 }
 
+impl Part {
+    /// A whole row, as its origin signed it.
+    pub fn whole(origin: Origin, row: &Row, signature: Box<[u8; 64]>) -> Self {
+        let Row { seq: to, events, hash, .. } = *row;
+        let content = Content::Sums(row.sums.clone());
+        Self { origin, from: 0, to, events, content, hash, signature }
+    }
+}
+
 /// The contract under which events are signed that anybody may learn.
 pub const ANY_CONTRACT: [u8; 32] = [0; 32];
 

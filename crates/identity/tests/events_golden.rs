@@ -11,7 +11,7 @@ use her_identity::event::{Batch, Birth, Event, Request, What, decode};
 use her_identity::figures::ALARMS_KEPT;
 use her_identity::journal::IdentityId;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer};
+use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Piece};
 use her_identity::turn::{Desk, State};
 use her_learn::merge::{Fixed, Key, Sums};
 use her_learn::{Catalog, Label, Row, Target};
@@ -105,6 +105,12 @@ fn sync() -> What {
     }))
 }
 
+/// The first bytes of an exchange that has more of them.
+fn piece() -> Piece {
+    let bytes: Vec<u8> = (0..200_u8).collect();
+    Piece { at: 0, of: 400_000, bytes: bytes.into() }
+}
+
 fn payload(events: &[Event]) -> Vec<u8> {
     let mut batch = Batch::default();
     assert!(events.iter().all(|event| batch.push(event)));
@@ -129,12 +135,14 @@ fn events_of_every_format_are_read_and_written_alike() {
     let third = [&second[1..4], &[event(10, What::Rest)], &second[4..]].concat();
     let fourth = [&third[1..3], &[event(11, sync())], &third[3..]].concat();
     let fifth = [&fourth[1..], &[event(12, told())], &third[3..]].concat();
+    let sixth = [&fifth[1..], &[event(13, What::Piece(piece()))], &third[3..]].concat();
     let all = [
         ("events-v1.bin", 1, &first),
         ("events-v2.bin", 2, &second),
         ("events-v3.bin", 3, &third),
         ("events-v4.bin", 4, &fourth),
         ("events-v5.bin", 5, &fifth),
+        ("events-v6.bin", 6, &sixth),
     ];
     for (name, version, events) in all {
         let written = payload(events);
@@ -149,7 +157,7 @@ fn events_of_every_format_are_read_and_written_alike() {
     let learn = What::Learn { row: much, target: Target::None, weight: 1.0 };
     while batch.push(&event(1, learn.clone())) {}
     assert_eq!(batch.take()[0], 1);
-    let newer = [6, 0];
+    let newer = [7, 0];
     let refused = decode(&newer, &mut Vec::new(), &mut |_| Ok(())).unwrap_err();
     assert_eq!(refused.kind, her_identity::ErrorKind::Unsupported);
 }
@@ -189,9 +197,15 @@ fn states_of_every_format_are_loaded_and_go_on() {
     (exchange.closing, exchange.inherited) = (None, false);
     shared.turn(&event(10, What::Sync(exchange)), &mut Desk::default()).unwrap();
     assert_eq!(shared.shared().unwrap().rows().len(), 2);
-    for (name, mut state) in
-        [("state-v1.bin", plain), ("state-later.bin", full), ("state-shared.bin", shared)]
-    {
+    let mut pieces = life(0, 60);
+    pieces.turn(&event(10, What::Piece(piece())), &mut Desk::default()).unwrap();
+    let all = [
+        ("state-v1.bin", plain),
+        ("state-later.bin", full),
+        ("state-shared.bin", shared),
+        ("state-pieces.bin", pieces),
+    ];
+    for (name, mut state) in all {
         let bytes = golden(name, &state.save());
         let mut loaded = State::load(&bytes, &catalog).unwrap();
         assert_eq!(loaded.save(), state.save(), "{name}: what was saved is what is lived again");

@@ -8,7 +8,7 @@
 
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::{Codec, Content, Exchange, Origin, Part, Peer, Weight};
+use her_identity::sync::{Codec, Exchange, Origin, Part, Peer, Weight};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Prediction, Row, Scratch, Target};
 use serde_json::{Value, json};
@@ -63,15 +63,7 @@ impl Node {
 
     fn told(&self) -> Part {
         let row = &self.state.shared().unwrap().rows()[&self.me];
-        Part {
-            origin: self.me,
-            from: 0,
-            to: row.seq,
-            events: row.events,
-            content: Content::Sums(row.sums.clone()),
-            hash: row.hash,
-            signature: Box::new([0; 64]),
-        }
+        Part::whole(self.me, row, Box::new([0; 64]))
     }
 }
 

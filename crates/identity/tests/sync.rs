@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::shared::hash_of;
 use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Shared, Weight};
 use her_identity::turn::{Desk, State};
 use her_learn::{Catalog, Row, Target};
@@ -71,15 +70,9 @@ impl Node {
     /// What somebody with this vector misses.
     fn for_peer(&self, theirs: &BTreeMap<Origin, u64>) -> Vec<Part> {
         let Some(shared) = self.state.shared() else { return Vec::new() };
-        let parts = shared.missing(theirs).map(|(origin, row)| Part {
-            origin: *origin,
-            from: 0,
-            to: row.seq,
-            events: row.events,
-            content: Content::Sums(row.sums.clone()),
-            hash: hash_of(&row.sums),
-            signature: Box::new([0; 64]),
-        });
+        let parts = shared
+            .missing(theirs)
+            .map(|(origin, row)| Part::whole(*origin, row, Box::new([0; 64])));
         parts.collect()
     }
 

@@ -105,7 +105,7 @@ pub(super) fn missing(
         // signature.
         let Some(signature) = signature_of(row, origin, contract, key)? else { continue };
         let from = theirs.get(origin).copied().unwrap_or(0);
-        let whole = part(origin, row, 0, Content::Sums(row.sums.clone()), signature);
+        let whole = Part::whole(*origin, row, signature);
         let mut told = vec![squeezed(&whole)?];
         if let Some(old) = sent.find(origin, from).filter(|_| from > 0) {
             let mut sums = row.sums.clone();
@@ -119,7 +119,10 @@ pub(super) fn missing(
             for (lesson, after) in lessons {
                 let content = Content::Events(lesson.events.clone());
                 let Some(signature) = signature_of(after, origin, contract, key)? else { continue };
-                events.push(squeezed(&part(origin, after, lesson.from, content, signature))?);
+                let Row { seq: to, events: sum, hash, .. } = *after;
+                let (origin, from) = (*origin, lesson.from);
+                let part = Part { origin, from, to, events: sum, content, hash, signature };
+                events.push(squeezed(&part)?);
             }
             told = shorter(told, events);
         }
@@ -160,11 +163,6 @@ pub(super) fn signature_of(
         }
         None => Ok(None),
     }
-}
-
-fn part(origin: &Origin, row: &Row, from: u64, content: Content, signature: Box<[u8; 64]>) -> Part {
-    let Row { seq: to, events, hash, .. } = *row;
-    Part { origin: *origin, from, to, events, content, hash, signature }
 }
 
 /// Of two ways to tell the same the shorter one; of equals the first.
