@@ -22,6 +22,7 @@ mod offers;
 mod pending;
 mod recent;
 mod save;
+mod weigh;
 
 pub use clients::Clients;
 pub(crate) use exchange::told;

@@ -119,6 +119,9 @@ macro_rules! additive {
     };
 }
 
+/// How much more a model's [`probe`](Additive::probe) may cost with a peer's sums, in its own unit.
+pub const HARM: f64 = 0.05;
+
 /// What an estimator that can be merged shows and takes.
 pub trait Additive {
     /// How exact the merge is, with the parameters as they are.
@@ -134,6 +137,12 @@ pub trait Additive {
     /// When there are more than the estimator has room for.
     fn room(&self, _from: &Spread<'_>) -> Result<()> {
         Ok(())
+    }
+
+    /// What it costs it now to predict what it could predict before it learned anything, of models
+    /// that have something to look at. A peer whose sums add more than [`HARM`] to it is not read.
+    fn probe(&self) -> Option<f64> {
+        None
     }
 
     /// Becomes what these cells say. Cells that are not there are 0; what is not part of the sums,

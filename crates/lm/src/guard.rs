@@ -77,9 +77,11 @@ pub(crate) fn cost(base: &Base, adapter: Option<&Adapter>, text: &[u32]) -> Resu
 }
 
 impl Guard {
-    /// After an update: looks, when it is time, and takes weights back when they harm.
-    pub fn watch(&mut self, base: &Base, learner: &mut Learner) -> Result<()> {
-        self.since += 1;
+    /// After a chunk was learned: looks, when it is time, and takes weights back when they harm. A
+    /// chunk that moved nothing, as its gradient was no number, is a reason to look at once:
+    /// weights that give such gradients would stay for ever.
+    pub fn watch(&mut self, base: &Base, learner: &mut Learner, moved: bool) -> Result<()> {
+        self.since = if moved { self.since + 1 } else { EVERY };
         if self.since < EVERY || base.probes.is_empty() {
             return Ok(());
         }

@@ -127,8 +127,8 @@ impl Mixture {
             self.weigh(&predicted, &frozen, targets, learn, &mut cost);
             let learned = learn && self.learner.learn(base, predicted.pass, targets)?;
             self.learner.take(predicted.inputs, targets);
-            if learned {
-                self.guard.watch(base, &mut self.learner)?;
+            if learn {
+                self.guard.watch(base, &mut self.learner, learned)?;
             }
         }
         cost.regret = self.tally.bits.regret;

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::adapter::Adapter;
 use crate::error::Result;
 use crate::guard::cost;
 use crate::tokens::Tokens;
@@ -15,6 +16,8 @@ pub(crate) const KINDS: [&str; 3] = ["prose", "talk", "facts"];
 pub(crate) const PARTS: usize = 2 * KINDS.len();
 /// How many tokens of a part are predicted at most.
 const LENGTH: usize = 192;
+/// How many of them are predicted where only the beginnings are looked at.
+const BEGINNING: usize = 64;
 
 /// The parts as a model's tokens, and what each costs it, once known.
 #[derive(Default)]
@@ -39,6 +42,19 @@ impl Probes {
     /// Whether there are none, as with a base that was not opened as a model.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
+    }
+
+    /// What the beginnings of one part of each kind cost an adapter, in bits a token; none if there
+    /// are no probes.
+    pub fn beginnings(&self, base: &Base, adapter: &Adapter) -> Result<Option<f64>> {
+        let (mut sum, mut of) = (0.0, 0);
+        for (text, _) in self.parts.iter().take(KINDS.len()) {
+            let text = &text[..text.len().min(BEGINNING + 1)];
+            let tokens = text.len().saturating_sub(1);
+            sum += cost(base, Some(adapter), text)? * tokens as f64;
+            of += tokens;
+        }
+        Ok((of > 0).then(|| sum / of as f64))
     }
 
     /// A part, and what it costs the base alone, in bits a token; none if there are no probes.

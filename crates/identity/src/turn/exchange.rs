@@ -4,21 +4,16 @@
 use std::sync::Arc;
 
 use her_learn::merge::{Merge, Sums};
-use her_learn::{Model, Prediction, Target, Task};
 
 use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::{Error, Result};
 use crate::sync::lesson::{self, taught};
-use crate::sync::{Closing, Codec, Content, Exchange, Joined, Lesson, Origin, Part, Peer, Shared};
+use crate::sync::{Closing, Codec, Content, Exchange, Joined, Lesson, Origin, Part, Shared};
 use crate::sync::{Trust, Weight, limits, pack};
 
 /// Own events of the time since the last exchange that peers are weighed by.
 pub(super) const WEIGHED_EVENTS: usize = limits::LESSON_EVENTS;
-/// Peers that are weighed in one exchange; the others follow in the next ones.
-const WEIGHED_PEERS: usize = 4;
-/// The least probability that a loss is taken of.
-const LEAST: f64 = 1e-6;
 
 impl State {
     /// The rows of all peers; none before the first exchange.
@@ -106,17 +101,19 @@ impl State {
             shared.retract(*peer);
         }
         if additive {
+            let blind = !self.model.task().supervised();
+            let steps = self.model.merge() == Merge::Deltas;
             for peer in shared.peers() {
                 // Who is read whole stays so in later exchanges, until own events speak against it.
-                // Where there is nothing to weigh by, peers on the list are read: sums whole, and
-                // of steps the average, as those of many go too far.
-                if !exchange.weigh || !self.model.task().supervised() {
-                    let steps = exchange.weigh && self.model.merge() == Merge::Deltas;
-                    let weight = if steps { Weight::Part } else { Weight::Whole };
-                    shared.trust.insert(peer, Trust { weight, ..Trust::default() });
-                } else if self.figures.learned == 0 {
+                // Where there is nothing to weigh by, peers on the list are read.
+                if !exchange.weigh || (blind && !steps) {
+                    shared.trust.insert(peer, whole());
+                } else if !blind && self.figures.learned == 0 {
                     shared.trust.entry(peer).or_insert_with(whole);
                 }
+            }
+            if exchange.weigh && blind && steps {
+                self.judge(&mut shared)?;
             }
             let reading = shared.reading(|peer| match shared.trust.get(peer) {
                 Some(trust) => trust.weight,
@@ -242,85 +239,6 @@ impl State {
         sums.trim();
         Ok(Some((sums, Lesson { origin: me, from, to: self.version + 1, events })))
     }
-
-    /// Predicts the own events since the last exchange with each peer's rows and without, by
-    /// models as they were at that exchange.
-    fn weigh(&self, shared: &mut Shared, desk: &mut Desk) -> Result<()> {
-        let peers = shared.peers();
-        let blind = !self.model.task().supervised();
-        if blind || self.weighed.len() == 0 || peers.is_empty() {
-            return Ok(());
-        }
-        // Those that were weighed by the fewest events first.
-        let mut order: Vec<(u64, Peer)> = peers
-            .iter()
-            .map(|peer| (shared.trust.get(peer).map_or(0, |trust| trust.events as u64), *peer))
-            .collect();
-        order.sort_unstable();
-        order.truncate(WEIGHED_PEERS);
-        let mut trial = invalid(Model::load(&self.model.save(), &self.catalog))?;
-        let events = self.weighed.len() as f64;
-        // The loss with every peer as it is read now, which is one of the three of each.
-        let mut as_read = None;
-        for (_, peer) in order {
-            let read = shared.trust.get(&peer).map_or(Weight::None, |trust| trust.weight);
-            let without = shared.reading(|other| match shared.trust.get(other) {
-                Some(trust) if *other != peer => trust.weight,
-                _ => Weight::None,
-            });
-            let mut losses = [0.0; 3];
-            for (weight, loss) in Weight::ALL.into_iter().zip(&mut losses) {
-                if let Some(known) = as_read.filter(|_| weight == read) {
-                    *loss = known;
-                    continue;
-                }
-                let mut reading = without.clone();
-                shared.read(&mut reading, &peer, weight);
-                invalid(trial.set_sums(&reading))?;
-                *loss = self.loss_of(&mut trial, desk);
-            }
-            let told = losses;
-            if trial.task() == Task::Regression {
-                losses = nats(losses, events);
-            }
-            let mut trust = shared.trust.get(&peer).copied().unwrap_or_default();
-            trust.learn(losses, events);
-            if read == Weight::None && trust.weight != Weight::None {
-                // Sums of steps overshoot, and who learned the contrary is a welcome counterweight
-                // to others. Who is new must be of use beside the own rows alone.
-                let mut reading = shared.reading(|_| Weight::None);
-                invalid(trial.set_sums(&reading))?;
-                let alone = self.loss_of(&mut trial, desk);
-                shared.read(&mut reading, &peer, trust.weight);
-                invalid(trial.set_sums(&reading))?;
-                if self.loss_of(&mut trial, desk) >= alone {
-                    trust.weight = Weight::None;
-                }
-            }
-            shared.trust.insert(peer, trust);
-            as_read = Some(told[trust.weight as usize]);
-        }
-        Ok(())
-    }
-
-    /// The loss of a model on the own events since the last exchange: nats, or squared errors.
-    pub(super) fn loss_of(&self, model: &mut Model, desk: &mut Desk) -> f64 {
-        let (mut sum, mut before) = (0.0, None);
-        for (row, target, _) in self.weighed.iter() {
-            let (live, scratch) = (&mut desk.live, &mut desk.scratch);
-            // Rows of one stream share a shape, whose names are looked up once.
-            let again = before.replace(row.shape()).is_some_and(|b| Arc::ptr_eq(b, row.shape()));
-            let told = if again {
-                model.predict_next(row, live, scratch)
-            } else {
-                model.predict(row, live, scratch)
-            };
-            if told.is_ok() {
-                sum += loss(model, live, target);
-            }
-        }
-        sum
-    }
 }
 
 /// What a former life had not contributed when the present one began is contributed by it,
@@ -350,31 +268,6 @@ fn close(shared: &mut Shared, closing: &Closing, learned: &mut Sums) -> Result<(
 
 fn whole() -> Trust {
     Trust { weight: Weight::Whole, ..Trust::default() }
-}
-
-/// Squared errors as nats of a normal distribution that is as wide as the best of them.
-fn nats(squares: [f64; 3], events: f64) -> [f64; 3] {
-    let best = squares.iter().copied().fold(f64::INFINITY, f64::min).max(1e-300);
-    squares.map(|sum| 0.5 * events * sum / best)
-}
-
-fn loss(model: &Model, p: &Prediction, target: &Target) -> f64 {
-    match (model.task(), target) {
-        (Task::Regression, Target::Number(y)) => {
-            let off = p.value.unwrap_or(0.0) - y;
-            off * off
-        }
-        (Task::Binary | Task::Multiclass, _) => {
-            let class = model.class_of(target);
-            let share = class.and_then(|class| p.proba.get(class as usize).copied());
-            let known = model.classes().len().max(2) as f64;
-            // No opinion is an opinion of equal shares.
-            let share = if p.proba.is_empty() { 1.0 / known } else { share.unwrap_or(0.0) };
-            let share = if share.is_nan() { 0.0 } else { share };
-            -her_learn::math::ln(share.clamp(LEAST, 1.0))
-        }
-        _ => 0.0,
-    }
 }
 
 /// What is told of a contribution in the log.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{CLASSES_MAX, Model, Task};
 use crate::error::{Error, Result};
 use crate::features::FeatureId;
-use crate::merge::{Gather, Ids, Key, Merge, Spread, Sums};
+use crate::merge::{Additive, Gather, Ids, Key, Merge, Spread, Sums};
 
 impl Model {
     /// How what several peers learned becomes one model.
@@ -20,6 +20,12 @@ impl Model {
             additive.sums(&mut gather);
         }
         gather.finish()
+    }
+
+    /// What it costs it now to predict what it could predict before it learned anything; none of
+    /// models that have nothing to look at.
+    pub fn probe(&self) -> Option<f64> {
+        self.root.estimator().additive().and_then(Additive::probe)
     }
 
     /// Becomes the model that these cells describe, and meets their features and classes. Refused,

@@ -43,6 +43,13 @@ impl Additive for LanguageModel {
         Ok(())
     }
 
+    /// Bits a token for the beginnings of the guard's texts, by the adapter: some 200 tokens.
+    fn probe(&self) -> Option<f64> {
+        let (base, learner) = (&self.shared.model.base, self.mixture.learner());
+        // What can't be read is the worst there is.
+        base.probes.beginnings(base, learner.adapter()).unwrap_or(Some(f64::NAN))
+    }
+
     fn set_sums(&mut self, from: &Spread<'_>) {
         let block = from.block(WEIGHTS).iter().map(|x| x.to_f64() as f32);
         self.mixture.become_of(block.chain(std::iter::repeat(0.0)));

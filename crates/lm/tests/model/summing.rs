@@ -1,6 +1,6 @@
 //! Adapters of one frozen half add: what two learned, one predicts by.
 
-use her_learn::merge::Merge;
+use her_learn::merge::{Fixed, HARM, Merge};
 use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
 use her_lm::{Bases, LanguageModel};
 use serde_json::{Value, json};
@@ -115,14 +115,15 @@ fn an_adapter_of_another_shape_is_refused() {
 fn a_poisoned_peer_costs_no_more_than_the_bound() {
     let (_dir, catalog) = bases();
     let (mut reader, mut peer) = (model(&catalog, &json!({})), model(&catalog, &json!({})));
-    for i in 0..4 {
+    for i in 0..8 {
         read(&mut reader, &format!("the sea is {i} fathoms deep"));
-        read(&mut peer, &format!("a letter of {i} pages came"));
+        read(&mut peer, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     }
-    for times in [1e3, 1e15] {
+    let probe = reader.probe().unwrap();
+    for times in [30.0, 1e15] {
         let mut sums = reader.sums();
-        let theirs = peer.sums();
-        sums.combine(&theirs, |a, b| a.add(her_learn::merge::Fixed::of(b.to_f64() * times)));
+        let times = |a: Fixed, b: Fixed| a.add(Fixed::of(b.to_f64() * times));
+        sums.combine(&peer.sums(), times);
         let mut poisoned = Model::load(&reader.save(), &catalog).unwrap();
         poisoned.set_sums(&sums).unwrap();
         let bits = |model: &Model| LanguageModel::of(model.root()).unwrap().mixture().bits();
@@ -133,8 +134,12 @@ fn a_poisoned_peer_costs_no_more_than_the_bound() {
         let after = bits(&poisoned);
         let (scored, lost) = (after.scored - before.scored, after.regret);
         assert!(scored > 400 && lost <= 1.0 + 0.002 * after.scored as f64, "{after:?}");
-        let language = LanguageModel::of(poisoned.root()).unwrap();
-        assert!(language.mixture().retention().rollbacks > 0, "the guard found it");
         assert!(learned(&poisoned).iter().all(|x| x.is_finite()));
     }
+    let mut harmed = Model::load(&reader.save(), &catalog).unwrap();
+    let mut sums = reader.sums();
+    sums.combine(&peer.sums(), |a, b| a.add(Fixed::of(b.to_f64() * 30.0)));
+    harmed.set_sums(&sums).unwrap();
+    let with = harmed.probe().unwrap();
+    assert!(with > probe + HARM, "{probe} bits a token, {with} with the poison");
 }
