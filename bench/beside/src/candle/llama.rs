@@ -1,5 +1,5 @@
 //! Llama by candle's operations, with an adapter as ours: candle's own model keeps its linear maps
-//! to itself and gives the logits of the last token only, so it can neither be learned nor scored by.
+//! to itself and gives the logits of the last token only. Nothing can be learned or scored by it.
 
 use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::{

@@ -1,10 +1,11 @@
 //! The language model's rates beside candle's, in one run: learned, scored, heard and spoken.
 //!
-//! `cargo run --release -- MODEL TEXT check` tells whether both compute the same: what a text costs, the logits after it, what is learned of it.
-//! `… MODEL TEXT one [SECONDS]` measures on one thread, ours and candle's in one process: every line
-//! so many seconds (2 unless said) in three turns, a turn of each line after the other, so that what
-//! else happens hits all alike. `… MODEL TEXT two [SECONDS]` measures on two cores: two processes at
-//! once of one thread each, which is how ours use them, and candle with two threads.
+//! `cargo run --release -- MODEL TEXT check` tells whether both compute the same: what a text
+//! costs, the logits after it, what is learned of it.
+//! `… MODEL TEXT one [SECONDS]` measures on one thread, ours and candle's in one process: every
+//! line so many seconds (2 unless said) in three turns, a turn of each line after the other, so
+//! that what else happens hits all alike. `… MODEL TEXT two [SECONDS]` measures on two cores: two
+//! processes at once of one thread each, which is how ours use them, and candle with two threads.
 //!
 //! MODEL is a GGUF file of a Llama, TEXT a file of 20,000 letters. Medians of the turns, in
 //! Markdown.
