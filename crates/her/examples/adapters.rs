@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 
 type Failed = Box<dyn std::error::Error>;
 
+/// Longer messages are left out.
+const MESSAGE_BYTES: usize = 400;
+
 /// What a part of a peer's steps is read by: one of so many.
 const PARTS: u32 = 2;
 
@@ -63,7 +66,7 @@ fn main() -> Result<(), Failed> {
     let said: Vec<String> = said
         .filter_map(|part| part.split_once('\n')?.1.split("<|im_end|>").next())
         .map(|part| part.trim().to_owned())
-        .filter(|part| !part.is_empty())
+        .filter(|part| !part.is_empty() && part.len() <= MESSAGE_BYTES)
         .take(2 * events + after)
         .collect();
     if said.len() < 2 * events + after {
