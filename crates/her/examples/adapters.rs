@@ -8,8 +8,8 @@
 //! to the reader alone, bytes on the wire, and processor time of one core to take it in.
 
 use std::path::Path;
-use std::time::Instant;
 
+use her_identity::clock::{Clock as _, RealClock};
 use her_identity::sync::{Codec, pack};
 use her_learn::merge::{Merge, Sums};
 use her_learn::{Catalog, Model, Prediction, Row, Scratch, Target};
@@ -46,10 +46,8 @@ fn read(model: &mut Model, said: &[String]) -> Result<[f64; 2], Failed> {
 fn with(reader: &[u8], told: &Sums, whole: bool, catalog: &Catalog) -> Result<Model, Failed> {
     let mut model = Model::load(reader, catalog)?;
     let mut sums = model.sums();
-    match whole {
-        true => sums.add(told),
-        false => sums.combine(told, |mine, theirs| mine.add(theirs.divided(PARTS))),
-    }
+    let parts = if whole { 1 } else { PARTS };
+    sums.combine(told, |mine, theirs| mine.add(theirs.divided(parts)));
     model.set_sums(&sums)?;
     Ok(model)
 }
@@ -72,6 +70,7 @@ fn main() -> Result<(), Failed> {
     if said.len() < 2 * events + after {
         return Err(format!("the text has {} messages", said.len()).into());
     }
+    let clock = RealClock::new();
     let dir = Path::new(path).parent().ok_or("a model lies in a directory")?;
     let name = Path::new(path).file_stem().and_then(|name| name.to_str()).ok_or("a name")?;
     let catalog = her_lm::catalog(Bases::new(dir));
@@ -81,13 +80,13 @@ fn main() -> Result<(), Failed> {
     let mut reader = Model::new(&spec, &catalog)?;
     let mut peer = Model::new(&spec, &catalog)?;
     read(&mut reader, first)?;
-    let begin = Instant::now();
+    let begin = clock.monotonic_ns();
     read(&mut peer, second)?;
-    let learning = begin.elapsed();
+    let learning = (clock.monotonic_ns() - begin) / 1_000_000;
     let reader = reader.save();
 
     let mut alone = None;
-    let mut line = |way: &str, bytes: usize, ms: u128, costs: [f64; 2]| {
+    let mut line = |way: &str, bytes: usize, ms: u64, costs: [f64; 2]| {
         let alone = *alone.get_or_insert(costs);
         let shown = |x: f64| (x * 1e4).round() / 1e4;
         let line: Value = json!({
@@ -102,19 +101,19 @@ fn main() -> Result<(), Failed> {
         for whole in [false, true] {
             let told = codec.round(&peer.sums(), Merge::Deltas);
             let bytes = zstd::bulk::compress(&pack::pack(&told), 9)?.len();
-            let begin = Instant::now();
+            let begin = clock.monotonic_ns();
             let mut model = with(&reader, &told, whole, &catalog)?;
-            let ms = begin.elapsed().as_millis();
+            let ms = (clock.monotonic_ns() - begin) / 1_000_000;
             let way = format!("{} {}", codec.name(), if whole { "whole" } else { "half" });
             line(&way, bytes, ms, read(&mut model, next)?);
         }
     }
     let mut words = Model::load(&reader, &catalog)?;
-    let begin = Instant::now();
+    let begin = clock.monotonic_ns();
     read(&mut words, second)?;
-    let ms = begin.elapsed().as_millis();
+    let ms = (clock.monotonic_ns() - begin) / 1_000_000;
     let bytes = zstd::bulk::compress(second.join("\n").as_bytes(), 19)?.len();
     line("its words", bytes, ms, read(&mut words, next)?);
-    println!("{}", json!({ "events": events, "after": after, "peer_ms": learning.as_millis() }));
+    println!("{}", json!({ "events": events, "after": after, "peer_ms": learning }));
     Ok(())
 }
