@@ -78,10 +78,13 @@ pub struct Catalog {
     slices: Vec<&'static [Entry]>,
     /// Names of those that take long for an event.
     heavy: Vec<&'static str>,
-    /// Names of those whose bits hang on the machine, and who says on what of it.
-    hanging: Vec<(Vec<&'static str>, fn() -> String)>,
+    /// Those whose bits hang on the machine.
+    hanging: Vec<Hanging>,
     lent: Lent,
 }
+
+/// Names of estimators whose bits hang on the machine, and who says on what of it.
+type Hanging = (Vec<&'static str>, fn() -> String);
 
 /// What estimators need from outside of their specs, one of a type.
 #[derive(Clone, Default)]

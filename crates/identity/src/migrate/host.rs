@@ -92,7 +92,7 @@ impl Host {
             Ask::Hello { record, model, arithmetic, snapshots, dry } => {
                 let arrival = Arrival::new(from, message::record_in(&record)?)?;
                 let model = message::model_in(&model)?;
-                self.hello(arrival, (&model, arithmetic), &snapshots, dry)
+                self.hello(&arrival, (&model, arithmetic), &snapshots, dry)
             }
             Ask::Snapshot { about, id: branch, head, offset, total, bytes, digest, shipped } => {
                 let (of, place) = ((id(branch), head.into()), (offset, total));

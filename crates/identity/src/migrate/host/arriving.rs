@@ -12,13 +12,13 @@ use crate::journal::{Head, IdentityId};
 impl Host {
     pub(super) fn hello(
         &self,
-        arrival: Arrival,
+        arrival: &Arrival,
         (model, theirs): (&Value, Arithmetic),
         snapshots: &[Offered],
         dry: bool,
     ) -> Result<Told> {
         let Registered { cell, .. } = arrival.registered()?;
-        self.house.may_arrive(&arrival)?;
+        self.house.may_arrive(arrival)?;
         // What is missing for its model here, such as a base, is told before anything is sent.
         let arithmetic = self.house.could_host(model)?;
         let by_state = ByState::of(theirs, arithmetic.clone()).is_some();
@@ -29,7 +29,7 @@ impl Host {
                 let what = format!("{ARRIVALS_MAX} identities arrive already; try again later");
                 return Err(Error::new(ErrorKind::Busy, what));
             }
-            self.house.arrive(&arrival)?;
+            self.house.arrive(arrival)?;
             let (staged, arrival) = (Staged::new(arrival.from, nonce), arrival.clone());
             all.insert(cell, Arriving { arrival, staged, piece: None, by_state });
         }
