@@ -181,8 +181,8 @@ fn measure(dir: &Path, weights: u64, per_s: u64, by_state: bool) {
     let p = |all: &mut Vec<f64>, q| if all.is_empty() { f64::NAN } else { percentile(all, q) };
     println!(
         "{bytes:>11} bytes{}, {per_s:>6}/s asked, {rate:>6.0}/s learned, {} moves, {failed} \
-         failed: pause p50 {:.2} p99 {:.2} max {:.2} ms ({:.1} syncs of {sync:.2} ms); gap p50 {:.2} max \
-         {:.2} ms",
+         failed: pause p50 {:.2} p99 {:.2} max {:.2} ms ({:.1} syncs of {sync:.2} ms); gap p50 \
+         {:.2} max {:.2} ms",
         if by_state { " by state" } else { "" },
         pauses.len(),
         p(&mut pauses, 0.5),
