@@ -210,13 +210,20 @@ pub fn record(record: &Record, heads: &[(IdentityId, u64)]) -> Value {
         if let Some(forgot) = b.forgot {
             told["forgot"] = json!(forgot);
         }
+        if !b.shipped.is_empty() {
+            told["shipped"] = json!(b.shipped);
+        }
         told
     };
-    json!({
+    let mut told = json!({
         "branch": record.current.to_string(),
         "branches": record.branches.iter().map(branch).collect::<Vec<_>>(),
         "tags": record.tags,
-    })
+    });
+    if let Some(shipped) = record.shipped(u64::MAX) {
+        told["shipped"] = shipped.to_string().into();
+    }
+    told
 }
 
 /// What was forgotten, and in words what of it is left somewhere.
@@ -291,6 +298,8 @@ pub fn verified(v: &Verified) -> Value {
     json!({
         "verified": true,
         "version": v.version,
+        "from": v.from,
+        "why": v.why,
         "events": v.events,
         "snapshots_compared": v.snapshots,
         "chain": v.chain,

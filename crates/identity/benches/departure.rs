@@ -1,7 +1,8 @@
 //! How long learning stands still while an identity departs: two houses on one disk, one process,
 //! no network between them; a learner at a given rate, and a predictor. Prints, for states of
 //! several sizes, the pause (seal to step-down) and the longest gap between acknowledgements around
-//! it, beside what a sync of the same disk takes in the same minute.
+//! it, beside what a sync of the same disk takes in the same minute. At last the same for houses
+//! that say that their arithmetic differs, so that the state itself is sent in the pause.
 //!
 //! `cargo bench -p her-identity --bench departure -- DIR`
 
@@ -40,10 +41,14 @@ impl Link for Net {
     }
 }
 
-fn host(dir: &Path, me: Node) -> Arc<Host> {
+fn host(dir: &Path, me: Node, arithmetic: Option<fn() -> String>) -> Arc<Host> {
     let mut config = Config::new(dir);
     config.shards = 1;
-    Arc::new(Host::new(Arc::new(House::open(config, Catalog::builtin()).unwrap()), me))
+    let mut catalog = Catalog::builtin();
+    if let Some(here) = arithmetic {
+        catalog = catalog.with_arithmetic(["LogisticRegression"], here);
+    }
+    Arc::new(Host::new(Arc::new(House::open(config, catalog).unwrap()), me))
 }
 
 fn event(house: &House, n: u64) -> Event {
@@ -122,9 +127,12 @@ fn learner(hosts: &[Arc<Host>; 2], load: &Load, per_s: u64) {
     }
 }
 
-fn measure(dir: &Path, weights: u64, per_s: u64) {
-    let place = dir.join(format!("{weights}-{per_s}"));
-    let hosts = [host(&place.join("a"), NODES[0]), host(&place.join("b"), NODES[1])];
+fn measure(dir: &Path, weights: u64, per_s: u64, by_state: bool) {
+    let place = dir.join(format!("{weights}-{per_s}-{by_state}"));
+    let names: [fn() -> String; 2] = [|| "one".to_owned(), || "two".to_owned()];
+    let names = names.map(|name| by_state.then_some(name));
+    let hosts =
+        [host(&place.join("a"), NODES[0], names[0]), host(&place.join("b"), NODES[1], names[1])];
     let all: BTreeMap<_, _> = hosts.iter().map(|h| (h.me(), Arc::clone(h))).collect();
     let spec = json!({"model": ["StandardScaler", "LogisticRegression"], "shadow_after": 1_000_000,
         "names_max": 1 << 24});
@@ -156,7 +164,7 @@ fn measure(dir: &Path, weights: u64, per_s: u64) {
                 &|_, _| {},
             )
             .unwrap();
-            if report.outcome != Outcome::Completed {
+            if report.outcome != Outcome::Completed || report.by_state.is_some() != by_state {
                 failed += 1;
                 println!("{report:?}");
                 break;
@@ -172,9 +180,10 @@ fn measure(dir: &Path, weights: u64, per_s: u64) {
     let sync = percentile(&mut syncs, 0.5);
     let p = |all: &mut Vec<f64>, q| if all.is_empty() { f64::NAN } else { percentile(all, q) };
     println!(
-        "{bytes:>11} bytes, {per_s:>6}/s asked, {rate:>6.0}/s learned, {} moves, {failed} failed: \
-         pause p50 {:.2} p99 {:.2} max {:.2} ms ({:.1} syncs of {sync:.2} ms); gap p50 {:.2} max \
-         {:.2} ms",
+        "{bytes:>11} bytes{}, {per_s:>6}/s asked, {rate:>6.0}/s learned, {} moves, {failed} \
+         failed: pause p50 {:.2} p99 {:.2} max {:.2} ms ({:.1} syncs of {sync:.2} ms); gap p50 \
+         {:.2} max {:.2} ms",
+        if by_state { " by state" } else { "" },
         pauses.len(),
         p(&mut pauses, 0.5),
         p(&mut pauses, 0.99),
@@ -192,7 +201,10 @@ fn main() {
     let _ = std::fs::remove_dir_all(dir);
     std::fs::create_dir_all(dir).unwrap();
     for (weights, per_s) in [(10, 10_000), (20_000, 10_000), (1_000_000, 10_000), (10, 40_000)] {
-        measure(dir, weights, per_s);
+        measure(dir, weights, per_s, false);
+    }
+    for weights in [10, 300_000] {
+        measure(dir, weights, 1_000, true);
     }
     let _ = std::fs::remove_dir_all(dir);
 }

@@ -36,8 +36,8 @@ pub const MARK_VERSION: u16 = 1;
 
 /// The first four bytes of a snapshot file: `HERS`.
 pub const SNAPSHOT_MAGIC: u32 = u32::from_le_bytes(*b"HERS");
-/// The newest snapshot format this build writes.
-pub const SNAPSHOT_VERSION: u16 = 1;
+/// The newest snapshot format: of a state that was shipped. All others are written as 1.
+pub const SNAPSHOT_VERSION: u16 = 2;
 
 /// The newest format of the events inside a frame; a frame is of the oldest that holds its events.
 pub const EVENTS_VERSION: u8 = 6;

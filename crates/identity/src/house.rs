@@ -50,8 +50,8 @@ pub use line::Verified;
 pub use moving::{Arrival, Place, Registered, TAIL_BYTES};
 pub use past::weight_name;
 use registry::Registry;
-pub use registry::{Branch, Origin, Record, Span};
-pub(crate) use registry::{check_format, check_name, hex, parse, to_bytes};
+pub use registry::{Arithmetic, Branch, Origin, Record, Shipped, Span};
+pub(crate) use registry::{check_format, check_name, hex, named, parse, to_bytes};
 
 /// How a house is opened.
 #[derive(Clone)]

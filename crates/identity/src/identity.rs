@@ -64,19 +64,22 @@ impl Opening {
 
     /// Whether its model takes long for an event.
     pub fn is_heavy(&self, reader: &dyn JournalReader, catalog: &Catalog) -> bool {
-        let spec = if let Some(snapshot) = &self.found {
-            State::birth_of(&snapshot.bytes).ok().map(|birth| birth.model)
-        } else {
-            let mut spec = None;
-            let born = tell(self.id, 0, 1, reader, &mut |_, event| {
-                if let What::Born(birth) = &event.what {
-                    spec = Some(birth.model.clone());
-                }
-                Ok(ControlFlow::Break(()))
-            });
-            born.ok().and(spec)
-        };
-        spec.is_some_and(|spec| catalog.is_heavy(&spec))
+        self.spec(reader).is_ok_and(|spec| catalog.is_heavy(&spec))
+    }
+
+    /// The spec of its model, without bringing that into memory.
+    pub fn spec(&self, reader: &dyn JournalReader) -> Result<serde_json::Value> {
+        if let Some(snapshot) = &self.found {
+            return State::birth_of(&snapshot.bytes).map(|birth| birth.model);
+        }
+        let mut spec = None;
+        let _ = tell(self.id, 0, 1, reader, &mut |_, event| {
+            if let What::Born(birth) = &event.what {
+                spec = Some(birth.model.clone());
+            }
+            Ok(ControlFlow::Break(()))
+        })?;
+        spec.ok_or_else(|| broken(self.id, 1, "the journal does not begin with a birth"))
     }
 
     /// The newest snapshot, then every event after it.

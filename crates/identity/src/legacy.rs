@@ -307,8 +307,8 @@ impl Frozen {
         self.line(branch, |line| line.log(from, end, limit))
     }
 
-    /// Replays everything from birth, and compares with every snapshot; on the copy's own branch
-    /// with its state as well.
+    /// Replays everything from birth, or from where the state was shipped, and compares with every
+    /// snapshot; on the copy's own branch with its state as well.
     pub fn verify(&self, branch: Option<IdentityId>) -> Result<Verified> {
         self.lived()?;
         let end = self.end(branch)?;

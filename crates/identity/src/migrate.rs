@@ -12,6 +12,9 @@
 //!    on a read.
 //! 3. No clock and no lease is trusted; a grant is a hint, bound to one incarnation of the target.
 //! 4. Only durable frames travel, and all of them: the target's chain is the source's.
+//!
+//! Between two machines on which the same events give other bits the state goes as well, at the
+//! seal, and is taken as it is: see [`ByState`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -32,11 +35,11 @@ mod target;
 
 pub use drive::Departure;
 pub use host::{ARRIVALS_MAX, Host, Link, STATE_BYTES_MAX};
-pub use message::{Ask, MESSAGE_BYTES_MAX, MESSAGES_VERSION, Told};
+pub use message::{Ask, MESSAGE_BYTES_MAX, MESSAGES_VERSION, Offered, Told};
 #[cfg(feature = "testing")]
 pub use planted::{Planted, plant};
 pub use register::{Cell, Register, Standing};
-pub use report::{Control, Figures, Report};
+pub use report::{ByState, Control, Figures, Report};
 pub use source::{Bounds, Next, Saw, Source};
 pub use tail::{Followed, Followers};
 pub use target::{Refusal, Staged};

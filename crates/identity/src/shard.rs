@@ -352,6 +352,10 @@ impl Learner {
     fn part_with(&mut self, id: IdentityId) {
         let Some(Slot::Live(mut identity, _)) = self.slots.remove(&id) else { return };
         self.lay_to_rest(id, &mut identity);
+        // Who does not own it may have made other bits of it than its owner did.
+        if !role::owns(self.roles.get(&id)) {
+            return;
+        }
         if let Some((head, bytes)) = identity.due_snapshot(true) {
             self.parting.push(SnapshotJob { id, head, bytes });
         }

@@ -3,6 +3,9 @@
 //! `<dir>/snapshots/<identity>/<seq>.snap`, written under a temporary name, synced, renamed. A
 //! snapshot is created once and never changed. A damaged one is told, and an older one is used: the
 //! journal replays the rest.
+//!
+//! A *shipped* one came from a machine whose arithmetic is another: what lies before it gives other
+//! bits when it is replayed here. It is never pruned, and nothing older takes its place.
 
 use crate::disk::{self, Disk};
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +24,8 @@ pub struct Snapshot {
     pub head: Head,
     /// Its state.
     pub bytes: Vec<u8>,
+    /// Whether it was shipped: a replay here gives other bits.
+    pub shipped: bool,
 }
 
 /// The store of all snapshots below one directory.
@@ -38,24 +43,31 @@ impl Snapshots {
     /// Stores the state of `id` at `head`, durably. A snapshot of the same head and bytes may be
     /// stored again; another one at the same version is [`ErrorKind::Exists`].
     pub fn put(&self, id: IdentityId, head: &Head, bytes: &[u8]) -> Result<()> {
-        let dir = self.dir_of(id);
         let name = format::snapshot_file(head.seq);
-        let header = encode(id, head, bytes);
-        match disk::read_whole(&*self.disk, &dir.join(&name)) {
-            Ok(there)
-                if there.len() == HEADER_LEN + bytes.len() && there[..HEADER_LEN] == header =>
-            {
-                return Ok(());
-            }
-            // A damaged one is no snapshot: it is replaced.
-            Ok(there) if decode(id, &name, &there).is_ok() => {
-                let what = format!("identity {id} has another snapshot at {}", head.seq);
-                return Err(Error::new(ErrorKind::Exists, what));
-            }
-            Ok(_) => {}
+        match disk::read_whole(&*self.disk, &self.dir_of(id).join(&name)) {
+            Ok(there) => match decode(id, &name, &there) {
+                Ok((at, _)) if at == *head && there[HEADER_LEN..] == *bytes => return Ok(()),
+                Ok(_) => {
+                    let what = format!("identity {id} has another snapshot at {}", head.seq);
+                    return Err(Error::new(ErrorKind::Exists, what));
+                }
+                // A damaged one is no snapshot: it is replaced.
+                Err(_) => {}
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io(format!("read snapshot {name} of {id}"), error)),
         }
+        self.write(id, head, bytes, false)
+    }
+
+    /// Stores a state that was shipped, durably, in the place of one that a replay here gave.
+    pub fn put_shipped(&self, id: IdentityId, head: &Head, bytes: &[u8]) -> Result<()> {
+        self.write(id, head, bytes, true)
+    }
+
+    fn write(&self, id: IdentityId, head: &Head, bytes: &[u8], shipped: bool) -> Result<()> {
+        let (dir, name) = (self.dir_of(id), format::snapshot_file(head.seq));
+        let header = encode(id, head, bytes, shipped);
         self.disk
             .create_dir(&self.dir)
             .and_then(|()| self.disk.create_dir(&dir))
@@ -68,10 +80,24 @@ impl Snapshots {
         let name = format::snapshot_file(seq);
         let bytes = disk::read_whole(&*self.disk, &self.dir_of(id).join(&name))
             .map_err(|source| Error::io(format!("read snapshot {name} of {id}"), source))?;
-        let head = decode(id, &name, &bytes)?;
+        let (head, shipped) = decode(id, &name, &bytes)?;
         let mut bytes = bytes;
         bytes.drain(..HEADER_LEN);
-        Ok(Snapshot { head, bytes })
+        Ok(Snapshot { head, bytes, shipped })
+    }
+
+    /// Whether the snapshot of `id` at `seq` was shipped, by its header alone; false where that
+    /// can't be read.
+    pub fn is_shipped(&self, id: IdentityId, seq: u64) -> bool {
+        let mut start = [0; HEADER_LEN];
+        let path = self.dir_of(id).join(format::snapshot_file(seq));
+        let read = self.disk.open(&path).and_then(|file| file.read_at(&mut start, 0));
+        read.is_ok() && is_whole(&start) && start[6] == SHIPPED
+    }
+
+    /// The versions of `id` that have a shipped snapshot, ascending.
+    pub fn shipped(&self, id: IdentityId) -> Result<Vec<u64>> {
+        Ok(self.list(id)?.into_iter().filter(|seq| self.is_shipped(id, *seq)).collect())
     }
 
     /// Bytes of the state in the snapshot of `id` at `seq`, by the length of its file.
@@ -84,7 +110,8 @@ impl Snapshots {
     }
 
     /// The newest whole snapshot of `id` at or before `seq`; what is wrong with newer ones goes to
-    /// `damaged`. `None` if there is none.
+    /// `damaged`. `None` if there is none. An error where a shipped one is damaged: what is older
+    /// would give other bits.
     pub fn latest(
         &self,
         id: IdentityId,
@@ -94,6 +121,14 @@ impl Snapshots {
         for at in self.list(id)?.into_iter().rev().filter(|&at| at <= seq) {
             match self.get(id, at) {
                 Ok(snapshot) => return Ok(Some(snapshot)),
+                Err(error) if error.kind == ErrorKind::Corrupt && self.is_shipped(id, at) => {
+                    let what = format!(
+                        "{}; it was shipped from another machine, and a replay here gives other \
+                         bits: restore it from a backup, or remove it to go on with those",
+                        error.message
+                    );
+                    return Err(Error::new(ErrorKind::Corrupt, what));
+                }
                 Err(error) if error.kind == ErrorKind::Corrupt => damaged.push(error),
                 Err(error) => return Err(error),
             }
@@ -118,8 +153,10 @@ impl Snapshots {
     /// Removes snapshots by this rule and returns the versions removed: the `newest` newest stay;
     /// of the older ones, the oldest stays in each range of distances 1, 2-3, 4-7, 8-15, … events
     /// from the newest. So there are never more than `newest` + 64, and their spacing doubles.
+    /// Shipped ones stay besides.
     pub fn prune(&self, id: IdentityId, newest: usize) -> Result<Vec<u64>> {
-        let gone = to_prune(&self.list(id)?, newest.max(1));
+        let mut gone = to_prune(&self.list(id)?, newest.max(1));
+        gone.retain(|seq| !self.is_shipped(id, *seq));
         self.remove(id, &gone)?;
         Ok(gone)
     }
@@ -131,7 +168,8 @@ impl Snapshots {
         Ok(all.len() as u64)
     }
 
-    fn remove(&self, id: IdentityId, versions: &[u64]) -> Result<()> {
+    /// Removes these snapshots of `id`, durably.
+    pub fn remove(&self, id: IdentityId, versions: &[u64]) -> Result<()> {
         let dir = self.dir_of(id);
         for &seq in versions {
             let name = format::snapshot_file(seq);
@@ -172,11 +210,18 @@ fn to_prune(all: &[u64], newest: usize) -> Vec<u64> {
     gone
 }
 
+/// What a header says of a state that was shipped.
+const SHIPPED: u8 = 1;
+/// The format of the others.
+const PLAIN_VERSION: u16 = 1;
+
 /// The bytes that come before a state in its file.
-pub(crate) fn encode(id: IdentityId, head: &Head, bytes: &[u8]) -> [u8; HEADER_LEN] {
+pub(crate) fn encode(id: IdentityId, head: &Head, bytes: &[u8], shipped: bool) -> [u8; HEADER_LEN] {
     let mut out = [0; HEADER_LEN];
     out[..4].copy_from_slice(&SNAPSHOT_MAGIC.to_le_bytes());
-    out[4..6].copy_from_slice(&SNAPSHOT_VERSION.to_le_bytes());
+    let version = if shipped { SNAPSHOT_VERSION } else { PLAIN_VERSION };
+    out[4..6].copy_from_slice(&version.to_le_bytes());
+    out[6] = if shipped { SHIPPED } else { 0 };
     out[8..24].copy_from_slice(&id.0);
     out[24..32].copy_from_slice(&head.seq.to_le_bytes());
     out[32..40].copy_from_slice(&head.epoch.to_le_bytes());
@@ -188,15 +233,20 @@ pub(crate) fn encode(id: IdentityId, head: &Head, bytes: &[u8]) -> [u8; HEADER_L
     out
 }
 
-fn decode(id: IdentityId, name: &str, bytes: &[u8]) -> Result<Head> {
+/// Whether a file begins with a header of a snapshot, as it was written.
+fn is_whole(header: &[u8]) -> bool {
+    number::<4>(header, 0) == SNAPSHOT_MAGIC as u64
+        && number::<4>(header, 96) == crc32c::crc32c(&header[..96]) as u64
+}
+
+/// The head of a snapshot, and whether it was shipped.
+fn decode(id: IdentityId, name: &str, bytes: &[u8]) -> Result<(Head, bool)> {
     let file = format!("snapshot {name} of {id}");
     let damaged = |at, what| Err(Error::corrupt(&file, at, what));
     let Some((header, content)) = bytes.split_at_checked(HEADER_LEN) else {
         return damaged(bytes.len() as u64, "the file ends inside its header");
     };
-    if number::<4>(header, 0) != SNAPSHOT_MAGIC as u64
-        || number::<4>(header, 96) != crc32c::crc32c(&header[..96]) as u64
-    {
+    if !is_whole(header) {
         return damaged(0, "the header is not whole");
     }
     let version = number::<2>(header, 4) as u16;
@@ -215,7 +265,8 @@ fn decode(id: IdentityId, name: &str, bytes: &[u8]) -> Result<Head> {
     }
     let mut digest = [0; 16];
     digest.copy_from_slice(&header[40..56]);
-    Ok(Head { seq, epoch: number::<8>(header, 32), digest: Digest(digest) })
+    let head = Head { seq, epoch: number::<8>(header, 32), digest: Digest(digest) };
+    Ok((head, header[6] == SHIPPED))
 }
 
 /// `N` bytes at `at` as a little-endian number.

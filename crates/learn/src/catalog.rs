@@ -78,8 +78,13 @@ pub struct Catalog {
     slices: Vec<&'static [Entry]>,
     /// Names of those that take long for an event.
     heavy: Vec<&'static str>,
+    /// Those whose bits hang on the machine.
+    hanging: Vec<Hanging>,
     lent: Lent,
 }
+
+/// Names of estimators whose bits hang on the machine, and who says on what of it.
+type Hanging = (Vec<&'static str>, fn() -> String);
 
 /// What estimators need from outside of their specs, one of a type.
 #[derive(Clone, Default)]
@@ -121,6 +126,7 @@ impl Catalog {
                 crate::ensemble::ENTRIES,
             ],
             heavy: Vec::new(),
+            hanging: Vec::new(),
             lent: Lent::default(),
         }
     }
@@ -141,14 +147,28 @@ impl Catalog {
 
     /// Whether a spec names one that takes long for an event. Builds nothing.
     pub fn is_heavy(&self, spec: &Value) -> bool {
-        match spec {
-            Value::String(name) => self.heavy.contains(&name.as_str()),
-            Value::Array(all) => all.iter().any(|one| self.is_heavy(one)),
-            Value::Object(map) => map
-                .iter()
-                .any(|(name, of)| self.heavy.contains(&name.as_str()) || self.is_heavy(of)),
-            _ => false,
-        }
+        names(spec, &|name| self.heavy.contains(&name))
+    }
+
+    /// The same where the bits of these estimators hang on the machine. `here` names on what of
+    /// it, such as in which order its products add: where two machines say the same, the same
+    /// events give the same bits.
+    pub fn with_arithmetic(
+        mut self,
+        names: impl IntoIterator<Item = &'static str>,
+        here: fn() -> String,
+    ) -> Self {
+        self.hanging.push((names.into_iter().collect(), here));
+        self
+    }
+
+    /// What of this machine the bits of a model of this spec hang on; none where they are the same
+    /// on every machine. Builds nothing.
+    pub fn arithmetic(&self, spec: &Value) -> Option<String> {
+        let hangs = |these: &[&str]| names(spec, &|name| these.contains(&name));
+        let all = self.hanging.iter().filter(|(these, _)| hangs(these)).map(|(_, here)| here());
+        let all: Vec<String> = all.collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 
     /// The same with something that estimators ask for when they are built, such as large files
@@ -171,6 +191,16 @@ impl Catalog {
     /// A builder over this catalogue.
     pub fn builder(&self) -> Builder<'_> {
         Builder { catalog: self, depth: 0 }
+    }
+}
+
+/// Whether a spec has a name of this sort in it, at any depth.
+fn names(spec: &Value, is: &dyn Fn(&str) -> bool) -> bool {
+    match spec {
+        Value::String(name) => is(name),
+        Value::Array(all) => all.iter().any(|one| names(one, is)),
+        Value::Object(map) => map.iter().any(|(name, of)| is(name) || names(of, is)),
+        _ => false,
     }
 }
 
@@ -324,4 +354,25 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Catalog;
+
+    #[test]
+    fn a_spec_hangs_on_what_those_in_it_hang_on() {
+        let catalog = Catalog::builtin()
+            .with_arithmetic(["StandardScaler", "KMeans"], || "one".to_owned())
+            .with_arithmetic(["LogisticRegression"], || "two".to_owned());
+        let hangs = |spec| catalog.arithmetic(&spec);
+        assert_eq!(hangs(json!("LinearRegression")), None);
+        assert_eq!(hangs(json!("KMeans")).as_deref(), Some("one"));
+        let deep = json!({"OneVsRestClassifier": {"classifier": {"LogisticRegression": {}}}});
+        assert_eq!(hangs(deep).as_deref(), Some("two"));
+        let both = json!(["StandardScaler", "LogisticRegression"]);
+        assert_eq!(hangs(both).as_deref(), Some("one, two"));
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use her_identity::migrate::ByState;
 use her_identity::{Error, ErrorKind, Result};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -80,6 +82,9 @@ fn told(job: &Value) -> String {
     ];
     if let Some(why) = job["why"].as_str() {
         lines.push(("why", why.to_owned()));
+    }
+    if let Ok(Some(by_state)) = Option::<ByState>::deserialize(&job["by_state"]) {
+        lines.push(("how", by_state.to_string()));
     }
     if figures["sealed_at"].as_u64().unwrap_or(0) > 0 {
         let ms = figures["sealed_ns"].as_f64().unwrap_or(0.0) / 1e6;

@@ -69,6 +69,9 @@ fn text(card: &Value) -> String {
     if let Some(branches) = card["branches"].as_array().filter(|b| b.len() > 1) {
         lines.push(("branches", branches.len().to_string()));
     }
+    if let Some(shipped) = card["shipped"].as_str() {
+        lines.push(("moved", shipped.to_owned()));
+    }
     if let Some(journal) = card["journal"].as_str() {
         lines.push(("journal", journal.to_owned()));
     }

@@ -27,14 +27,19 @@ pub fn run(args: &Args, cx: &Context) -> Result<()> {
             print("\n")?;
         }
         cx.answer(&found, || {
-            table::pairs(&[
+            let mut lines = vec![
                 ("verified", name.clone()),
                 ("version", table::count(&found["version"])),
                 ("events replayed", table::count(&found["events"])),
                 ("snapshots compared", table::count(&found["snapshots_compared"])),
                 ("chain", word("chain")),
                 ("state", word("state")),
-            ])
+            ];
+            if let Some(why) = found["why"].as_str() {
+                lines.insert(2, ("replayed from", table::count(&found["from"])));
+                lines.push(("not from birth", why.to_owned()));
+            }
+            table::pairs(&lines)
         })?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use her_identity::disk::{self, Disk, RealDisk};
 use her_identity::format::{DEPARTURE_VERSION, DEPARTURES_DIR, is_temp_file};
-use her_identity::migrate::{Figures, Next, Node, Outcome, Report};
+use her_identity::migrate::{ByState, Figures, Next, Node, Outcome, Report};
 use her_identity::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,8 @@ pub struct Job {
     pub why: Option<String>,
     /// Whether both whole states were compared afterwards and were equal.
     pub verified: Option<bool>,
+    /// Set where the state itself went, or would go.
+    pub by_state: Option<ByState>,
     /// Whether a read-only copy is to stay behind.
     pub leaves: bool,
     /// The directory of the copy that stayed behind.
@@ -68,6 +70,7 @@ impl Job {
             outcome: None,
             why: None,
             verified: None,
+            by_state: None,
             leaves: true,
             left: None,
         })
@@ -80,6 +83,7 @@ impl Job {
         self.figures = report.figures;
         self.why.clone_from(&report.why);
         self.verified = report.verified;
+        self.by_state.clone_from(&report.by_state);
     }
 }
 
@@ -200,6 +204,7 @@ mod tests {
                 why: None,
                 figures: Figures::default(),
                 verified: None,
+                by_state: None,
             };
             job.end(i, &report);
             jobs.put(&job).unwrap();

@@ -371,7 +371,8 @@ fn sealed(next: &her_identity::migrate::Next) -> bool {
 }
 
 fn ended(outcome: Outcome, why: String) -> Report {
-    Report { outcome, why: Some(why), figures: Figures::default(), verified: None }
+    let figures = Figures::default();
+    Report { outcome, why: Some(why), figures, verified: None, by_state: None }
 }
 
 fn outcome_of(error: &Error) -> Outcome {

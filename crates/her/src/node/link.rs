@@ -19,6 +19,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 const PATIENT: Duration = Duration::from_mins(2);
 /// How long an answer may take while learning is sealed.
 const PROMPT: Duration = Duration::from_secs(5);
+/// The same for a piece of a state that is sent meanwhile: the last one is answered once all of it
+/// is on the disk.
+const SHIPPING: Duration = Duration::from_secs(10);
 /// Connections to one node that are kept open.
 const KEPT: usize = 8;
 
@@ -190,6 +193,7 @@ impl Link for Peers {
     fn ask(&self, to: Node, ask: &Ask) -> Result<Told> {
         let limit = match ask {
             Ask::Agree { .. } | Ask::Grant { .. } | Ask::Cas { .. } | Ask::Cell { .. } => PROMPT,
+            Ask::Snapshot { shipped: true, .. } => SHIPPING,
             _ => PATIENT,
         };
         match self.call(to, &Call::Ask(ask.clone()), limit)? {

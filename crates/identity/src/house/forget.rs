@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::{Branch, House, Origin, Record, Span, new_id, nonce};
+use super::{Branch, House, Origin, Record, Shipped, Span, new_id, nonce};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::identity::{Identity, tell};
@@ -267,6 +267,11 @@ impl House {
             relife.send()?;
         }
         relife.send()?;
+        if whole && self.line(record, |line| line.shipped(kept))?.is_some() {
+            // What was copied gives other bits here, so this is where the new life can begin.
+            let (head, state) = (relife.life.closed(), relife.life.state().save());
+            self.snapshots.put_shipped(id, &head, &state)?;
+        }
         Ok(relife)
     }
 
@@ -296,7 +301,9 @@ impl House {
         record.tags.values_mut().for_each(|version| *version = relife.sieve.version(*version));
         let parent = (!erase).then_some(Origin { id: parent, version: kept });
         let created_ms = self.config.journal.clock.now_ms();
-        let branch = Branch { id, parent, created_ms, forgot: Some(range) };
+        let was = before.shipped(kept).filter(|_| erase);
+        let shipped = was.map(|was| Shipped { version: kept, ..was.clone() }).into_iter().collect();
+        let branch = Branch { id, parent, created_ms, forgot: Some(range), shipped };
         if erase {
             record.branches.clear();
         }

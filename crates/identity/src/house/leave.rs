@@ -177,8 +177,8 @@ impl House {
 
     /// The snapshots of all branches, and that of the version itself.
     fn write_snapshots(&self, stand: &Stand, whole: &mut Whole) -> Result<()> {
-        let mut put = |id: IdentityId, head: &Head, bytes: &[u8]| {
-            let header = snapshot::encode(id, head, bytes);
+        let mut put = |id: IdentityId, head: &Head, bytes: &[u8], shipped: bool| {
+            let header = snapshot::encode(id, head, bytes, shipped);
             let failed = |e| Error::io(format!("writing a snapshot of {id}"), e);
             whole
                 .file(&Snapshots::path_of(id, head.seq), |to| {
@@ -186,14 +186,15 @@ impl House {
                 })
                 .map(drop)
         };
-        put(stand.record.current, &stand.head, &stand.bytes)?;
+        let shipped = self.snapshots.is_shipped(stand.record.current, stand.head.seq);
+        put(stand.record.current, &stand.head, &stand.bytes, shipped)?;
         for branch in &stand.record.branches {
             for seq in self.snapshots.list(branch.id)? {
                 if (branch.id, seq) == (stand.record.current, stand.head.seq) {
                     continue;
                 }
                 match self.snapshots.get(branch.id, seq) {
-                    Ok(found) => put(branch.id, &found.head, &found.bytes)?,
+                    Ok(found) => put(branch.id, &found.head, &found.bytes, found.shipped)?,
                     // Gone since it was listed, or damaged: the journal gives the same state.
                     Err(e) if matches!(e.kind, ErrorKind::NotFound | ErrorKind::Corrupt) => {}
                     Err(e) => return Err(e),

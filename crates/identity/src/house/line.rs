@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use her_learn::Catalog;
 use serde_json::{Value, json};
 
-use super::Record;
+use super::{Record, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event;
 use crate::identity::Past;
@@ -18,7 +18,11 @@ use crate::turn::State;
 pub struct Verified {
     /// The version up to which everything was replayed.
     pub version: u64,
-    /// Events replayed from birth.
+    /// The version after which it was replayed: 0, the birth, unless the state was shipped there.
+    pub from: u64,
+    /// Why it was not replayed from birth, in words.
+    pub why: Option<String>,
+    /// Events replayed.
     pub events: u64,
     /// The chain value after the last frame.
     pub chain: String,
@@ -37,10 +41,12 @@ pub(crate) struct Line<'a> {
     pub catalog: &'a Catalog,
 }
 
-/// A life that was lived again from birth.
+/// A life that was lived again.
 pub(crate) struct Retraced {
     pub state: State,
     pub events: u64,
+    from: u64,
+    why: Option<String>,
     snapshots: u64,
     chain: Digest,
 }
@@ -50,6 +56,8 @@ impl Retraced {
     pub fn verified(&self) -> Verified {
         Verified {
             version: self.state.version(),
+            from: self.from,
+            why: self.why.clone(),
             events: self.events,
             chain: self.chain.to_string(),
             state: blake3::hash(&self.state.save()).to_hex().to_string(),
@@ -121,14 +129,28 @@ impl Line<'_> {
         Ok(next.max(from + 1))
     }
 
-    /// Replays everything from birth up to a version, and compares with every snapshot.
+    /// Replays everything from birth up to a version, and compares with every snapshot. Where the
+    /// state was shipped, a replay here of what lies before gives other bits: then from there on.
     pub fn retrace(&self, version: u64) -> Result<Retraced> {
         let (mut state, mut events, mut snapshots) = (None, 0, 0);
         let lineage = self.record.lineage(version);
+        let shipped = self.shipped(version)?;
         let mut chain = Digest::ZERO;
         for (i, &(id, begin, end)) in lineage.iter().enumerate() {
+            let mut after = begin;
+            if let Some((branch, at)) = shipped
+                && state.is_none()
+            {
+                let end = if id == branch { at } else { end };
+                chain = self.chain(id, begin, end)?.unwrap_or(chain);
+                if id != branch {
+                    continue;
+                }
+                let found = self.snapshots.get(id, at)?;
+                (state, after) = (Some(State::load(&found.bytes, self.catalog)?), at);
+            }
             let mut stops = self.snapshots.list(id)?;
-            stops.retain(|v| (begin + 1..=end).contains(v));
+            stops.retain(|v| (after + 1..=end).contains(v));
             stops.push(end);
             for stop in stops {
                 let from = state.take().map(|s: State| {
@@ -152,7 +174,46 @@ impl Line<'_> {
         let state = state.ok_or_else(|| {
             Error::new(ErrorKind::Internal, "a record without a branch has no life to retrace")
         })?;
-        Ok(Retraced { state, events, snapshots, chain })
+        let from = shipped.map_or(0, |(_, at)| at);
+        let why = shipped.map(|_| self.why_from(from, version));
+        Ok(Retraced { state, events, from, why, snapshots, chain })
+    }
+
+    /// The branch and the version at which the state was shipped last, up to a version.
+    pub fn shipped(&self, version: u64) -> Result<Option<(IdentityId, u64)>> {
+        for (id, begin, end) in self.record.lineage(version).into_iter().rev() {
+            let all = self.snapshots.shipped(id)?;
+            if let Some(at) = all.into_iter().rev().find(|at| (begin..=end).contains(at)) {
+                return Ok(Some((id, at)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn why_from(&self, at: u64, version: u64) -> String {
+        let known = self.record.shipped(version).filter(|shipped| shipped.version == at);
+        let which = known.map_or_else(String::new, |shipped| {
+            format!(": made by {}, goes on by {}", named(&shipped.by), named(&shipped.then))
+        });
+        format!(
+            "the state at version {at} was shipped from a machine of another arithmetic{which}; \
+             what lies before can be replayed to the same bits only there"
+        )
+    }
+
+    /// Reads frames of a branch without living them, and gives the chain after the last one that
+    /// ends at or before a version.
+    fn chain(&self, id: IdentityId, begin: u64, end: u64) -> Result<Option<Digest>> {
+        let mut chain = None;
+        (self.reader)(id).read(id, begin + 1, &mut |frame| {
+            let last = frame.header.last_seq();
+            if last <= end {
+                chain = Some(frame.digest);
+            }
+            let done = last >= end && frame.header.count > 0;
+            Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(chain)
     }
 
     fn compare_snapshot(&self, id: IdentityId, state: &State) -> Result<u64> {

@@ -117,7 +117,7 @@ impl House {
         self.begin(id, event, Some((version, past.digest, state.save())))?;
         let created_ms = self.config.journal.clock.now_ms();
         let parent = Some(Origin { id: parent, version });
-        Ok(Branch { id, parent, created_ms, forgot: None })
+        Ok(Branch { id, parent, created_ms, forgot: None, shipped: Vec::new() })
     }
 
     /// Gives a version a name.
@@ -176,7 +176,8 @@ impl House {
         }))
     }
 
-    /// Replays everything from birth, and compares with every snapshot and with the live state.
+    /// Replays everything from birth, and compares with every snapshot and with the live state. Of
+    /// one whose state was shipped here, what came after that.
     pub fn verify(&self, name: &str) -> Result<Verified> {
         let record = self.record(name)?;
         let (live_version, live) =

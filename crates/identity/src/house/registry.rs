@@ -26,6 +26,36 @@ pub struct Branch {
     /// What of the life before it is not part of this one; none for births, forks and rewinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgot: Option<Span>,
+    /// Where its state was shipped to a machine of another arithmetic, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipped: Vec<Shipped>,
+}
+
+/// A move between two machines on which the same events give other bits: the state itself went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipped {
+    /// The version at which it went. What came before is replayed to other bits where it went to.
+    pub version: u64,
+    /// What made the bits up to there.
+    pub by: Arithmetic,
+    /// What made those that follow.
+    pub then: Arithmetic,
+}
+
+/// What the bits of an identity hang on, as a machine names it; none where they are the same on
+/// every machine.
+pub type Arithmetic = Option<String>;
+
+impl std::fmt::Display for Shipped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (by, then) = (named(&self.by), named(&self.then));
+        write!(f, "shipped as state at version {}: made by {by}, goes on by {then}", self.version)
+    }
+}
+
+/// An arithmetic in words.
+pub(crate) fn named(arithmetic: &Arithmetic) -> &str {
+    arithmetic.as_deref().unwrap_or("what is the same everywhere")
 }
 
 /// Versions of a line of life, the first and the last.
@@ -88,7 +118,13 @@ impl Record {
             format: RECORD_FREE,
             name: name.to_owned(),
             current: id,
-            branches: vec![Branch { id, parent: None, created_ms, forgot: None }],
+            branches: vec![Branch {
+                id,
+                parent: None,
+                created_ms,
+                forgot: None,
+                shipped: Vec::new(),
+            }],
             tags: BTreeMap::new(),
             registered: None,
         }
@@ -97,6 +133,16 @@ impl Record {
     /// The branch of an id.
     pub fn branch(&self, id: IdentityId) -> Option<&Branch> {
         self.branches.iter().find(|b| b.id == id)
+    }
+
+    /// Where this life was shipped last, up to a version.
+    pub fn shipped(&self, version: u64) -> Option<&Shipped> {
+        let mut line = self.lineage(version).into_iter().rev();
+        let newest = |(id, begin, end): (IdentityId, u64, u64)| {
+            let mut all = self.branch(id)?.shipped.iter().rev();
+            all.find(|shipped| (begin..=end).contains(&shipped.version))
+        };
+        line.find_map(newest)
     }
 
     /// The branch in whose journal a version lies, and where that branch begins.

@@ -57,7 +57,7 @@ pub fn lay(dir: &Path, page: &Page<'_>, catalog: &Catalog) -> Result<Left> {
     put(&mut whole, IDENTITY_FILE, &[&to_bytes(&record)])?;
     // A book tells no epoch, and its chain was checked by who signed it.
     let head = Head { seq: version, epoch: 0, digest: Digest::ZERO };
-    let header = snapshot::encode(page.identity, &head, page.state);
+    let header = snapshot::encode(page.identity, &head, page.state, false);
     put(&mut whole, &Snapshots::path_of(page.identity, version), &[&header, page.state])?;
     let golden = Golden { format: LEGACY_VERSION, rows: Vec::new() };
     put(&mut whole, GOLDEN_FILE, &[&serde_json::to_vec(&golden).expect("plain data")])?;

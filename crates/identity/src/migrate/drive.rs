@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::host::{Host, Link};
-use super::message::{self, About, Ask, PIECE_BYTES, Told};
-use super::report::{Control, Figures, Report};
+use super::message::{self, About, Ask, Offered, Told};
+use super::report::{ByState, Control, Figures, Report};
 use super::{Bounds, Cell, Next, Node, Outcome, Saw, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::house::{House, Record, Registered};
-use crate::journal::{Frame, Head, IdentityId};
+use crate::journal::{Head, IdentityId};
 use crate::shard::{Lead, QUEUE_EVENTS_MAX, Stand};
+
+mod sends;
 
 /// Events that a departing identity may get further ahead of its target, once that has its state
 /// in memory, before it is throttled at all.
@@ -22,6 +24,8 @@ const RETRIES: u32 = 5;
 /// How long learning may be held before the commit, in nanoseconds; beyond it the departure is
 /// off, and learning goes on here.
 const HOLD_NS: u64 = 2_000_000_000;
+/// The same where its state is sent meanwhile.
+const HOLD_STATE_NS: u64 = 10_000_000_000;
 /// How long to wait before that, and before the register is read again, in milliseconds.
 const RETRY_MS: u64 = 200;
 
@@ -40,14 +44,35 @@ pub struct Departure<'a> {
     /// What the target has, branch by branch.
     heads: Vec<Option<Head>>,
     /// Snapshots that it wants.
-    snapshots: VecDeque<(IdentityId, u64)>,
-    piece: Option<(IdentityId, Head, Vec<u8>, usize)>,
+    snapshots: VecDeque<Offered>,
+    piece: Option<Piece>,
+    /// Set where the target can't replay what happened here to the same bits.
+    by_state: Option<ByState>,
     stand: Option<Stand>,
     /// The home of the cell, once it was asked for.
     home: Node,
     sealed_since: u64,
     figures: Figures,
     why: Option<String>,
+}
+
+/// A state on its way.
+struct Piece {
+    id: IdentityId,
+    head: Head,
+    state: Vec<u8>,
+    digest: [u8; 32],
+    /// Whether a replay at the target gives other bits.
+    shipped: bool,
+    /// How much of it was sent.
+    sent: usize,
+}
+
+impl Piece {
+    fn new((id, head): (IdentityId, Head), state: Vec<u8>, shipped: bool) -> Self {
+        let digest = *blake3::hash(&state).as_bytes();
+        Self { id, head, state, digest, shipped, sent: 0 }
+    }
 }
 
 impl<'a> Departure<'a> {
@@ -83,6 +108,7 @@ impl<'a> Departure<'a> {
             about: About { cell: registered.cell.0, nonce: 0 },
             snapshots: VecDeque::new(),
             piece: None,
+            by_state: None,
             stand: None,
             home: registered.home,
             sealed_since: 0,
@@ -102,15 +128,29 @@ impl<'a> Departure<'a> {
             home: host.me(),
             since_ms: 0,
         });
-        let record = message::record_out(&record);
-        let told = link.ask(target, &Ask::Hello { record, snapshots: Vec::new(), dry: true });
+        let model = host.house().model_of(record.current)?;
+        let here = host.house().catalog().arithmetic(&model);
+        let told = link.ask(
+            target,
+            &Ask::Hello {
+                record: message::record_out(&record),
+                model: model.to_string(),
+                arithmetic: here.clone(),
+                snapshots: Vec::new(),
+                dry: true,
+            },
+        );
+        let mut by_state = None;
         let (outcome, why) = match told {
-            Ok(Told::Ready { .. }) => (Outcome::Ready, None),
+            Ok(Told::Ready { arithmetic, .. }) => {
+                by_state = ByState::of(here, arithmetic);
+                (Outcome::Ready, None)
+            }
             Ok(Told::Refused(outcome, why)) => (outcome, Some(why)),
             Ok(other) => (Outcome::TargetNotReady, Some(other.unexpected().message)),
             Err(e) => (Outcome::TargetNotReady, Some(e.message)),
         };
-        Ok(Report { outcome, why, figures: Figures::default(), verified: None })
+        Ok(Report { outcome, why, figures: Figures::default(), verified: None, by_state })
     }
 
     fn house(&self) -> &House {
@@ -197,132 +237,24 @@ impl<'a> Departure<'a> {
         }
     }
 
-    fn hello(&mut self) -> Result<Saw> {
-        let mut all = Vec::new();
-        for branch in &self.record.branches {
-            let versions = self.house().snapshots_to_send(&self.record, branch.id)?;
-            all.extend(versions.into_iter().map(|version| (branch.id, version)));
-        }
-        let snapshots = all.iter().map(|(id, version)| (id.0, *version)).collect();
-        let record = message::record_out(&self.record);
-        match self.ask(&Ask::Hello { record, snapshots, dry: false })? {
-            Told::Ready { nonce, heads, wanted } if heads.len() == self.heads.len() => {
-                self.about.nonce = nonce;
-                for (i, theirs) in heads.into_iter().enumerate() {
-                    self.heads[i] = self.known(i, theirs.map(Head::from))?;
-                }
-                let wanted = all.into_iter().zip(wanted).filter(|(_, wanted)| *wanted);
-                self.snapshots = wanted.map(|(snapshot, _)| snapshot).collect();
-                Ok(Saw::Done)
-            }
-            other => Ok(self.saw(&other)),
-        }
-    }
-
-    /// What the target has of a branch. It may have more of one that a fork shares with another
-    /// identity, which lives there: then it has all that is needed.
-    fn known(&self, i: usize, theirs: Option<Head>) -> Result<Option<Head>> {
-        let id = self.record.branches[i].id;
-        let ours = self.house().head_of(id)?;
-        let more = matches!((theirs, ours), (Some(t), Some(o)) if t.seq > o.seq);
-        Ok(if more && id != self.record.current { ours } else { theirs })
-    }
-
-    /// Sends one message: a piece of a snapshot, else frames of the first branch that lacks some.
-    fn send(&mut self) -> Result<Saw> {
-        if self.piece.is_some() || !self.snapshots.is_empty() {
-            return self.send_piece();
-        }
-        self.send_frames(false)
-    }
-
-    fn send_piece(&mut self) -> Result<Saw> {
-        if self.piece.is_none()
-            && let Some((id, version)) = self.snapshots.pop_front()
-        {
-            let (head, bytes) = self.house().snapshot_of(id, version)?;
-            self.piece = Some((id, head, bytes, 0));
-        }
-        let Some((id, head, state, at)) = &self.piece else { return Ok(Saw::Lag(u64::MAX)) };
-        let end = (at + PIECE_BYTES).min(state.len());
-        let ask = Ask::Snapshot {
-            about: self.about,
-            id: id.0,
-            head: (*head).into(),
-            offset: *at as u64,
-            total: state.len() as u64,
-            bytes: state[*at..end].to_vec(),
-        };
-        let (sent, whole) = ((end - at) as u64, end == state.len());
-        match self.ask(&ask)? {
-            Told::Done => {
-                self.figures.bytes += sent;
-                self.figures.windows += 1;
-                match &mut self.piece {
-                    Some(piece) if !whole => piece.3 = end,
-                    piece => *piece = None,
-                }
-                Ok(Saw::Lag(u64::MAX))
-            }
-            other => Ok(self.saw(&other)),
-        }
-    }
-
-    fn send_frames(&mut self, warm: bool) -> Result<Saw> {
-        for i in 0..self.record.branches.len() {
-            let id = self.record.branches[i].id;
-            let frames = self.house().tail(id, self.heads[i])?;
-            let Some(last) = frames.last().map(Frame::head) else { continue };
-            let bytes: usize = frames.iter().map(|frame| frame.payload().len()).sum();
-            let frames = frames.into_iter().map(message::WireFrame::from).collect();
-            let current = id == self.record.current;
-            let ask = Ask::Frames { about: self.about, id: id.0, frames, warm: warm && current };
+    fn warm(&mut self) -> Result<Saw> {
+        // What the target would make of these events is not what counts.
+        if self.by_state.is_none() {
+            let (about, id) = (self.about, self.record.current.0);
+            let ask = Ask::Frames { about, id, frames: Vec::new(), warm: true };
             match self.ask(&ask)? {
-                Told::Head(_) => {
-                    self.heads[i] = Some(last);
-                    self.figures.bytes += bytes as u64;
-                    self.figures.windows += 1;
-                    if current {
-                        self.figures.sent = last.seq;
-                        self.lead.acked.store(last.seq, Ordering::Relaxed);
-                    }
-                    break;
-                }
+                Told::Head(_) => {}
                 other => return Ok(self.saw(&other)),
             }
         }
-        self.figures.lag = self.lag()?;
-        Ok(Saw::Lag(self.figures.lag))
-    }
-
-    /// Durable events that the target lacks; no number while it lacks a whole branch.
-    fn lag(&self) -> Result<u64> {
-        let mut lag = 0;
-        for (branch, theirs) in self.record.branches.iter().zip(&self.heads) {
-            // A branch that has not begun there cannot be brought into memory.
-            let Some(theirs) = theirs else { return Ok(u64::MAX) };
-            let ours = self.house().head_of(branch.id)?.map_or(0, |head| head.seq);
-            lag += ours.saturating_sub(theirs.seq);
+        // What it got ahead while the target was busy is no reason to stand still.
+        let lag = self.lag()?;
+        let current = self.record.branches.iter().position(|b| b.id == self.record.current);
+        if let Some(Some(head)) = current.map(|i| self.heads[i]) {
+            self.lead.acked.store(head.seq, Ordering::Relaxed);
         }
-        Ok(lag)
-    }
-
-    fn warm(&mut self) -> Result<Saw> {
-        let about = self.about;
-        let ask = Ask::Frames { about, id: self.record.current.0, frames: Vec::new(), warm: true };
-        match self.ask(&ask)? {
-            Told::Head(_) => {
-                // What it got ahead while the target was busy is no reason to stand still.
-                let lag = self.lag()?;
-                let current = self.record.branches.iter().position(|b| b.id == self.record.current);
-                if let Some(Some(head)) = current.map(|i| self.heads[i]) {
-                    self.lead.acked.store(head.seq, Ordering::Relaxed);
-                }
-                self.lead.most.store(LEAD_EVENTS.saturating_add(lag), Ordering::Relaxed);
-                Ok(Saw::Done)
-            }
-            other => Ok(self.saw(&other)),
-        }
+        self.lead.most.store(LEAD_EVENTS.saturating_add(lag), Ordering::Relaxed);
+        Ok(Saw::Done)
     }
 
     /// An identity that is allowed to be less far ahead is less far ahead: this converges, or
@@ -342,31 +274,13 @@ impl<'a> Departure<'a> {
         Ok(Saw::Done)
     }
 
-    fn agree(&mut self) -> Result<Saw> {
-        loop {
-            match self.send_frames(true)? {
-                _ if self.held_too_long() => return Ok(Saw::Refused(Outcome::LagTooHigh)),
-                Saw::Lag(0) => break,
-                Saw::Lag(_) => {}
-                other => return Ok(other),
-            }
-        }
-        let Some((head, proof)) = self.stand else { return Ok(Saw::Differs) };
-        // Tags may have come meanwhile.
-        let record = message::record_out(&*self.house().record(&self.name)?);
-        match self.ask(&Ask::Agree { about: self.about, record, head: head.into(), proof })? {
-            Told::Done if self.held_too_long() => Ok(Saw::Refused(Outcome::LagTooHigh)),
-            Told::Done => Ok(Saw::Done),
-            other => Ok(self.saw(&other)),
-        }
-    }
-
     fn held_too_long(&mut self) -> bool {
         let held = self.house().clock().monotonic_ns().saturating_sub(self.sealed_since);
-        if held > HOLD_NS {
+        let most = if self.by_state.is_some() { HOLD_STATE_NS } else { HOLD_NS };
+        if held > most {
             self.why = Some(format!("learning was held for {} ms", held / 1_000_000));
         }
-        held > HOLD_NS
+        held > most
     }
 
     fn cas(&mut self, expected: u64, owner: Node) -> Result<Saw> {
@@ -454,7 +368,8 @@ impl<'a> Departure<'a> {
         }
         let verified = (outcome == Outcome::Completed).then(|| self.compare()).flatten();
         let why = self.why.take().filter(|_| outcome != Outcome::Completed);
-        Report { outcome, why, figures: self.figures, verified }
+        let by_state = self.by_state.take();
+        Report { outcome, why, figures: self.figures, verified, by_state }
     }
 
     /// Compares the whole states on both sides, now that nobody waits for it.

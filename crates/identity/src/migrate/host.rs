@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::message::{self, About, Ask, Told, WireHead};
+use super::message::{self, About, Ask, Told};
 use super::{Cell, Node, Outcome, Refusal, Staged, Standing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::house::{Arrival, House, Place, Registered};
 use crate::journal::{Head, IdentityId};
+
+mod arriving;
 
 /// Asks another node, and waits for its answer; an error means that it may have been done or not.
 pub trait Link: Send + Sync {
@@ -25,6 +27,8 @@ pub(super) struct Arriving {
     staged: Staged,
     /// The snapshot that arrives piece by piece.
     piece: Option<(IdentityId, Head, Vec<u8>)>,
+    /// Set where its state comes instead of being replayed.
+    by_state: bool,
 }
 
 /// See the module.
@@ -85,9 +89,16 @@ impl Host {
     fn try_answer(&self, from: Node, ask: Ask) -> Result<Told> {
         let id = IdentityId;
         match ask {
-            Ask::Hello { record, snapshots, dry } => self.hello(from, &record, &snapshots, dry),
-            Ask::Snapshot { about, id: branch, head, offset, total, bytes } => {
-                self.piece(from, about, (id(branch), head.into()), (offset, total), &bytes)
+            Ask::Hello { record, model, arithmetic, snapshots, dry } => {
+                let arrival = Arrival::new(from, message::record_in(&record)?)?;
+                let model = message::model_in(&model)?;
+                self.hello(&arrival, (&model, arithmetic), &snapshots, dry)
+            }
+            Ask::Snapshot { about, id: branch, head, offset, total, bytes, digest, shipped } => {
+                let (of, place) = ((id(branch), head.into()), (offset, total));
+                let whole = self.piece(from, about, of, place, &bytes)?;
+                whole.map_or(Ok(()), |state| self.keep(of, &state, (digest, shipped)))?;
+                Ok(Told::Done)
             }
             Ask::Frames { about, id: branch, frames, warm } => {
                 let frames = message::frames(id(branch), frames)?;
@@ -98,7 +109,8 @@ impl Host {
                 Ok(Told::Head(head.into()))
             }
             Ask::Agree { about, record, head, proof } => {
-                self.agree(from, about, &record, (head.into(), proof))
+                let arrival = Arrival::new(from, message::record_in(&record)?)?;
+                self.agree(about, arrival, (head.into(), proof))
             }
             Ask::Grant { about, epoch } => self.grant(from, about, epoch),
             Ask::Part { about } => self.part(from, about),
@@ -132,121 +144,6 @@ impl Host {
             return Err(refusal(Refusal::NotTheSource));
         }
         work(arriving)
-    }
-
-    fn hello(
-        &self,
-        from: Node,
-        record: &str,
-        snapshots: &[([u8; 16], u64)],
-        dry: bool,
-    ) -> Result<Told> {
-        let arrival = Arrival::new(from, message::record_in(record)?)?;
-        let Registered { cell, .. } = arrival.registered()?;
-        self.house.may_arrive(&arrival)?;
-        let nonce = crate::house::nonce()?;
-        if !dry {
-            let mut all = self.arriving();
-            if all.len() >= ARRIVALS_MAX && !all.contains_key(&cell) {
-                let what = format!("{ARRIVALS_MAX} identities arrive already; try again later");
-                return Err(Error::new(ErrorKind::Busy, what));
-            }
-            self.house.arrive(&arrival)?;
-            let staged = Staged::new(from, nonce);
-            all.insert(cell, Arriving { arrival: arrival.clone(), staged, piece: None });
-        }
-        let branches = &arrival.record.branches;
-        let heads = branches.iter().map(|b| Ok(self.house.head_of(b.id)?.map(WireHead::from)));
-        let heads = heads.collect::<Result<_>>()?;
-        let lacks =
-            |(id, version): &([u8; 16], u64)| !self.house.has_snapshot(IdentityId(*id), *version);
-        Ok(Told::Ready { nonce, heads, wanted: snapshots.iter().map(lacks).collect() })
-    }
-
-    fn piece(
-        &self,
-        from: Node,
-        about: About,
-        (id, head): (IdentityId, Head),
-        (offset, total): (u64, u64),
-        bytes: &[u8],
-    ) -> Result<Told> {
-        if total > STATE_BYTES_MAX {
-            let what = format!("a state of {total} bytes is more than {STATE_BYTES_MAX}");
-            return Err(Error::invalid(format!("{what}, the most that arrives")));
-        }
-        let whole = self.with(from, about, |arriving| {
-            arriving.staged.more(from, about.nonce).map_err(refusal)?;
-            if offset == 0 {
-                arriving.piece = Some((id, head, Vec::new()));
-            }
-            let gap = || Error::invalid("a piece of the state is missing; begin again");
-            let (of, at, state) = arriving.piece.as_mut().ok_or_else(gap)?;
-            let fits = state.len() as u64 == offset && offset + bytes.len() as u64 <= total;
-            if *of != id || *at != head || !fits {
-                return Err(gap());
-            }
-            state.extend_from_slice(bytes);
-            let done = state.len() as u64 == total;
-            Ok(if done { arriving.piece.take() } else { None })
-        })?;
-        if let Some((id, head, state)) = whole {
-            self.house.keep_snapshot(id, head, &state)?;
-        }
-        Ok(Told::Done)
-    }
-
-    fn agree(
-        &self,
-        from: Node,
-        about: About,
-        record: &str,
-        theirs: (Head, [u8; 32]),
-    ) -> Result<Told> {
-        let arrival = Arrival::new(from, message::record_in(record)?)?;
-        if arrival.registered()?.cell.0 != about.cell {
-            return Err(refusal(Refusal::Stranger));
-        }
-        self.with(from, about, |arriving| {
-            arriving.staged.more(from, about.nonce).map_err(refusal)
-        })?;
-        let ours = self.house.stand(arrival.record.current)?;
-        self.with(from, about, |arriving| {
-            match arriving.staged.agree(from, about.nonce, ours, theirs) {
-                Err(Refusal::Differs) => {
-                    let (ours, theirs) = (ours.0, theirs.0);
-                    let what = format!("the target stands at {ours:?}, the source at {theirs:?}");
-                    return Ok(Told::Differs(what));
-                }
-                other => other.map_err(refusal)?,
-            }
-            arriving.arrival = arrival;
-            Ok(Told::Done)
-        })
-    }
-
-    fn grant(&self, from: Node, about: About, epoch: u64) -> Result<Told> {
-        let arrival = self.with(from, about, |arriving| {
-            arriving.staged.grant(from, about.nonce).map_err(refusal)?;
-            Ok(arriving.arrival.clone())
-        })?;
-        let head = self.house.take_over(&arrival, epoch)?;
-        self.arriving().remove(&IdentityId(about.cell));
-        #[cfg(feature = "testing")]
-        crate::fault::at("target:owns");
-        // It learns here already; what is written now saves the next start a question.
-        self.house.settle(&arrival)?;
-        Ok(Told::Head(head.into()))
-    }
-
-    fn part(&self, from: Node, about: About) -> Result<Told> {
-        self.with(from, about, |arriving| {
-            arriving.staged.more(from, about.nonce).map_err(refusal)?;
-            let owner = Cell { owner: from, epoch: 0 };
-            self.house.turn_away(&arriving.arrival, owner)
-        })?;
-        self.arriving().remove(&IdentityId(about.cell));
-        Ok(Told::Done)
     }
 
     fn cas(&self, from: Node, cell: IdentityId, expected: u64, owner: Node) -> Result<Told> {

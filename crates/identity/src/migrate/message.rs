@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cell, Node, Outcome, Standing};
 use crate::error::{Error, ErrorKind, Result};
-use crate::house::Record;
+use crate::house::{Arithmetic, Record};
 use crate::journal::{Digest, Frame, FrameHeader, FrameKind, Head, IdentityId};
 
 /// The newest version of these messages; nodes that differ in it do not talk.
-pub const MESSAGES_VERSION: u16 = 2;
-/// Bytes of a piece of a snapshot.
+pub const MESSAGES_VERSION: u16 = 3;
+/// Bytes of a piece of a snapshot while it learns on.
 pub const PIECE_BYTES: usize = 64 << 10;
+/// Bytes of a piece of its state while learning is held: few answers are waited for.
+pub const HELD_PIECE_BYTES: usize = 1 << 20;
 /// The longest message: frames of a tail, and the last of them may be a whole frame more.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 
@@ -80,6 +82,17 @@ pub(super) fn frames(id: IdentityId, frames: Vec<WireFrame>) -> Result<Vec<Frame
     frames.into_iter().map(|frame| frame.frame(id)).collect()
 }
 
+/// A snapshot that could be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// The branch.
+    pub id: Bytes16,
+    /// The version.
+    pub version: u64,
+    /// Whether a replay at the target gives other bits.
+    pub shipped: bool,
+}
+
 /// Whom a message of a departure is about: the cell, and the nonce that the target drew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
@@ -94,8 +107,12 @@ pub enum Ask {
     Hello {
         /// Its record, as JSON.
         record: String,
-        /// The snapshots that would be sent: branch and version.
-        snapshots: Vec<(Bytes16, u64)>,
+        /// The spec of its model, as JSON.
+        model: String,
+        /// What of the source's machine its bits hang on.
+        arithmetic: Arithmetic,
+        /// The snapshots that would be sent.
+        snapshots: Vec<Offered>,
         /// Only ask.
         dry: bool,
     },
@@ -113,6 +130,10 @@ pub enum Ask {
         total: u64,
         /// The piece.
         bytes: Vec<u8>,
+        /// BLAKE3 of the whole state.
+        digest: [u8; 32],
+        /// Whether a replay at the target gives other bits.
+        shipped: bool,
     },
     /// Frames of a branch, in order.
     Frames {
@@ -199,6 +220,8 @@ pub enum Told {
         heads: Vec<Option<WireHead>>,
         /// Which of the snapshots are wanted.
         wanted: Vec<bool>,
+        /// What of the target's machine its bits hang on.
+        arithmetic: Arithmetic,
     },
     /// Done, and durable.
     Done,
@@ -245,6 +268,12 @@ impl Told {
 /// A record as it travels.
 pub(super) fn record_out(record: &Record) -> String {
     serde_json::to_string(record).expect("plain data")
+}
+
+/// A spec that came.
+pub(super) fn model_in(text: &str) -> Result<serde_json::Value> {
+    serde_json::from_str(text)
+        .map_err(|e| Error::invalid(format!("the arriving model can't be read: {e}")))
 }
 
 /// A record that came.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::Outcome;
+use crate::house::{Arithmetic, named};
 
 /// What a departure has done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,34 @@ pub struct Figures {
     pub sealed_ns: u64,
     /// The epoch of the new owner, or the fresh one of the old; 0 before.
     pub epoch: u64,
+    /// Bytes of the state that was sent while learning was held; 0 where the target replays.
+    #[serde(default)]
+    pub state: u64,
+}
+
+/// Why the state itself goes, and not only the events that made it: what its bits hang on is not
+/// the same at both ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByState {
+    /// On what they hang here.
+    pub here: Arithmetic,
+    /// And at the target.
+    pub there: Arithmetic,
+}
+
+impl ByState {
+    /// None where the same events give the same bits at both ends.
+    pub(super) fn of(here: Arithmetic, there: Arithmetic) -> Option<Self> {
+        (here != there).then_some(Self { here, there })
+    }
+}
+
+impl std::fmt::Display for ByState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (here, there) = (named(&self.here), named(&self.there));
+        write!(f, "shipped as state: the arithmetic of the two machines differs ")?;
+        write!(f, "({here} here, {there} there)")
+    }
 }
 
 /// How it ended.
@@ -38,6 +67,8 @@ pub struct Report {
     pub figures: Figures,
     /// Whether both whole states were compared afterwards, and were equal bit for bit.
     pub verified: Option<bool>,
+    /// Set where the state itself went, or would go.
+    pub by_state: Option<ByState>,
 }
 
 /// How to end a departure from elsewhere, and how it is watched.

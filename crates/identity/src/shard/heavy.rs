@@ -305,7 +305,7 @@ impl Urgent {
 impl Moving {
     fn needs_it(&self) -> bool {
         match self {
-            Self::Be(..) | Self::Onward(..) => false,
+            Self::Be(..) | Self::Onward(..) | Self::LetGo(_) => false,
             Self::Follow(_, warm, _) => *warm,
             Self::Activate(..) | Self::Seal(_) | Self::Stand(_) | Self::Hold(_) => true,
         }
@@ -313,7 +313,7 @@ impl Moving {
 
     fn refuse(self, error: Error) {
         match self {
-            Self::Be(_, done) | Self::Onward(_, done) => done(Err(error)),
+            Self::Be(_, done) | Self::Onward(_, done) | Self::LetGo(done) => done(Err(error)),
             Self::Activate(_, done) | Self::Follow(_, _, done) | Self::Hold(done) => {
                 done(Err(error));
             }

@@ -73,6 +73,8 @@ pub enum Moving {
     Seal(Done<Stand>),
     /// Where a follower stands.
     Stand(Done<Stand>),
+    /// Let a follower's state leave memory: another one was shipped.
+    LetGo(Done<()>),
     /// Hold learning at the end of a branch, which is durable then.
     Hold(Done<Head>),
     /// Send what was held to the branch that follows, or learn it here.
@@ -114,6 +116,11 @@ pub fn moved(cell: &Cell) -> Error {
 /// Whether an identity is on its way, or arrives.
 pub(super) fn is_in_transit(role: Option<&Role>) -> bool {
     matches!(role, Some(Role::Follower | Role::Sealed | Role::Owner { lead: Some(_), .. }))
+}
+
+/// Whether this house has the last word on an identity's state.
+pub(super) fn owns(role: Option<&Role>) -> bool {
+    matches!(role, None | Some(Role::Owner { .. } | Role::Sealed))
 }
 
 impl Learner {
@@ -193,6 +200,7 @@ impl Learner {
             Moving::Follow(frames, warm, done) => self.follow(id, frames, warm, done),
             Moving::Seal(done) => self.seal(id, done),
             Moving::Stand(done) => self.stand(id, done),
+            Moving::LetGo(done) => done(self.forsake(id)),
             Moving::Hold(done) => self.hold(id, done),
             Moving::Onward(to, done) => self.onward(id, to, done),
         }
@@ -316,6 +324,18 @@ impl Learner {
                 self.when_durable(id, stand.0.seq, told);
             }
         }
+    }
+
+    /// What it followed is for the next commit still. One that broke is brought back by itself.
+    fn forsake(&mut self, id: IdentityId) -> Result<()> {
+        if !matches!(self.roles.get(&id), Some(Role::Follower | Role::Moved(_))) {
+            return Err(refused("a follower"));
+        }
+        if let Some(Slot::Live(identity, _)) = self.slots.get_mut(&id) {
+            self.orphans.extend(identity.take_frames());
+            self.let_go(id);
+        }
+        Ok(())
     }
 
     fn follow(&mut self, id: IdentityId, frames: Vec<Frame>, warm: bool, mut done: Done<Head>) {

@@ -103,3 +103,49 @@ fn pruning_keeps_the_newest_and_ever_sparser_old_ones() {
     assert_eq!(snapshots.prune(ID, 2).unwrap().len(), 20 - 2 - 4);
     assert_eq!(snapshots.list(ID).unwrap(), [1, 5, 13, 17, 19, 20]);
 }
+
+#[test]
+fn a_shipped_state_stays_and_nothing_older_takes_its_place() {
+    let disk = FaultyDisk::new();
+    let snapshots = store(&disk);
+    for seq in 1..=9 {
+        snapshots.put(ID, &head(seq), b"ours").unwrap();
+    }
+    // It takes the place of what a replay gave, and is not replaced by that again.
+    snapshots.put_shipped(ID, &head(10), b"ours").unwrap();
+    snapshots.put_shipped(ID, &head(10), b"theirs").unwrap();
+    snapshots.put(ID, &head(10), b"theirs").unwrap();
+    assert_eq!(snapshots.put(ID, &head(10), b"ours").unwrap_err().kind, ErrorKind::Exists);
+    let found = snapshots.get(ID, 10).unwrap();
+    assert_eq!((found.bytes, found.shipped), (b"theirs".to_vec(), true));
+    assert!(!snapshots.get(ID, 9).unwrap().shipped);
+
+    for seq in 11..=40 {
+        snapshots.put(ID, &head(seq), b"ours").unwrap();
+        snapshots.prune(ID, 2).unwrap();
+    }
+    assert_eq!(snapshots.shipped(ID).unwrap(), [10]);
+    assert!(snapshots.list(ID).unwrap().len() < 12);
+
+    disk.damage(&file(10), |bytes| bytes[HEADER_LEN] ^= 1);
+    let refused = snapshots.latest(ID, 12, &mut Vec::new()).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Corrupt);
+    assert!(refused.message.contains("it was shipped from another machine"), "{refused}");
+    assert_eq!(snapshots.latest(ID, 40, &mut Vec::new()).unwrap().unwrap().head.seq, 40);
+}
+
+#[test]
+fn a_shipped_snapshot_stays_readable() {
+    let disk = FaultyDisk::new();
+    store(&disk).put_shipped(ID, &head(10), b"all it ever learned").unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/snapshot-v2.snap");
+    if std::env::var_os("HER_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, disk.bytes(&file(10)).unwrap()).unwrap();
+    }
+    let golden = std::fs::read(path).unwrap();
+    assert_eq!(disk.bytes(&file(10)).unwrap(), golden);
+    disk.damage(&file(10), |bytes| *bytes = golden);
+    let found = store(&disk).get(ID, 10).unwrap();
+    assert_eq!((found.head, found.shipped), (head(10), true));
+    assert_eq!(found.bytes, b"all it ever learned");
+}

@@ -161,7 +161,7 @@ fn brief(question: &Question) -> String {
 
 fn told(answer: &Answer) -> String {
     match answer {
-        Answer::Node(Told::Ready { nonce, heads, wanted }) => {
+        Answer::Node(Told::Ready { nonce, heads, wanted, .. }) => {
             format!("Ready {nonce} {heads:?} {wanted:?}")
         }
         other => format!("{other:?}"),

@@ -197,6 +197,8 @@ pub struct World {
     pub lots: Lots,
     pub bug: Option<Bug>,
     pub mix: Mix,
+    /// Machines name different arithmetics: the state itself goes.
+    pub by_state: bool,
     pub machines: Vec<Machine>,
     pub history: RefCell<History>,
     /// It was born and has moved once; faults begin.
@@ -238,6 +240,7 @@ impl World {
         let machines = (0..HOUSES).map(machine).collect();
         Rc::new(Self {
             machines,
+            by_state: seed % 4 == 1,
             mix,
             lots,
             bug,
@@ -304,8 +307,9 @@ impl World {
         });
     }
 
-    pub fn outcome(&self, outcome: Outcome) {
-        *self.history.borrow_mut().outcomes.entry(outcome.to_string()).or_default() += 1;
+    pub fn outcome(&self, outcome: Outcome, by_state: bool) {
+        let how = if by_state { format!("{outcome}, by state") } else { outcome.to_string() };
+        *self.history.borrow_mut().outcomes.entry(how).or_default() += 1;
     }
 
     pub fn planted(&self) -> Option<Planted> {

@@ -112,7 +112,10 @@ pub static ENTRIES: &[Entry] = &[
 
 /// Everything that specs may name, language models of these bases included.
 pub fn catalog(bases: Bases) -> Catalog {
-    Catalog::builtin().with_heavy(ENTRIES).lend(Arc::new(bases))
+    Catalog::builtin()
+        .with_heavy(ENTRIES)
+        .with_arithmetic(ENTRIES.iter().map(|entry| entry.name), kernel::here)
+        .lend(Arc::new(bases))
 }
 
 fn build(params: Value, builder: &Builder<'_>) -> her_learn::Result<Any> {

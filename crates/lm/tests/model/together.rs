@@ -219,3 +219,13 @@ fn the_real_model_loses_little_by_few_bits() {
     println!("{bits:.6} bits a token by few bits");
     assert!((bits - 4.790_992).abs() < 0.03, "{bits} bits a token");
 }
+
+#[test]
+fn a_catalogue_tells_by_the_spec_on_which_products_bits_hang() {
+    let catalog = her_lm::catalog(her_lm::Bases::new("nowhere"));
+    let model = serde_json::json!({"LanguageModel": {"base": "any"}});
+    assert_eq!(catalog.arithmetic(&model), Some(kernel::here()));
+    let of_texts = serde_json::json!([{"LanguageEmbedding": {"base": "any"}}, "KMeans"]);
+    assert_eq!(catalog.arithmetic(&of_texts), Some(kernel::here()));
+    assert_eq!(catalog.arithmetic(&serde_json::json!("KMeans")), None);
+}

@@ -72,7 +72,13 @@ fn http() -> Call {
 fn who_was_added_to_exchange_may_do_nothing_else() {
     let two = Two::new(Right::Sync);
     let way = two.way();
-    let hello = Ask::Hello { record: "{}".into(), snapshots: Vec::new(), dry: true };
+    let hello = Ask::Hello {
+        record: "{}".into(),
+        model: "{}".into(),
+        arithmetic: None,
+        snapshots: Vec::new(),
+        dry: true,
+    };
     for call in [Call::Load, http(), Call::Ask(hello)] {
         let Back::Refused(why) = two.ask(&way, &call).unwrap() else { panic!("{call:?}") };
         assert!(why.contains("[nodes.NAME]"), "{why}");

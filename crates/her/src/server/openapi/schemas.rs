@@ -245,6 +245,14 @@ fn orders() -> Value {
             "properties": {
                 "verified": { "type": "boolean" },
                 "version": version(),
+                "from": {
+                    "type": "integer",
+                    "description": "the version after which it was replayed; 0 is the birth",
+                },
+                "why": {
+                    "type": ["string", "null"],
+                    "description": "why it was not replayed from birth",
+                },
                 "events": { "type": "integer" },
                 "snapshots_compared": { "type": "integer" },
                 "chain": { "type": "string" },

@@ -61,6 +61,12 @@ fn table(jobs: &[Job]) -> Markup {
     }
 }
 
+/// How it went, in words, where there is more to say.
+fn why(job: &Job) -> String {
+    let said = [job.by_state.as_ref().map(ToString::to_string), job.why.clone()];
+    said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
 fn row(job: &Job) -> Markup {
     let outcome = job.outcome.map_or_else(|| "under way".to_owned(), |o| o.to_string());
     let figures = &job.figures;
@@ -81,7 +87,7 @@ fn row(job: &Job) -> Markup {
             td { @if figures.sealed_ns > 0 { (short(figures.sealed_ns as f64 / 1e6)) }
                  @else { "–" } }
             td { (lost) }
-            td { (job.why.as_deref().unwrap_or("")) }
+            td { (why(job)) }
         }
     }
 }

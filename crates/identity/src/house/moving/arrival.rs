@@ -4,15 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
+use her_learn::Model;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::super::{House, Record, registry};
+use super::super::{Arithmetic, House, Origin, Record, registry};
 use super::{Place, Registered};
 use crate::disk::{self, Disk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{ARRIVAL_VERSION, ARRIVALS_DIR, arrival_file, is_temp_file};
+use crate::identity::Opening;
 use crate::journal::{Frame, Head, IdentityId};
-use crate::migrate::{Cell, Node};
+use crate::migrate::{Cell, Node, Offered};
 use crate::shard::{Moving, Role, Stand};
 
 /// A note that an identity arrives; durable before the first of its frames.
@@ -153,7 +156,7 @@ impl House {
 
     /// The branches that only this identity goes on with here. A fork shares its past with the one
     /// that it came from, who may live here already.
-    fn branches_of(&self, record: &Record) -> Vec<IdentityId> {
+    pub(crate) fn branches_of(&self, record: &Record) -> Vec<IdentityId> {
         let others = self.names().into_iter().filter(|name| *name != record.name);
         let taken: Vec<IdentityId> =
             others.filter_map(|name| Some(self.record(&name).ok()?.current)).collect();
@@ -171,15 +174,17 @@ impl House {
     }
 
     /// The snapshots of a branch that must travel for it to be brought back: the state that it
-    /// began with, and the newest one at or before a version.
-    pub fn snapshots_to_send(&self, record: &Record, id: IdentityId) -> Result<Vec<u64>> {
+    /// began with, what was shipped here, and the newest one.
+    pub fn snapshots_to_send(&self, record: &Record, id: IdentityId) -> Result<Vec<Offered>> {
         let listed = self.snapshots.list(id)?;
         let base = record.branch(id).and_then(|b| b.parent).map(|origin| origin.version);
-        let base = base.filter(|version| listed.contains(version));
         let newest = listed.last().copied().filter(|_| id == record.current);
-        let mut all: Vec<u64> = base.into_iter().chain(newest).collect();
-        all.dedup();
-        Ok(all)
+        let offered = listed.into_iter().map(|version| {
+            let shipped = self.snapshots.is_shipped(id, version);
+            Offered { id: id.0, version, shipped }
+        });
+        let travels = |o: &Offered| o.shipped || [base, newest].contains(&Some(o.version));
+        Ok(offered.filter(travels).collect())
     }
 
     /// A snapshot as it lies here.
@@ -187,15 +192,82 @@ impl House {
         self.snapshots.get(id, version).map(|s| (s.head, s.bytes))
     }
 
-    /// True when a snapshot of a branch at a version lies here whole.
-    pub fn has_snapshot(&self, id: IdentityId, version: u64) -> bool {
-        self.snapshots.get(id, version).is_ok()
+    /// True when a snapshot of a branch at a version lies here whole; one that was shipped, if it
+    /// must be one.
+    pub fn has_snapshot(&self, id: IdentityId, version: u64, shipped: bool) -> bool {
+        self.snapshots.get(id, version).is_ok_and(|there| there.shipped || !shipped)
     }
 
     /// Keeps a snapshot that arrived. Its digest is that of the branch's own chain, which is
-    /// checked once the state is compared.
-    pub fn keep_snapshot(&self, id: IdentityId, head: Head, state: &[u8]) -> Result<()> {
-        self.snapshots.put(id, &head, state)
+    /// checked once the state is compared. By one that was shipped goes what follows here: a state
+    /// that was made of what lies before it leaves memory.
+    pub fn keep_snapshot(
+        &self,
+        id: IdentityId,
+        head: Head,
+        state: &[u8],
+        shipped: bool,
+    ) -> Result<()> {
+        if !shipped {
+            return self.snapshots.put(id, &head, state);
+        }
+        // Before as well: it is refused where somebody lives by what was made here.
+        self.asked(id, Moving::LetGo)?;
+        self.snapshots.put_shipped(id, &head, state)?;
+        self.asked(id, Moving::LetGo)
+    }
+
+    /// Refuses to go on where the state at a head was not shipped.
+    pub fn check_shipped(&self, id: IdentityId, head: Head) -> Result<()> {
+        if self.snapshots.get(id, head.seq).is_ok_and(|there| there.shipped && there.head == head) {
+            return Ok(());
+        }
+        let what = format!("the state at version {} has not arrived", head.seq);
+        Err(Error::new(ErrorKind::Corrupt, what))
+    }
+
+    /// Departures that came to nothing may have shipped states; only those of the record are where
+    /// a life here begins.
+    fn drop_unused(&self, record: &Record) -> Result<()> {
+        for id in self.branches_of(record) {
+            let Some(branch) = record.branch(id) else { continue };
+            let begins = |version: &u64| {
+                let is = |origin: Origin| origin.version == *version;
+                branch.parent.is_some_and(is)
+                    || branch.shipped.iter().any(|shipped| shipped.version == *version)
+            };
+            let mut unused = self.snapshots.shipped(id)?;
+            unused.retain(|version| !begins(version));
+            self.snapshots.remove(id, &unused)?;
+        }
+        Ok(())
+    }
+
+    /// The state of a sealed identity, which stands at this head.
+    pub fn sealed_state(&self, name: &str, head: Head) -> Result<Vec<u8>> {
+        let (at, state) = self.look(name, |identity| (identity.head(), identity.state().save()))?;
+        if at == head {
+            return Ok(state);
+        }
+        let what = format!("{name} stands at {at:?}, and was sealed at {head:?}");
+        Err(Error::new(ErrorKind::Internal, what))
+    }
+
+    /// The spec of a branch's model, without bringing it into memory.
+    pub fn model_of(&self, id: IdentityId) -> Result<Value> {
+        let reader = &**self.shard(id).reader();
+        Opening::new(id, reader, &self.snapshots, 0, None)?.spec(reader)
+    }
+
+    /// Whether a model can be built here, and on what of this machine its bits hang.
+    pub fn could_host(&self, model: &Value) -> Result<Arithmetic> {
+        Model::new(model, &self.catalog).map_err(|e| Error::invalid(e.to_string()))?;
+        Ok(self.catalog.arithmetic(model))
+    }
+
+    /// Writes down anew what is known of an identity that arrives.
+    pub fn note_arrival(&self, arrival: &Arrival) -> Result<()> {
+        self.arrivals.put(arrival.registered()?.cell, arrival)
     }
 
     /// The register names this house: the identity is owned under `epoch`, and its name is known
@@ -228,6 +300,7 @@ impl House {
         #[cfg(feature = "testing")]
         crate::fault::at("target:recorded");
         self.arrivals.remove(arrival.registered()?.cell)?;
+        self.drop_unused(&record)?;
         for id in self.branches_of(&record).into_iter().filter(|id| *id != record.current) {
             self.asked(id, |done| Moving::Be(None, done))?;
         }

@@ -48,6 +48,15 @@ pub(super) fn all() -> Value {
                 "outcome": { "type": ["string", "null"], "description": "null while under way" },
                 "why": { "type": ["string", "null"] },
                 "verified": { "type": ["boolean", "null"] },
+                "by_state": {
+                    "type": ["object", "null"],
+                    "description": "set where the state itself goes, as the same events give other \
+                                    bits at the target: on what they hang here and there",
+                    "properties": {
+                        "here": { "type": ["string", "null"] },
+                        "there": { "type": ["string", "null"] },
+                    },
+                },
                 "leaves": { "type": "boolean" },
                 "left": { "type": ["string", "null"], "description": "where the copy lies" },
             },
