@@ -149,8 +149,8 @@ impl Guard {
         Ok(())
     }
 
-    /// The weights have moved by this, by what peers know: so have the good ones. Whether they still
-    /// are good, the next looks tell.
+    /// The weights have moved by this, by what peers know: so have the good ones. Whether they
+    /// still are good, the next looks tell.
     pub fn follow(&mut self, moved: &[f32]) {
         let numbers = moved.len();
         let good = self.good.as_ref().and_then(|good| good.unpack(numbers, numbers).ok());

@@ -34,8 +34,8 @@ pub struct Trust {
     /// The reader's loss in nats with each of [`Weight::ALL`], summed over events with a half-life
     /// of [`HALF_LIFE`].
     pub losses: [f64; 3],
-    /// Over how many events, with the same half-life; where there are no labels, by how many looks at
-    /// what the model could do before.
+    /// Over how many events, with the same half-life; where there are no labels, by how many looks
+    /// at what the model could do before.
     pub events: f64,
 }
 

@@ -224,8 +224,8 @@ impl State {
         events: u64,
     ) -> Result<Option<(Sums, Lesson)>> {
         let kept = self.weighed.len() as u64;
-        // Who takes long for an event is not to learn them all once more, and may learn them to other
-        // bits on another machine.
+        // Who takes long for an event is not to learn them all once more, and may learn them to
+        // other bits on another machine.
         if events == 0 || kept < events || self.is_heavy() {
             return Ok(None);
         }
