@@ -229,8 +229,8 @@ fn rows_that_their_origin_did_not_sign_are_refused_by_name() {
     refused("7.book", &|row| row.sums.truncate(9), "packed sums hold");
     refused(
         "8.book",
-        &|row| row.sums = vec![1; 400_000],
-        "it has 400000 bytes, and peers take at most",
+        &|row| row.sums = vec![1; 13_000_000],
+        "it has 13000000 bytes, and peers take at most",
     );
     assert_eq!(place.run(&["peer", "list", "sam", "--json"]).ok().json()["hash"], json!(null));
     // Unchanged, the same forger's book is joined: it is the rows that are believed.
