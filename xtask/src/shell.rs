@@ -18,10 +18,18 @@ pub fn target() -> PathBuf {
     root().join("target")
 }
 
-/// A command that runs at the repository's root.
+/// A command that runs at the repository's root. What cargo tells us of ourselves is taken out: the
+/// build script of `ring` looks at it, so it and all above would be built once more whenever a cargo
+/// is started by hand.
 pub fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|of| name.starts_with(of)) {
+            command.env_remove(&*name);
+        }
+    }
     command
 }
 

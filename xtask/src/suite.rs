@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     Step { name: "book", slow: true, work: book::test },
     Step { name: "power loss", slow: true, work: power_loss },
     Step { name: "namespaces", slow: true, work: namespaces },
+    Step { name: "processors", slow: true, work: processors },
     Step { name: "doctests", slow: true, work: doctests },
     Step { name: "conformance", slow: true, work: conformance::check },
     Step { name: "wheel", slow: true, work: wheel::check },
@@ -153,6 +154,23 @@ fn namespaces() -> Result<()> {
         whole("test")
             .args(["--test", "departures", "--", "--ignored", "--exact", "--nocapture"])
             .arg("moves_between_namespaces_whose_links_are_cut_one_way_lose_nothing"),
+    )
+}
+
+/// Moves a language identity between this processor and an emulated one of other instructions.
+fn processors() -> Result<()> {
+    let emulator = || works(&mut command("qemu-x86_64", &["--version"]));
+    if cfg!(target_arch = "x86_64") && !emulator() && std::env::var_os("CI").is_some() {
+        debian(&["qemu-user"])?;
+    }
+    if !emulator() {
+        say("1 test left out: departures between processors need x86-64, and qemu-user");
+        return Ok(());
+    }
+    run_command(
+        whole("test")
+            .args(["--test", "departures", "--", "--ignored", "--exact", "--nocapture"])
+            .arg("moves_between_processors_of_other_instructions_take_the_state"),
     )
 }
 

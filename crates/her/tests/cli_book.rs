@@ -67,7 +67,7 @@ fn one_version_is_one_file_and_says_what_it_is() {
     place.run(&["book", "write", "adam"]).fails(3, "adam");
     place.run(&["book", "write", "eve", "--at", "999", "--out", "x.book"]).fails(3, "999");
     let url = ["--url", "http://127.0.0.1:9", "book", "write", "eve", "--out", "x.book"];
-    place.run(&url).fails(7, "leave out --url");
+    place.run(&url).fails(6, "gives no answer");
     assert!(!place.path("x.book").exists());
 }
 

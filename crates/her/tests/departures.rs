@@ -23,6 +23,7 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use her_identity::journal::Digest;
@@ -267,6 +268,81 @@ fn moves_of_an_identity_that_reads_lose_nothing_while_it_is_talked_to() {
     let history = check(&two, history);
     assert!(outcomes.contains_key("COMPLETED"), "{outcomes:?}");
     a_planted_fault_is_seen(&history);
+}
+
+/// The newest departure from a node, once it has ended.
+fn departed(two: &Two, from: usize) -> Value {
+    let outcome = depart(two, from, &Vec::new(), &wait).0;
+    assert_eq!(outcome, "COMPLETED");
+    two.departures(from).unwrap()["departures"][0].clone()
+}
+
+/// Somebody who says one thing after the other, numbered, to whoever owns the identity, until told
+/// to stop. Gives how many were acknowledged, and the version of the last.
+fn talk(two: &Two, stop: &AtomicBool, said: &AtomicU64) -> (u64, u64) {
+    let (mut at, mut version) = (0, 0);
+    while !stop.load(Relaxed) {
+        let n = said.load(Relaxed);
+        let path = format!("/v1/identities/sam/learn?client=one&n={n}");
+        let features: Value = serde_json::from_str(&load::features(n, true)).unwrap();
+        match two.ask(at, "POST", &path, Some(&json!({ "x": features })), PATIENCE) {
+            Some((200, answer)) => {
+                let answer: Value = serde_json::from_str(&answer).unwrap();
+                version = answer["version"].as_u64().unwrap();
+                said.store(n + 1, Relaxed);
+            }
+            _ => at = 1 - at,
+        }
+    }
+    (said.load(Relaxed), version)
+}
+
+/// There and back between this machine's processor and one without its instructions, while
+/// somebody talks: matrix products have other bits there, so the state itself moves.
+#[test]
+#[ignore = "needs qemu-user on x86-64; `cargo xtask test` runs it"]
+fn moves_between_processors_of_other_instructions_take_the_state() {
+    let emulated = Site { cpu: Some("Nehalem"), ..Site::here() };
+    let two = Two::begin([Site::here(), emulated], "segment_mib = 4", &tongue::spec());
+    let (stop, said) = (AtomicBool::new(false), AtomicU64::new(0));
+    let hears = |more: u64| {
+        let (begin, before) = (Instant::now(), said.load(Relaxed));
+        while said.load(Relaxed) < before + more {
+            assert!(begin.elapsed() < PATIENCE, "nothing more is heard after {before}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let ((all, version), jobs) = std::thread::scope(|scope| {
+        let talking = scope.spawn(|| talk(&two, &stop, &said));
+        let mut jobs = Vec::new();
+        for from in [0, 1] {
+            hears(6);
+            jobs.push(departed(&two, from));
+            hears(6);
+        }
+        stop.store(true, Relaxed);
+        (talking.join().unwrap(), jobs)
+    });
+    for job in &jobs {
+        println!("{}", job["by_state"]);
+        let kernels = ["here", "there"].map(|side| job["by_state"][side].to_string());
+        assert_eq!(kernels.iter().filter(|k| k.contains("scalar")).count(), 1, "{job}");
+    }
+    // Each was heard once: whatever else is in the journal tells of the moves.
+    let ask = |method, what: &str| {
+        let path = format!("/v1/identities/sam{what}");
+        let answer = two.ask(0, method, &path, Some(&json!({})), PATIENCE).unwrap();
+        assert_eq!(answer.0, 200, "{answer:?}");
+        serde_json::from_str::<Value>(&answer.1).unwrap()
+    };
+    assert_eq!(ask("GET", "/clients/one")["newest"], all - 1);
+    let card = ask("GET", "");
+    assert_eq!(card["version"], version, "{card}");
+    assert_eq!(card["figures"]["learned"], all, "{card}");
+    let verified = ask("POST", "/verify");
+    println!("{verified}");
+    let (from, why) = (verified["from"].as_u64().unwrap(), verified["why"].to_string());
+    assert!((1..version).contains(&from) && why.contains("was shipped from"), "{verified}");
 }
 
 /// What is cut, and where: the point, the way, and how long until it is mended.

@@ -154,8 +154,54 @@ fn what_is_no_book_is_refused_in_words_and_the_command_line_joins_through_a_serv
     let joined = ok(&her(&many, 1, &["book", "join", file, "sam", "--read-all", "--json"]));
     assert_eq!(joined["taken"], json!(1));
     assert_eq!(joined["read"].as_object().unwrap().values().next(), Some(&json!("whole")));
-    let said = her(&many, 1, &["book", "write", "sam", "--out", "x.book"]);
-    assert!(String::from_utf8_lossy(&said.stderr).contains("open in another process"));
     let audit = std::fs::read_to_string(many.data(1).join("audit.ndjson")).unwrap();
     assert!(audit.contains("join_book") || audit.contains("/books"), "{audit}");
+}
+
+#[test]
+fn a_server_writes_the_book_that_its_data_would_give() {
+    let many = Many::begin(1, "", &json!("GaussianNB"));
+    (0..40).for_each(|i| drop(many.post(0, "learn", &event(i))));
+    let out = |name: &str| many.data(0).with_file_name(name).to_str().unwrap().to_owned();
+    let write =
+        |args: &[&str]| her(&many, 0, &[&["book", "write", "sam", "--json"], args].concat());
+    let (first, later, offline) = (out("1.book"), out("2.book"), out("3.book"));
+
+    // The server has the data directory open; what was told nobody is contributed first.
+    let told = ok(&write(&["--out", &first]));
+    assert_eq!((&told["version"], &told["rows"]), (&json!(42), &json!(1)));
+    assert_eq!(told["uncontributed_events"], 0);
+    assert_eq!(told["bytes"], std::fs::metadata(&first).unwrap().len());
+    many.post(0, "learn", &event(40));
+    let licence = ["--licence", "Grüße: CC-BY-4.0"];
+    let edition = ["--out", &later, "--edition-of", &first, "--codec", "i8"];
+    let told_later = ok(&write(&[&edition[..], &licence].concat()));
+    assert_eq!(told_later["version"], 44);
+    let verified = ok(&her(&many, 0, &["book", "verify", &later, "--json"]));
+    assert_eq!(verified["digest"], told_later["digest"]);
+    let seen = ok(&her(&many, 0, &["book", "inspect", &later, "--json"]));
+    assert_eq!(seen["provenance"]["parents"], json!([told["digest"]]));
+    assert_eq!(seen["provenance"]["licence"], licence[1]);
+
+    // What can't be written says why, and leaves neither a file nor an event.
+    let refused = |args: &[&str], why: &str| {
+        let output = write(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    };
+    refused(&["--out", &first], "there already");
+    refused(&["--out", &offline, "--at", "999"], "999");
+    let (status, problem) = many.send(0, "POST", &format!("{BOOKS}/write"), b"no book");
+    assert_eq!(status, 422, "{problem}");
+    for query in ["codec=i2", "codec=i4&at=3", "at=-1"] {
+        let (status, problem) = many.send(0, "POST", &format!("{BOOKS}/write?{query}"), b"");
+        assert!([400, 422].contains(&status), "{query}: {status} {problem}");
+    }
+    assert!(!std::path::Path::new(&offline).exists());
+    assert_eq!(many.post(0, "learn", &event(41))["version"], 45);
+
+    // The same version gives the same bytes where no server runs.
+    many.kill(0);
+    ok(&write(&["--out", &offline, "--at", "42"]));
+    assert_eq!(std::fs::read(&offline).unwrap(), std::fs::read(&first).unwrap());
 }

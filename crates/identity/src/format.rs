@@ -109,6 +109,11 @@ pub const PEERS_FILE: &str = "peers.json";
 /// The newest format of that file.
 pub const PEERS_VERSION: u16 = 2;
 
+/// The file that remembers what peers used of their quotas and what they were worth.
+pub const PEERS_USED_FILE: &str = "peers-used.json";
+/// The newest format of that file.
+pub const PEERS_USED_VERSION: u16 = 1;
+
 /// The directory of what gates decided and of the figures that they decided by.
 pub const GATES_DIR: &str = "gates";
 /// The newest format of the files in it.

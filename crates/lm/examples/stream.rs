@@ -3,10 +3,10 @@
 //!
 //! `cargo run -p her-lm --example stream -- MODEL TEXT [TOKENS] [NAME=VALUE…]`, where TEXT is a
 //! file, `@random` (any tokens, all as likely) or `@repeat` (one token for ever). Names are `rate`,
-//! `window`, `rank` and `rest`: after how many tokens it rests each time, 1,024 or a multiple. Each
-//! chunk of 32 tokens is predicted before it is learned. Two lines of JSON each 1,024 tokens: since
-//! the beginning, and since the lines before. At the end its life in numbers, with the spans that
-//! learning helped most as text.
+//! `chunk`, `window`, `rank` and `rest`: after how many tokens it rests each time, 1,024 or a
+//! multiple. Each chunk, of 32 tokens unless told, is predicted before it is learned. Two lines of
+//! JSON each 1,024 tokens: since the beginning, and since the lines before. At the end its life in
+//! numbers, with the spans that learning helped most as text.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tokens.truncate(most);
     let number = |name: &str, usual: usize| named.get(name).map_or(Ok(usual), |n| n.parse());
     let mut settings = Settings::default();
+    settings.chunk = number("chunk", settings.chunk)?;
     settings.window = number("window", settings.window)?;
     settings.rate = named.get("rate").map_or(Ok(settings.rate), |n| n.parse())?;
     let rest = number("rest", usize::MAX)?;

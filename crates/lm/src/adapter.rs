@@ -5,7 +5,7 @@
 //! changes, `B` (`rows × rank`) begins as nothing. So adapters of one seed add: the sum of two `B`s
 //! does what both do, and only `B` has to be kept and sent.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub struct Adapter {
     spec: Spec,
     shapes: [(usize, usize); 7],
     layers: usize,
-    /// Never changes: all copies share it.
+    /// Never changes: all adapters of one spec share it.
     down: Arc<[f32]>,
     up: Vec<f32>,
 }
@@ -52,6 +52,35 @@ fn normal(state: &mut u64) -> [f64; 2] {
     [length * libm::cos(angle), length * libm::sin(angle)]
 }
 
+/// What `A` follows from: the shapes of a layer's maps, how many layers, and the spec.
+type Drawn = ([(usize, usize); 7], usize, Spec);
+
+/// `A` of all maps. It is held in memory once, however many identities stand on it.
+fn drawn(of: Drawn) -> Arc<[f32]> {
+    static KNOWN: Mutex<Vec<(Drawn, Weak<[f32]>)>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.retain(|(_, down)| down.strong_count() > 0);
+    let found = known.iter().find(|(other, _)| *other == of);
+    if let Some(down) = found.and_then(|(_, down)| down.upgrade()) {
+        return down;
+    }
+    let (shapes, layers, spec) = of;
+    let (mut state, mut down) = (spec.seed, Vec::new());
+    for _ in 0..layers {
+        for (_, columns) in shapes {
+            let spread = 1.0 / (columns as f64).sqrt();
+            let end = down.len() + spec.rank * columns;
+            while down.len() < end {
+                down.extend(normal(&mut state).map(|x| (x * spread) as f32));
+            }
+            down.truncate(end);
+        }
+    }
+    let down: Arc<[f32]> = down.into();
+    known.push((of, Arc::downgrade(&down)));
+    down
+}
+
 impl Adapter {
     /// An adapter that has learned nothing.
     pub fn new(config: &Config, spec: Spec) -> Result<Self> {
@@ -62,21 +91,10 @@ impl Adapter {
             ));
         }
         let shapes = Site::ALL.map(|site| config.shape(site));
-        let mut state = spec.seed;
-        let mut down = Vec::new();
-        for _ in 0..config.layers {
-            for (_, columns) in shapes {
-                let spread = 1.0 / (columns as f64).sqrt();
-                let end = down.len() + spec.rank * columns;
-                while down.len() < end {
-                    down.extend(normal(&mut state).map(|x| (x * spread) as f32));
-                }
-                down.truncate(end);
-            }
-        }
+        let down = drawn((shapes, config.layers, spec));
         let rows: usize = shapes.iter().map(|(rows, _)| rows).sum();
         let up = vec![0.0; config.layers * rows * spec.rank];
-        Ok(Self { spec, shapes, layers: config.layers, down: down.into(), up })
+        Ok(Self { spec, shapes, layers: config.layers, down, up })
     }
 
     /// Which adapter this is.
@@ -128,5 +146,27 @@ impl Adapter {
     /// The same, to change it.
     pub fn learned_mut(&mut self) -> &mut [f32] {
         &mut self.up
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_is_held_once_and_goes_with_the_last_who_uses_it() {
+        let shapes = [(3, 5); 7];
+        let spec = Spec { rank: 2, seed: 987_654_321 };
+        let one = drawn((shapes, 2, spec));
+        assert!(Arc::ptr_eq(&one, &drawn((shapes, 2, spec))));
+        let others =
+            [(shapes, 3, spec), (shapes, 2, Spec { seed: 1, ..spec }), ([(3, 6); 7], 2, spec)];
+        for other in others {
+            assert!(!Arc::ptr_eq(&one, &drawn(other)), "{other:?}");
+        }
+        let (gone, bits) = (Arc::downgrade(&one), one.to_vec());
+        drop(one);
+        assert!(gone.upgrade().is_none());
+        assert_eq!(*drawn((shapes, 2, spec)), bits[..]);
     }
 }

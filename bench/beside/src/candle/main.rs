@@ -1,7 +1,7 @@
 //! The language model's rates beside candle's, in one run: learned, scored, heard and spoken.
 //!
-//! `cargo run --release -- MODEL TEXT check` tells whether both compute the same: what a text
-//! costs, the logits after it, what is learned of it.
+//! `cargo run --release --bin candle -- MODEL TEXT check` tells whether both compute the same: what
+//! a text costs, the logits after it, what is learned of it.
 //! `… MODEL TEXT one [SECONDS]` measures on one thread, ours and candle's in one process: every
 //! line so many seconds (2 unless said) in three turns, a turn of each line after the other, so
 //! that what else happens hits all alike. `… MODEL TEXT two [SECONDS]` measures on two cores: two

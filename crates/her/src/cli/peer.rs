@@ -192,7 +192,7 @@ fn contributions(said: &Value) -> String {
     rows.text()
 }
 
-/// What peers were worth since the server started, beside what their bytes would take to say.
+/// What peers were worth, beside what their bytes would take to say.
 fn worth(said: &Value) -> String {
     let heads = ["worth of", "nats gained", "own events", "bytes", "nats a kB", "said", "spoken"];
     let (mut rows, mut seen) = (Table::new(&heads), BTreeSet::new());

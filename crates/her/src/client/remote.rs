@@ -14,6 +14,7 @@ use super::forget::{self, Forget, Progress};
 use super::kind::{self, Cause};
 use super::owners::{self, Owners, Whom};
 use super::{Door, Hear, Next, encoded, feed, trust};
+use crate::books::BOOK;
 
 /// A server elsewhere.
 pub struct Remote {
@@ -27,6 +28,7 @@ pub struct Remote {
 /// told within [`CONNECT`].
 const ANSWER: Duration = Duration::from_mins(10);
 const CONNECT: Duration = Duration::from_secs(5);
+const BYTES: &str = "application/octet-stream";
 
 impl Remote {
     /// A server by its address; one of https is believed by the certificates of a PEM file and no
@@ -65,7 +67,8 @@ impl Remote {
     }
 
     fn bytes(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<u8>> {
-        self.ask(&Ask { method: Method::GET, path, query, content: "", body: b"" })
+        let ask = Ask { method: Method::GET, path, query, content: "", body: b"" };
+        Ok(self.ask(&ask)?.0)
     }
 
     pub(super) fn send(
@@ -75,7 +78,8 @@ impl Remote {
         content: &str,
         body: &str,
     ) -> Result<String> {
-        text(self.ask(&Ask { method, path, query: &[], content, body: body.as_bytes() })?)
+        let ask = Ask { method, path, query: &[], content, body: body.as_bytes() };
+        text(self.ask(&ask)?.0)
     }
 
     pub(super) fn send_bytes(
@@ -85,7 +89,17 @@ impl Remote {
         query: &[(&str, String)],
         body: &[u8],
     ) -> Result<String> {
-        text(self.ask(&Ask { method, path, query, content: "application/octet-stream", body })?)
+        text(self.ask(&Ask { method, path, query, content: BYTES, body })?.0)
+    }
+
+    /// Posts bytes; gives the book that is answered, and what is said of it.
+    pub(super) fn send_for_book(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        body: &[u8],
+    ) -> Result<(Vec<u8>, String)> {
+        self.ask(&Ask { method: Method::POST, path, query, content: BYTES, body })
     }
 
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
@@ -113,8 +127,9 @@ impl Remote {
         Ok(std::io::BufReader::new(answer.into_body().into_reader()))
     }
 
-    /// Asks whoever has the identity that the path names, and follows it where it moved.
-    fn ask(&self, ask: &Ask<'_>) -> Result<Vec<u8>> {
+    /// Asks whoever has the identity that the path names, and follows it where it moved. Gives the
+    /// answer, and what its header says of a book in it.
+    fn ask(&self, ask: &Ask<'_>) -> Result<(Vec<u8>, String)> {
         let mut whom = self.owners.of(ask.path);
         for _ in 0..owners::HOPS {
             let (base, follows) = match &whom {
@@ -126,9 +141,9 @@ impl Remote {
             if answered.is_err() && elsewhere {
                 self.owners.lost(ask.path);
             }
-            let (status, body) = answered?;
+            let (status, body, book) = answered?;
             whom = match status {
-                200..300 => return Ok(body),
+                200..300 => return Ok((body, book)),
                 421 if follows => self.owners.moved(ask.path, &body),
                 401 | 403 if elsewhere => self.owners.refused(ask.path),
                 _ => return Err(refusal(status, &String::from_utf8_lossy(&body))),
@@ -139,8 +154,8 @@ impl Remote {
         Err(Error::new(ErrorKind::Moved, message))
     }
 
-    /// Asks one server; its status and its answer.
-    fn once(&self, base: &str, ask: &Ask<'_>, follows: bool) -> Result<(u16, Vec<u8>)> {
+    /// Asks one server; its status, its answer, and what it says of a book in it.
+    fn once(&self, base: &str, ask: &Ask<'_>, follows: bool) -> Result<(u16, Vec<u8>, String)> {
         let gone = |e: ureq::Error| unreachable(base, &e);
         let mut request = Request::builder().method(&ask.method).uri(ask.url(base));
         if let Some(token) = &self.token {
@@ -159,8 +174,10 @@ impl Remote {
         };
         let mut answer = answered.map_err(gone)?;
         let status = answer.status().as_u16();
+        let book = answer.headers().get(BOOK).and_then(|said| said.to_str().ok());
+        let book = book.unwrap_or_default().to_owned();
         let body = answer.body_mut().with_config().limit(u64::MAX).read_to_vec();
-        Ok((status, body.map_err(gone)?))
+        Ok((status, body.map_err(gone)?, book))
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) struct HttpCall {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, Vec<u8>)>,
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// The token that the client came with, and what it may do.
     pub by: String,
@@ -33,6 +34,7 @@ pub(crate) struct HttpCall {
 pub(crate) struct HttpBack {
     pub status: u16,
     pub headers: Vec<(String, Vec<u8>)>,
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
 }
 
@@ -60,8 +62,10 @@ pub(crate) struct SyncCall {
     pub contract: [u8; 32],
     pub terms: String,
     /// What it has: the number of each origin.
+    #[serde(with = "serde_bytes")]
     pub vector: Vec<u8>,
     /// What the one here misses, as far as is known there.
+    #[serde(with = "parts")]
     pub parts: Vec<Vec<u8>>,
 }
 
@@ -69,12 +73,42 @@ pub(crate) struct SyncCall {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub(crate) enum SyncBack {
     /// What it has now, the hash of all its rows, and what the other one misses.
-    Took { vector: Vec<u8>, hash: [u8; 32], parts: Vec<Vec<u8>>, refused: Vec<String> },
+    Took {
+        #[serde(with = "serde_bytes")]
+        vector: Vec<u8>,
+        hash: [u8; 32],
+        #[serde(with = "parts")]
+        parts: Vec<Vec<u8>>,
+        refused: Vec<String>,
+    },
     /// It does not exchange, and why.
     Refused(String),
     /// The two can't use each other's sums, and why: what it has heard, and the events that the
     /// other one has not.
-    Told { why: String, vector: Vec<u8>, parts: Vec<Vec<u8>>, refused: Vec<String> },
+    Told {
+        why: String,
+        #[serde(with = "serde_bytes")]
+        vector: Vec<u8>,
+        #[serde(with = "parts")]
+        parts: Vec<Vec<u8>>,
+        refused: Vec<String>,
+    },
+}
+
+/// Many runs of bytes, each taken and given at once. Without it postcard turns every byte by itself,
+/// into the same bytes, and a link spends most of its time so.
+mod parts {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_bytes::{ByteBuf, Bytes};
+
+    pub fn serialize<S: Serializer>(parts: &[Vec<u8>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(parts.iter().map(|part| Bytes::new(part)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<u8>>, D::Error> {
+        let parts = Vec::<ByteBuf>::deserialize(from)?;
+        Ok(parts.into_iter().map(ByteBuf::into_vec).collect())
+    }
 }
 
 /// What a node asks.
@@ -148,6 +182,20 @@ pub(super) fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_written_as_they_always_were() {
+        let back = SyncBack::Took {
+            vector: vec![1, 2],
+            hash: [9; 32],
+            parts: vec![vec![], vec![3; 200]],
+            refused: vec!["x".to_owned()],
+        };
+        let by_each = (0u8, vec![1u8, 2], [9u8; 32], vec![vec![], vec![3u8; 200]], vec!["x"]);
+        let bytes = postcard::to_allocvec(&back).unwrap();
+        assert_eq!(bytes, postcard::to_allocvec(&by_each).unwrap());
+        assert_eq!(postcard::from_bytes::<SyncBack>(&bytes).unwrap(), back);
+    }
 
     #[test]
     fn messages_come_back_and_rubbish_is_refused() {

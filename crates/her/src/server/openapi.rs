@@ -12,7 +12,7 @@ mod doors;
 mod schemas;
 
 /// Routes whose body may be left out, as nothing in it must be said.
-const OPTIONAL: [&str; 1] = ["leave"];
+const OPTIONAL: [&str; 2] = ["leave", "write_book"];
 
 /// `GET /openapi.json`.
 pub(super) async fn openapi() -> Response {

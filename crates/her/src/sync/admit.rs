@@ -61,7 +61,7 @@ impl Syncs {
     }
 
     fn within(&self, way: Way, pact: &Pact, parts: Vec<Vec<u8>>) -> (Vec<Vec<u8>>, Option<String>) {
-        let (peer, bound) = (name_of(pact), (self.now(), self.bounds.bytes_per_day));
+        let (peer, bound) = (name_of(pact), (self.wall(), self.bounds.bytes_per_day));
         let mut known = lock(&self.known);
         let quota = known.quotas.entry((pact.identity.clone(), peer.clone())).or_default();
         quota.split(way, parts, bound, &peer)
@@ -71,6 +71,6 @@ impl Syncs {
     pub fn used(&self, identity: &str, peer: &str) -> Used {
         let at = (identity.to_owned(), peer.to_owned());
         let mut quota = lock(&self.known).quotas.get(&at).cloned().unwrap_or_default();
-        quota.used(self.now(), self.bounds.bytes_per_day)
+        quota.used(self.wall(), self.bounds.bytes_per_day)
     }
 }

@@ -18,12 +18,12 @@ use her_identity::Result;
 use her_identity::sync::trust::HALF_LIFE;
 use her_identity::sync::{Peer, Shared, Trust, limits};
 use prometheus_client::metrics::counter::Counter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Report, Syncs, lock};
 
-/// What is known of a peer's worth to one reader, since the server started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+/// What is known of a peer's worth to one reader.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Merit {
     /// Nats of the reader's loss that the peer's rows, as they were read, saved: with harm taken
     /// off, so that it may be negative.
@@ -77,6 +77,16 @@ pub(super) struct Merits {
 }
 
 impl Merits {
+    /// Goes on from what was known.
+    pub fn of_kept(known: BTreeMap<(String, Peer), Merit>) -> Self {
+        Self { known: Mutex::new(known), totals: Totals::default() }
+    }
+
+    /// All that is known.
+    pub fn all(&self) -> BTreeMap<(String, Peer), Merit> {
+        lock(&self.known).clone()
+    }
+
     /// What a peer is worth to an identity.
     pub fn of(&self, identity: &str, peer: &Peer) -> Merit {
         lock(&self.known).get(&(identity.to_owned(), *peer)).copied().unwrap_or_default()
@@ -122,7 +132,7 @@ impl Syncs {
         Ok(())
     }
 
-    /// What a peer is worth to an identity, since the server started.
+    /// What a peer is worth to an identity.
     pub fn merit(&self, identity: &str, peer: &Peer) -> Merit {
         self.merits.of(identity, peer)
     }

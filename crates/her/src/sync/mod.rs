@@ -28,6 +28,7 @@ mod began;
 mod book;
 mod choice;
 mod clip;
+mod kept;
 mod lived;
 mod merit;
 mod nodes;
@@ -79,6 +80,8 @@ pub(crate) struct Syncs {
     known: Mutex<Known>,
     sent: Mutex<BTreeMap<String, Sent>>,
     merits: Merits,
+    /// When what outlives the process was written last.
+    kept: Mutex<Duration>,
     /// What an identity takes in follows from what it has: one exchange event of it at a time. It
     /// is not held while another node is asked, so that two may begin with each other at once.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
@@ -109,6 +112,7 @@ impl Syncs {
         let pacts = Pacts::open(house.dir())?;
         let nodes = Nodes::new(&key, known, pacts.nodes())?;
         let began = Began::now(house);
+        let used = kept::Used::open(house.dir())?;
         Ok(Self {
             house: Arc::clone(house),
             key,
@@ -117,9 +121,10 @@ impl Syncs {
             listening: OnceLock::new(),
             pacts: Mutex::new(pacts),
             began,
-            known: Mutex::default(),
+            known: Mutex::new(Known { quotas: used.quotas, ..Known::default() }),
             sent: Mutex::default(),
-            merits: Merits::default(),
+            merits: Merits::of_kept(used.merits),
+            kept: Mutex::default(),
             busy: Mutex::default(),
             life: u64::from_le_bytes(life),
             stopping: AtomicBool::new(false),
@@ -182,6 +187,11 @@ impl Syncs {
         self.house.look(identity, |identity| identity.state().shared().cloned())
     }
 
+    /// The time of day, by which days are counted.
+    fn wall(&self) -> Duration {
+        Duration::from_millis(self.house.clock().now_ms())
+    }
+
     fn now(&self) -> Duration {
         Duration::from_nanos(self.house.clock().monotonic_ns())
     }
@@ -202,6 +212,7 @@ impl Syncs {
         tally.begun(&report);
         drop(known);
         self.merits.totals.exchange(&report);
+        self.keep_now_and_then();
         done.map(|()| report)
     }
 
@@ -262,7 +273,9 @@ impl Syncs {
         let mut known = lock(&self.known);
         let tally = known.tallies.entry((pact.identity.clone(), name_of(pact))).or_default();
         tally.answered(got, sent);
+        drop(known);
         self.merits.totals.bytes(got, sent);
+        self.keep_now_and_then();
     }
 
     /// The other node's door is shut.

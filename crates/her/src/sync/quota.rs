@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Hours that are counted.
 const HOURS: usize = 24;
@@ -13,16 +13,18 @@ const HOUR: u64 = 3600;
 
 /// Bytes of the last 24 hours, the present one among them, hour by hour: what is older than that
 /// no longer counts, so room comes back within an hour.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Day {
     hours: [u64; HOURS],
-    /// The hour that was counted last, from the start of the clock.
+    /// The hour that was counted last, since 1970: what is counted outlives the process.
     at: u64,
 }
 
 impl Day {
     fn go_to(&mut self, now: Duration) {
         let hour = now.as_secs() / HOUR;
+        // A clock that was far ahead once must not keep a peer waiting until then.
+        self.at = self.at.min(hour + HOURS as u64);
         for ago in 0..hour.saturating_sub(self.at).min(HOURS as u64) {
             self.hours[((hour - ago) % HOURS as u64) as usize] = 0;
         }
@@ -64,7 +66,7 @@ pub(super) enum Way {
 }
 
 /// What one peer used of its quota.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Quota {
     to: Day,
     from: Day,
@@ -127,6 +129,11 @@ impl Quota {
         (fit, told)
     }
 
+    /// Whether nothing of it counts any more.
+    pub fn is_free(&mut self, now: Duration) -> bool {
+        self.to.sum(now) == 0 && self.from.sum(now) == 0
+    }
+
     /// What was used.
     pub fn used(&mut self, now: Duration, limit: u64) -> Used {
         Used {
@@ -167,8 +174,21 @@ mod tests {
         assert_eq!(split(Way::To, 1, hours(28)).0, 0);
         // After a long silence all of it is there again.
         assert_eq!(split(Way::To, 2, hours(1000)), (2, None));
+        assert!(!quota.is_free(hours(1000)) && quota.clone().is_free(hours(1024)));
         let used = quota.used(hours(1000), 100);
         assert_eq!((used.sent_bytes, used.got_bytes, used.bytes_per_day), (80, 0, Some(100)));
+    }
+
+    #[test]
+    fn a_clock_that_was_far_ahead_holds_nothing_up_for_longer_than_a_day() {
+        let mut quota = Quota::default();
+        let split = |quota: &mut Quota, at| {
+            quota.split(Way::To, vec![vec![0; 60]], (hours(at), 100), "b/sam").0.len()
+        };
+        assert_eq!(split(&mut quota, 1_000_000), 1);
+        // Set right again: what was used counts still, but no longer than it would have.
+        assert_eq!(split(&mut quota, 500), 0);
+        assert_eq!(split(&mut quota, 549), 1);
     }
 
     #[test]

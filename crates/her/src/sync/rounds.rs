@@ -36,6 +36,7 @@ impl Rounds {
         self.syncs.wake();
         // A panic of the thread was printed when it happened.
         let _ = self.thread.join();
+        self.syncs.keep();
     }
 }
 

@@ -70,6 +70,7 @@ impl Net {
             http: format!("{}:7400", self.seen[i]),
             node: format!("{}:7401", NODES[i]),
             netns: Some(self.names[i].clone()),
+            cpu: None,
         })
     }
 

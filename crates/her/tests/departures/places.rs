@@ -26,13 +26,15 @@ pub struct Site {
     pub node: String,
     /// The network namespace that it runs in, if not the test's own.
     pub netns: Option<String>,
+    /// The processor that `qemu-x86_64` runs it on, if not the machine's own.
+    pub cpu: Option<&'static str>,
 }
 
 impl Site {
     /// On this machine, at ports that are free.
     pub fn here() -> Self {
         let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        Self { http: free(), node: free(), netns: None }
+        Self { http: free(), node: free(), netns: None, cpu: None }
     }
 }
 
@@ -79,9 +81,15 @@ impl Two {
 
     fn command(&self, i: usize) -> Command {
         let her = std::env::var("HER_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_her").to_owned());
-        let mut command = match &self.sites[i].netns {
-            None => Command::new(her),
-            Some(netns) => {
+        let site = &self.sites[i];
+        let mut command = match (&site.netns, site.cpu) {
+            (None, None) => Command::new(her),
+            (None, Some(cpu)) => {
+                let mut command = Command::new("qemu-x86_64");
+                command.args(["-cpu", cpu]).arg(her);
+                command
+            }
+            (Some(netns), _) => {
                 let mut command = Command::new("ip");
                 command.args(["netns", "exec", netns]).arg(her);
                 command

@@ -38,7 +38,17 @@ fn what_does_not_fit_into_the_day_waits_and_is_not_lost() {
     let used = day["sent_bytes"].as_u64().unwrap();
     assert!((1..=1500).contains(&used) && day["bytes_per_day"] == 1500, "{day}");
     assert!(contributed(&many.get(1, "peers")) < learned);
-    // With a new day, which a restart with more room is here, the rest comes.
+    // A restart does not begin a new day, nor does it forget what a peer was worth.
+    let worth = || many.get(1, "peers")["contributions"][0]["worth"].clone();
+    let before = worth();
+    assert!(before["bytes"].as_u64().unwrap() > 0, "{before}");
+    many.stop(0);
+    many.stop(1);
+    many.start_missing();
+    assert_eq!(many.get(0, "peers")["pacts"][0]["last_day"]["sent_bytes"], used);
+    assert_eq!(worth(), before);
+    assert!(refused_in(&many, 0, 1)[0].contains("rows that wait: 1"));
+    // With more room the rest comes.
     many.set(0, "sync.bytes_per_day = 0");
     many.set(1, "sync.bytes_per_day = 0");
     assert_eq!(refused_in(&many, 0, 1), Vec::<String>::new());

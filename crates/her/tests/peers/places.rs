@@ -142,6 +142,13 @@ impl Many {
         child.wait().unwrap();
     }
 
+    /// Asks a process to end, and waits for it.
+    pub fn stop(&self, i: usize) {
+        let mut child = self.children.lock().unwrap()[i].take().unwrap();
+        let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(asked.success() && child.wait().unwrap().success());
+    }
+
     /// A copy of a node's disk, taken while it does not run.
     pub fn back_up(&self, i: usize) -> PathBuf {
         self.kill(i);

@@ -319,6 +319,19 @@ fn texts_go_on_and_become_numbers() {
     assert!((length - 1.0).abs() < 1e-5, "{length}");
     let coded = fine(&embed(&with(body, "encoding_format", "base64")));
     assert_eq!(coded["data"][0]["embedding"].as_str().unwrap().len(), 128);
+    // Cut to its first numbers, of length 1 again.
+    let short = fine(&embed(&json!({ "model": "sam", "input": ["hello"], "dimensions": 4 })));
+    let cut = short["data"][0]["embedding"].as_array().unwrap();
+    let number = |x: &Value| x.as_f64().unwrap();
+    let norm = row(0)[..4].iter().map(|x| number(x).powi(2)).sum::<f64>().sqrt();
+    assert!(cut.len() == 4 && norm > 0.0, "{short}");
+    for (cut, whole) in cut.iter().zip(row(0)) {
+        assert!((number(cut) - number(whole) / norm).abs() < 1e-6, "{short}");
+    }
+    for dimensions in [json!(25), json!(0), json!("4")] {
+        let body = json!({ "model": "sam", "input": "a", "dimensions": dimensions });
+        refused(&embed(&body), 400, "dimensions", "must be");
+    }
     refused(&embed(&json!({ "model": "sam", "input": [[1, 2]] })), 400, "input", "not supported");
     refused(&embed(&json!({ "model": "sam", "input": "" })), 400, "input", "1 to");
     refused(&embed(&json!({ "model": "tom", "input": "a" })), 404, "model", "no language model");

@@ -52,6 +52,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/identities/{name}/peers/retract", "admin"),
     ("POST", "/v1/identities/{name}/sync", "admin"),
     ("POST", "/v1/identities/{name}/books", "admin"),
+    ("POST", "/v1/identities/{name}/books/write", "admin"),
     ("GET", "/v1/nodes", "read!"),
     ("GET", "/v1/gates", "read!"),
     ("GET", "/v1/identities/{name}/gates", "read"),

@@ -48,6 +48,7 @@ pub struct WireFrame {
     count: u32,
     nonce: u64,
     prev: Bytes16,
+    #[serde(with = "serde_bytes")]
     payload: Vec<u8>,
 }
 
@@ -129,6 +130,7 @@ pub enum Ask {
         /// Bytes of the whole state.
         total: u64,
         /// The piece.
+        #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
         /// BLAKE3 of the whole state.
         digest: [u8; 32],

@@ -15,11 +15,15 @@ use crate::sync::{Pieces, Shared};
 struct Saved {
     birth: String,
     version: u64,
+    #[serde(with = "serde_bytes")]
     model: Vec<u8>,
+    #[serde(with = "serde_bytes")]
     shadow: Option<Vec<u8>>,
+    #[serde(with = "serde_bytes")]
     detector: Vec<u8>,
     figures: Figures,
     clients: Clients,
+    #[serde(with = "serde_bytes")]
     pending: Vec<u8>,
     frozen: bool,
 }

@@ -14,6 +14,7 @@ mod dense;
 mod durable;
 mod files;
 mod hand;
+mod link;
 mod load;
 mod memory;
 mod meter;
@@ -65,12 +66,14 @@ const CASES: [&str; 24] = [
 ];
 /// A case that takes its time, so that nobody runs it by listing.
 const MEMORY: &str = "memory-10k";
+/// The link between nodes, which `bench/beside` measures beside a raw QUIC stream.
+const LINK: &str = "link";
 /// What a message is worth, which is told in figures of its own.
 const SYNC: &str = "sync";
 
 pub fn run(args: &Args, cx: &Context) -> Result<()> {
     if args.case == "list" {
-        return print(&format!("{}\n{MEMORY}\n{SYNC}\n", CASES.join("\n")));
+        return print(&format!("{}\n{MEMORY}\n{LINK}\n{SYNC}\n", CASES.join("\n")));
     }
     if cfg!(debug_assertions) {
         cx.say("this is a debug build: the figures mean nothing");
@@ -105,8 +108,9 @@ fn measure(case: &str, data: &std::path::Path) -> Result<Vec<Line>> {
             "served-one" | "served-256" | "served-stream" => served::measure(case, data),
             "predict-while-learning" => reads::measure(data),
             MEMORY => memory::measure(data),
+            LINK => link::measure(),
             _ => Err(Error::not_found(format!(
-                "there is no case {case:?}; there are {}, {MEMORY}, {SYNC}",
+                "there is no case {case:?}; there are {}, {MEMORY}, {LINK}, {SYNC}",
                 CASES.join(", ")
             ))),
         },

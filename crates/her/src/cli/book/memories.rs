@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use her_book::{Book, Writer};
+use her_book::Book;
 use her_identity::turn::State;
 use her_identity::{Error, Result};
 use serde_json::{Value, json};
@@ -10,14 +10,6 @@ use serde_json::{Value, json};
 use super::super::table;
 use super::refused;
 use crate::nearest::{Memories, Question};
-
-/// A book with what an identity remembers, a layer for each modality.
-pub fn with<'a>(mut writer: Writer<'a>, state: &State) -> Writer<'a> {
-    for layer in Memories::of(state).iter().flat_map(Memories::layers) {
-        writer = writer.memory(layer);
-    }
-    writer
-}
 
 /// What a book says of its memories: how many, of what, in which space.
 pub fn told(book: &Book) -> Result<Vec<Value>> {

@@ -15,7 +15,6 @@ use super::table;
 use crate::books::{key, open, refused};
 use crate::wire;
 
-mod content;
 mod join;
 mod memories;
 mod serve;

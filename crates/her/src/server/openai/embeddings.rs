@@ -20,6 +20,8 @@ use crate::talk::turn;
 
 /// Texts of one request.
 const TEXTS_MAX: usize = 256;
+/// Numbers that a vector may be cut to; no base has as many.
+const DIMENSIONS_MAX: u64 = 1 << 16;
 
 /// What makes the numbers.
 enum By {
@@ -69,7 +71,7 @@ pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Reque
     let model = model
         .ok_or_else(|| Refused::param("model", "must be the name of an identity or a base"))?;
     let whom = Whom::read(&model)?;
-    fields.cannot("dimensions", &[])?;
+    let dimensions = fields.whole("dimensions", 1, DIMENSIONS_MAX)?;
     let base64 = match fields.text("encoding_format")?.as_deref() {
         None | Some("float") => false,
         Some("base64") => true,
@@ -83,7 +85,7 @@ pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Reque
     let texts = texts(fields.value("input"))?;
     let asked = whom.clone();
     let place = app.stage.core().await?;
-    let (rows, tokens) = app
+    let (mut rows, tokens) = app
         .blocking(move |house| {
             // What is learned is how it speaks; what texts are like is the base's.
             let by = By::of(house, &asked)?;
@@ -98,6 +100,9 @@ pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Reque
         })
         .await
         .map_err(super::problem)?;
+    if let Some(dimensions) = dimensions {
+        shorten(&mut rows, dimensions as usize)?;
+    }
     let one = |(i, row): (usize, &Vec<f32>)| {
         let embedding = if base64 { encoded(row).into() } else { json!(row) };
         json!({ "object": "embedding", "index": i, "embedding": embedding })
@@ -114,6 +119,21 @@ pub(in crate::server) async fn embed(State(app): State<Arc<App>>, request: Reque
         said["her"] = json!({ "ignored": ignored });
     }
     Ok(answer::json(StatusCode::OK, &said))
+}
+
+/// Leaves the first numbers of each vector, of length 1 again: as sentence models mean it that were
+/// trained for it, and OpenAI's.
+fn shorten(rows: &mut [Vec<f32>], dimensions: usize) -> std::result::Result<(), Refused> {
+    for row in rows {
+        if dimensions > row.len() {
+            let why =
+                format!("must be within 1 and the {} of this model, got {dimensions}", row.len());
+            return Err(Refused::param("dimensions", why));
+        }
+        row.truncate(dimensions);
+        her_lm::unit(row);
+    }
+    Ok(())
 }
 
 fn texts(given: Option<Value>) -> std::result::Result<Vec<String>, Refused> {

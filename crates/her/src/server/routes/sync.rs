@@ -11,6 +11,12 @@ const BOOK: [Param; 2] = [
     query("read_all", "boolean", "read its rows whole; false, which weighs them by own events"),
 ];
 
+const EDITION: [Param; 3] = [
+    query("at", "integer", "of this version, with its rows; as it is, if left out"),
+    query("codec", "string", "how what is contributed first is rounded; exact if left out"),
+    query("licence", "string", "under which terms the book may be used"),
+];
+
 /// Identities that exchange what they learned.
 pub(super) const ROUTES: &[Route] = &[
     Route {
@@ -84,5 +90,18 @@ pub(super) const ROUTES: &[Route] = &[
         gives: (200, (JSON, "BookJoined")),
         refusals: &[503],
         handler: || post(books::join),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/identities/{name}/books/write",
+        scope: Scope::Admin,
+        id: "write_book",
+        summary: "Write what it learned into a signed book, and send it; what it told nobody is \
+                  contributed first",
+        params: &EDITION,
+        takes: &[(BYTES, "Book")],
+        gives: (200, (BYTES, "Book")),
+        refusals: &[503],
+        handler: || post(books::write),
     },
 ];

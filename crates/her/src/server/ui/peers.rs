@@ -101,7 +101,7 @@ fn identity(told: &Value) -> Markup {
         }
         @if !worth.is_empty() { section {
             h2 { "What peers were worth to " (name) }
-            p { "Nats of " (name) "'s own loss that a peer's rows saved since the server started, against a shadow that was never sent \
+            p { "Nats of " (name) "'s own loss that a peer's rows saved, against a shadow that was never sent \
                  them, and the bytes that brought them." }
             (table(&format!("what peers were worth to {name}"), &["contributed by", "nats gained", "over own events", "bytes",
                 "nats a kB", "by the link", "said at 39 bit/s", "spoken at 150 words/min"], &worth))

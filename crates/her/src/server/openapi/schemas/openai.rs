@@ -77,6 +77,7 @@ fn asked() -> Value {
                 "model": { "type": "string" },
                 "input": { "type": ["string", "array"] },
                 "encoding_format": { "enum": ["float", "base64", null] },
+                "dimensions": { "type": ["integer", "null"], "minimum": 1 },
             },
             "examples": [{ "model": "sam", "input": ["hello", "good morning"] }],
         },

@@ -58,7 +58,7 @@ fn worth() -> Value {
     let number = |says: &str| json!({ "type": "number", "description": says });
     json!({
         "type": ["object", "null"],
-        "description": "what its peer was worth since the server started",
+        "description": "what its peer was worth, beyond restarts",
         "properties": {
             "gain_nats": number("what its rows, as they were read, saved of the own loss"),
             "events": { "type": "integer", "description": "own events that this is of" },

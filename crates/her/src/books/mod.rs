@@ -1,4 +1,5 @@
-//! Books that come: opened, judged, and their rows joined into an identity.
+//! Books: what an identity learned, written into one signed file, and others' files judged and
+//! their rows joined.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,6 +12,11 @@ use serde_json::{Value, json};
 
 use crate::sync::{Syncs, read, reading};
 
+mod content;
+pub(crate) mod write;
+
+/// The header in which a server says what is in the book that it sends: JSON, by ASCII alone.
+pub(crate) const BOOK: &str = "her-book";
 /// Keys that one request may name.
 pub(crate) const KEYS_MAX: usize = 256;
 
