@@ -20,6 +20,16 @@ pub(crate) struct Adam {
     mean: Vec<f32>,
     square: Vec<f32>,
     steps: u64,
+    /// Of one that rests, until it goes on: it has no numbers in memory then.
+    #[serde(skip)]
+    asleep: Option<Asleep>,
+}
+
+/// How large gradients were, roughly, of so many numbers.
+#[derive(Clone)]
+struct Asleep {
+    numbers: usize,
+    square: Vec<i8>,
 }
 
 /// The state as it is kept.
@@ -31,29 +41,53 @@ pub(crate) enum Kept {
     Resting(Vec<i8>, u64),
 }
 
+/// The way back from [`narrow::coarse`] of so many numbers.
+fn fine(square: &[i8], numbers: usize) -> Vec<f32> {
+    narrow::fine(square, numbers).expect("made of so many numbers")
+}
+
 impl Adam {
     pub fn new(numbers: usize) -> Self {
-        Self { mean: vec![0.0; numbers], square: vec![0.0; numbers], steps: 0 }
+        Self { mean: vec![0.0; numbers], square: vec![0.0; numbers], steps: 0, asleep: None }
     }
 
     /// Whether it was made for so many numbers.
-    pub fn fits(&self, numbers: usize) -> bool {
+    fn fits(&self, numbers: usize) -> bool {
         self.mean.len() == numbers && self.square.len() == numbers
     }
 
-    /// Keeps only roughly how large gradients were. Twice is the same as once.
+    /// Keeps only roughly how large gradients were, and gives the memory of all else back. Twice is
+    /// the same as once.
     pub fn rest(&mut self) {
-        self.stand();
-        let square = narrow::fine(&narrow::coarse(&self.square), self.square.len());
-        self.square = square.unwrap_or_default();
+        if self.asleep.is_some() {
+            return;
+        }
+        let numbers = self.square.len();
+        // Once more: what is too small for the way back is nothing from now on.
+        let square = fine(&narrow::coarse(&self.square), numbers);
+        self.asleep = Some(Asleep { numbers, square: narrow::coarse(&square) });
+        (self.mean, self.square) = (Vec::new(), Vec::new());
+    }
+
+    /// Has its numbers in memory again.
+    fn wake(&mut self) {
+        if let Some(Asleep { numbers, square }) = self.asleep.take() {
+            self.mean = vec![0.0; numbers];
+            self.square = fine(&square, numbers);
+        }
     }
 
     /// What is kept of it; `resting` when nothing happened since it last rested.
     pub fn keep(&self, resting: bool) -> Kept {
+        let asleep = self.asleep.as_ref();
         if resting {
-            return Kept::Resting(narrow::coarse(&self.square), self.steps);
+            let square = asleep.map(|asleep| asleep.square.clone());
+            let square = square.unwrap_or_else(|| narrow::coarse(&self.square));
+            return Kept::Resting(square, self.steps);
         }
-        Kept::Whole(self.clone())
+        let mut whole = self.clone();
+        whole.wake();
+        Kept::Whole(whole)
     }
 
     /// The state for so many numbers, from what was kept.
@@ -64,11 +98,11 @@ impl Adam {
         match kept {
             Kept::Whole(adam) if adam.fits(numbers) => Ok(adam),
             Kept::Whole(_) => wrong("an optimiser of another shape"),
-            Kept::Resting(square, steps) => Ok(Self {
-                mean: vec![0.0; numbers],
-                square: narrow::fine(&square, numbers)?,
-                steps,
-            }),
+            Kept::Resting(square, steps) => {
+                narrow::fine(&square, numbers)?;
+                let asleep = Some(Asleep { numbers, square });
+                Ok(Self { mean: Vec::new(), square: Vec::new(), steps, asleep })
+            }
         }
     }
 
@@ -91,6 +125,7 @@ impl Adam {
         if !length.is_finite() {
             return None;
         }
+        self.wake();
         self.steps += 1;
         let short = if length > clip { clip / length } else { 1.0 };
         let rate = rate * self.steps.min(WARM) as f32 / WARM as f32;
@@ -126,6 +161,41 @@ mod tests {
             adam.step(&mut x, gradient, 0.1, 1.0);
         }
         assert!(x.iter().all(|x| x.abs() < 0.2), "{x:?}");
+    }
+
+    #[test]
+    fn one_that_rests_has_no_numbers_in_memory_and_goes_on_to_the_bit() {
+        let n = 1000;
+        let gradient = |seed: usize| -> Vec<f32> {
+            (0..n).map(|i| ((i * 7919 + seed) % 997) as f32 / 498.5 - 1.0).collect()
+        };
+        let (mut x, mut adam) = (vec![0.0f32; n], Adam::new(n));
+        for seed in 0..20 {
+            adam.step(&mut x, gradient(seed), 0.01, 100.0).unwrap();
+        }
+        // As it rested before it slept: with all its numbers.
+        let rounded = fine(&narrow::coarse(&adam.square), n);
+        let awake = Adam { mean: vec![0.0; n], square: rounded, ..adam.clone() };
+        adam.rest();
+        assert_eq!((adam.mean.capacity(), adam.square.capacity()), (0, 0));
+        let bytes = |adam: &Adam, resting| postcard::to_allocvec(&adam.keep(resting)).unwrap();
+        for resting in [true, false] {
+            assert_eq!(bytes(&adam, resting), bytes(&awake, resting));
+        }
+        let before = bytes(&adam, true);
+        adam.rest();
+        assert_eq!(bytes(&adam, true), before, "twice is the same as once");
+        let loaded = Adam::of(postcard::from_bytes(&before).unwrap(), n).unwrap();
+        assert!(Adam::of(postcard::from_bytes(&before).unwrap(), 2 * n).is_err());
+        let steps = [adam, awake, loaded].map(|mut adam| {
+            let mut x = x.clone();
+            adam.stand();
+            assert!(adam.step(&mut x, vec![f32::NAN; n], 0.01, 100.0).is_none());
+            let length = adam.step(&mut x, gradient(77), 0.01, 100.0).unwrap();
+            (x, length.to_bits(), bytes(&adam, false))
+        });
+        assert_eq!(steps[0], steps[1]);
+        assert_eq!(steps[0], steps[2]);
     }
 
     #[test]

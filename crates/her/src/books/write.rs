@@ -46,6 +46,12 @@ pub(crate) fn write(
             "a book of a past version contributes nothing: give `at` or `codec`, not both",
         ));
     }
+    let contract = house.look(name, |identity| identity.state().contract())?;
+    let contract: Value = serde_json::from_str(&contract)
+        .map_err(|e| Error::new(ErrorKind::Internal, format!("a contract: {e}")))?;
+    if let Some(parent) = parent {
+        check_parent(parent, &contract, name)?;
+    }
     let node = crate::node::of_dir(house.dir())?;
     if wish.at.is_none() {
         syncs.contribute(name, wish.codec.unwrap_or(Codec::Exact))?;
@@ -54,11 +60,6 @@ pub(crate) fn write(
     let id = house.record(name)?.current.to_string();
     let past = house.past_of(name, version)?;
     let state = &past.state;
-    let contract: Value = serde_json::from_str(&state.contract())
-        .map_err(|e| Error::new(ErrorKind::Internal, format!("a contract: {e}")))?;
-    if let Some(parent) = parent {
-        check_parent(parent, &contract, name)?;
-    }
     let key = signing_key(house.dir())?;
     let learned = content::Learned::of(state);
     let config = Config {

@@ -110,17 +110,22 @@ impl Used {
 impl Syncs {
     /// Writes what outlives the process, unless that was done just now.
     pub(super) fn keep_now_and_then(&self) {
-        let (now, mut last) = (self.now(), lock(&self.kept));
-        if *last == Duration::ZERO || now >= *last + REST {
-            *last = now.max(Duration::from_nanos(1));
-            drop(last);
-            self.keep();
+        let (mut last, now) = (lock(&self.kept), self.now());
+        if last.is_none_or(|last| now >= last + REST) {
+            *last = Some(now);
+            self.write_used();
         }
     }
 
-    /// Writes what outlives the process. Where that fails the next one is tried in its time: no
-    /// exchange fails for it, and a disk that takes nothing is told of by the journal.
+    /// Writes what outlives the process.
     pub(super) fn keep(&self) {
+        let _one = lock(&self.kept);
+        self.write_used();
+    }
+
+    /// Where this fails the next one is tried in its time: no exchange fails for it, and a disk
+    /// that takes nothing is told of by the journal.
+    fn write_used(&self) {
         let now = self.wall();
         let mut used = Used { merits: self.merits.all(), ..Used::default() };
         // What was used a day ago is free again, and of those who left nothing is kept.

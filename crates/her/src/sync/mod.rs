@@ -80,8 +80,8 @@ pub(crate) struct Syncs {
     known: Mutex<Known>,
     sent: Mutex<BTreeMap<String, Sent>>,
     merits: Merits,
-    /// When what outlives the process was written last.
-    kept: Mutex<Duration>,
+    /// When what outlives the process was written last; one writes it at a time.
+    kept: Mutex<Option<Duration>>,
     /// What an identity takes in follows from what it has: one exchange event of it at a time. It
     /// is not held while another node is asked, so that two may begin with each other at once.
     busy: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
