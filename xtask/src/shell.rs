@@ -18,9 +18,9 @@ pub fn target() -> PathBuf {
     root().join("target")
 }
 
-/// A command that runs at the repository's root. What cargo tells us of ourselves is taken out: the
-/// build script of `ring` looks at it, so it and all above would be built once more whenever a cargo
-/// is started by hand.
+/// A command that runs at the repository's root. What cargo tells us of ourselves is taken out:
+/// the build script of `ring` looks at it, so it and all above would be built once more whenever a
+/// cargo is started by hand.
 pub fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());

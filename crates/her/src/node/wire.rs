@@ -95,8 +95,8 @@ pub(crate) enum SyncBack {
     },
 }
 
-/// Many runs of bytes, each taken and given at once. Without it postcard turns every byte by itself,
-/// into the same bytes, and a link spends most of its time so.
+/// Many runs of bytes, each taken and given at once. Without it postcard turns every byte by
+/// itself, into the same bytes, and a link spends most of its time so.
 mod parts {
     use serde::{Deserialize, Deserializer, Serializer};
     use serde_bytes::{ByteBuf, Bytes};

@@ -1,6 +1,7 @@
 //! Books over HTTP: `POST …/books` takes one, judges it and joins its rows;
 //! `POST …/books/write` writes one and sends it.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -166,10 +167,11 @@ fn sent(mut file: File) -> Body {
 /// JSON for a header: what is not ASCII is escaped.
 fn in_ascii(value: &Value) -> HeaderValue {
     let mut text = String::new();
+    // Writing into a string does not fail.
     for unit in value.to_string().encode_utf16() {
         match u8::try_from(unit) {
             Ok(byte) if (0x20..0x7f).contains(&byte) => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\u{unit:04x}")),
+            _ => drop(write!(text, "\\u{unit:04x}")),
         }
     }
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("{}"))

@@ -147,7 +147,7 @@ mod tests {
 
     fn used() -> Used {
         let mut quota = Quota::default();
-        let now = Duration::from_secs(500_000 * 3600);
+        let now = Duration::from_hours(500_000);
         quota.split(Way::To, vec![vec![0; 70]], (now, 100), "b/sam");
         quota.split(Way::From, vec![vec![0; 9]], (now, 100), "b/sam");
         let peer = Peer { key: [7; 32], identity: IdentityId([8; 16]) };

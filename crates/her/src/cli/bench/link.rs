@@ -22,7 +22,7 @@ const MESSAGE: usize = 4 << 20;
 /// Small messages, and the bytes of one.
 const SMALL: usize = 1000;
 const SMALL_BYTES: usize = 1024;
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Takes everything and tells nothing.
 struct Deaf;
