@@ -8,8 +8,8 @@
 //! **Shape** `text`, `role`, `conversation`, and `learn` in; bits per token out, by the mixture of
 //! the base, the adapter and what was just said. **Cost** some 10 ms a token on one core for a base
 //! of 135 M weights, and a thread of its own (it is heavy); 8 MB of memory beside the shared base,
-//! 3 at rest, and 46 kB a token of context. **Errors** a text that is empty or longer than [`EVENT_BYTES`],
-//! other features, a role that is none, control tokens in messages.
+//! 3 at rest, and 46 kB a token of context. **Errors** a text that is empty or longer than
+//! [`EVENT_BYTES`], other features, a role that is none, control tokens in messages.
 //!
 //! **Source** dynamic evaluation: Krause et al. 2018; LoRA: Hu et al. 2021, with A frozen: Sun et
 //! al. 2024; neural cache: Grave et al. 2016; fixed share: Herbster and Warmuth 1998.
