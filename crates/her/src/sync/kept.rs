@@ -129,8 +129,10 @@ impl Syncs {
         let now = self.wall();
         let mut used = Used { merits: self.merits.all(), ..Used::default() };
         // What was used a day ago is free again, and of those who left nothing is kept.
-        lock(&self.known).quotas.retain(|_, quota| !quota.is_free(now));
-        used.quotas.clone_from(&lock(&self.known).quotas);
+        let mut known = lock(&self.known);
+        known.quotas.retain(|_, quota| !quota.is_free(now));
+        used.quotas.clone_from(&known.quotas);
+        drop(known);
         used.merits.retain(|(identity, _), _| self.house.record(identity).is_ok());
         let nothing = used.quotas.is_empty() && used.merits.is_empty();
         if nothing && !self.house.dir().join(PEERS_USED_FILE).exists() {
