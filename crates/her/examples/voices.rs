@@ -10,6 +10,7 @@
 use std::path::Path;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use her::config::{Flags, Settings};
 use her::talk::How;
@@ -28,6 +29,8 @@ const ANSWER: usize = 16;
 /// Turns whose waits are measured, and tokens that each says where rates are.
 const TURNS: usize = 24;
 const SAID: usize = 96;
+/// How long those who rest have to leave memory.
+const LEAVING: Duration = Duration::from_secs(2);
 /// In how many turns rates are measured.
 const ROUNDS: usize = 2;
 
@@ -270,9 +273,14 @@ fn many(house: &House, words: &[String]) -> Result<(), Failed> {
             resting += house.state_bytes(&name)?.1 as f64;
             let replies = house.submit_wait(&name, vec![house.event(What::Rest)])?;
             replies.into_iter().next().ok_or("no reply")??;
-            disk = disk.max(house.state_bytes(&name)?.1);
         }
+        // They leave memory once their snapshots are on the disk; to look sooner brings them back.
+        std::thread::sleep(LEAVING);
+        her::resident::give_back();
         let rested = (resident()? - before) / people as f64;
+        for i in 0..people {
+            disk = disk.max(house.state_bytes(&format!("many-{i}"))?.1);
+        }
         let (mut woken, mut again) = (0.0, 0.0);
         for i in 0..people {
             let name = format!("many-{i}");

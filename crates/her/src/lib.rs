@@ -23,7 +23,8 @@ pub mod nearest;
 
 pub mod node;
 
-mod resident;
+pub mod resident;
+
 pub mod server;
 
 mod sync;

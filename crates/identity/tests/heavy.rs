@@ -3,8 +3,10 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use her_identity::ErrorKind;
 use her_identity::disk::FaultyDisk;
@@ -18,9 +20,9 @@ use her_learn::saved::Loader;
 use her_learn::{Catalog, Row, Target, saved};
 use serde_json::{Value, json};
 
-/// How far events may go that wait, and how far they came.
+/// How far events may go that wait, and how far they came; and how many models are in memory.
 #[derive(Default)]
-struct Gate(Mutex<(u32, u32)>, Condvar);
+struct Gate(Mutex<(u32, u32)>, Condvar, AtomicUsize);
 
 impl Gate {
     fn open(&self, to: u32) {
@@ -58,10 +60,17 @@ static ENTRIES: &[Entry] = &[Entry {
     defaults: || json!({}),
     build: |_: Value, builder: &Builder<'_>| {
         let gate = builder.lent::<Gate>().unwrap();
+        gate.2.fetch_add(1, Ordering::SeqCst);
         Ok(Any::AnomalyDetector(Box::new(Slow { gate, sum: 1 })))
     },
     example: || json!("Slow"),
 }];
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        self.gate.2.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 impl Estimator for Slow {
     fn entry(&self) -> &'static Entry {
@@ -274,4 +283,23 @@ fn resting_is_an_event_of_models_that_have_a_form_for_it() {
     let refused = rest("light").unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Invalid);
     assert_eq!(house.verify("slow").unwrap().version, 3);
+}
+
+#[test]
+fn one_that_rests_leaves_memory_though_nobody_else_comes() {
+    let (dir, gate) = (tempfile::tempdir().unwrap(), Arc::<Gate>::default());
+    let house = open(dir.path(), &gate, None);
+    births(&house);
+    for sum in [5, 7] {
+        submit(&house, "slow", &[json!({"a": sum})]).recv().unwrap().unwrap();
+        house.submit_wait("slow", vec![house.event(What::Rest)]).unwrap().remove(0).unwrap();
+        for _ in 0..500 {
+            if gate.2.load(Ordering::SeqCst) == 0 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(gate.2.load(Ordering::SeqCst), 0, "it is in memory after 5 s");
+    }
+    assert_eq!(house.verify("slow").unwrap().version, 5);
 }

@@ -7,7 +7,7 @@ use crate::adapter::Adapter;
 use crate::config::{Config, Site};
 use crate::error::{Result, wrong};
 use crate::forward::{Cache, LayerPass, Pass};
-use crate::kernel::{View, multiply};
+use crate::kernel::{self, View, multiply};
 use crate::math;
 use crate::turn::Turn;
 use crate::weights::{Base, Layer};
@@ -41,8 +41,8 @@ fn norm(x: &[f32], gains: &[f32], factors: &[f32], upstream: &[f32], out: &mut [
 }
 
 impl Step<'_> {
-    /// Through a linear map: takes the gradient of its `B`, and gives, or adds, that of its input.
-    fn linear(&mut self, site: Site, upstream: &[f32], out: Option<(&mut [f32], bool)>) {
+    /// Through a linear map: takes the gradient of its `B`, and adds that of its input to `out`.
+    fn linear(&mut self, site: Site, upstream: &[f32], out: Option<&mut [f32]>) {
         let matrix = &self.layer.linear[site as usize];
         let (rows, columns, n) = (matrix.rows, matrix.columns, self.tokens);
         let rank = self.adapter.spec().rank;
@@ -50,9 +50,8 @@ impl Step<'_> {
         let narrow = View::new(&self.kept.narrow[site as usize], n, rank);
         let own = &mut self.gradient[self.adapter.up_place(self.index, site)];
         multiply(own, rank, (up.turned(), narrow), 1.0, true);
-        let Some((out, added)) = out else { return };
-        let weights = View::new(&matrix.weights, rows, columns);
-        multiply(out, columns, (up, weights), 1.0, added);
+        let Some(out) = out else { return };
+        kernel::backward(out, upstream, &matrix.weights, (rows, columns));
         let mut thin = vec![0.0; n * rank];
         let second = View::new(self.adapter.up(self.index, site), rows, rank);
         multiply(&mut thin, rank, (up, second), 1.0, false);
@@ -64,7 +63,7 @@ impl Step<'_> {
     fn feed(&mut self, dh: &mut [f32]) {
         let (n, c, kept) = (self.tokens, self.config, self.kept);
         let mut inner = vec![0.0; n * c.hidden];
-        self.linear(Site::Down, dh, Some((&mut inner, false)));
+        self.linear(Site::Down, dh, Some(&mut inner));
         let mut gate = vec![0.0; n * c.hidden];
         for (i, up) in inner.iter_mut().enumerate() {
             let share = 1.0 / (1.0 + math::exp(-kept.gate[i]));
@@ -73,8 +72,8 @@ impl Step<'_> {
             *up *= open;
         }
         let mut dx = vec![0.0; n * c.width];
-        self.linear(Site::Gate, &gate, Some((&mut dx, false)));
-        self.linear(Site::Up, &inner, Some((&mut dx, true)));
+        self.linear(Site::Gate, &gate, Some(&mut dx));
+        self.linear(Site::Up, &inner, Some(&mut dx));
         norm(&kept.middle.0, &self.layer.feed_norm, &kept.middle.1, &dx, dh);
     }
 
@@ -83,7 +82,7 @@ impl Step<'_> {
         let (n, c, kept) = (self.tokens, self.config, self.kept);
         let (head, all) = (c.head, start + n);
         let mut mixed = vec![0.0; n * c.queries()];
-        self.linear(Site::Out, dh, Some((&mut mixed, false)));
+        self.linear(Site::Out, dh, Some(&mut mixed));
         let (keys, values) = (&cache.keys[self.index], &cache.values[self.index]);
         let mut dq = vec![0.0; n * c.queries()];
         let (mut dk, mut dv) = (vec![0.0; n * c.keys()], vec![0.0; n * c.keys()]);
@@ -123,9 +122,9 @@ impl Step<'_> {
             return;
         }
         let mut dx = vec![0.0; n * c.width];
-        self.linear(Site::Query, &dq, Some((&mut dx, false)));
-        self.linear(Site::Key, &dk, Some((&mut dx, true)));
-        self.linear(Site::Value, &dv, Some((&mut dx, true)));
+        self.linear(Site::Query, &dq, Some(&mut dx));
+        self.linear(Site::Key, &dk, Some(&mut dx));
+        self.linear(Site::Value, &dv, Some(&mut dx));
         norm(&kept.before.0, &self.layer.attention_norm, &kept.before.1, &dx, dh);
     }
 }
@@ -155,9 +154,8 @@ impl Base {
         }
         let mut dx = vec![0.0; n * c.width];
         let head = self.head();
-        let factors =
-            (View::new(&logits, n, c.vocab), View::new(&head.weights, head.rows, head.columns));
-        multiply(&mut dx, c.width, factors, 1.0 / n as f32, false);
+        kernel::backward(&mut dx, &logits, &head.weights, (head.rows, head.columns));
+        dx.iter_mut().for_each(|x| *x /= n as f32);
         let mut dh = vec![0.0; n * c.width];
         norm(&pass.last.0, &self.norm, &pass.last.1, &dx, &mut dh);
         let mut gradient = vec![0.0; adapter.learned().len()];

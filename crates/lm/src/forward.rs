@@ -3,7 +3,7 @@
 use crate::adapter::Adapter;
 use crate::config::{Config, Site};
 use crate::error::{Result, wrong};
-use crate::kernel::{View, multiply};
+use crate::kernel::{self, View, multiply};
 use crate::math;
 use crate::packed::Rounded;
 use crate::turn::Turn;
@@ -147,8 +147,7 @@ fn product(products: Products, matrix: &Matrix, x: &[f32]) -> Vec<f32> {
             packed.multiply(&Rounded::new(x, columns), &mut out);
         }
         _ => {
-            let weights = View::new(&matrix.weights, rows, columns).turned();
-            multiply(&mut out, rows, (View::new(x, n, columns), weights), 1.0, false);
+            kernel::forward(&mut out, x, &matrix.weights, (rows, columns));
         }
     }
     out

@@ -11,6 +11,7 @@ use her_identity::event::What;
 use tokio::time::Instant;
 
 use super::App;
+use crate::resident;
 
 /// How often it is looked who rests.
 const LOOK: Duration = Duration::from_secs(5);
@@ -21,8 +22,13 @@ pub(super) async fn rest(app: &Arc<App>, after: Duration) {
         return std::future::pending().await;
     }
     let mut awake: HashMap<String, (u64, Instant)> = HashMap::new();
+    let mut leave = false;
     loop {
         tokio::time::sleep(LOOK.min(after)).await;
+        if std::mem::take(&mut leave) {
+            // They left once their snapshots were on the disk, which a look later they are.
+            let _ = app.blocking(|_| Ok(resident::give_back())).await;
+        }
         let Ok(found) = app.blocking(her_identity::House::awake).await else { continue };
         let (mut still, now) = (HashMap::new(), Instant::now());
         for (name, version) in found {
@@ -36,6 +42,7 @@ pub(super) async fn rest(app: &Arc<App>, after: Duration) {
                 // Who refuses now, as one that is moving, is asked again after as long a silence.
                 let event = app.house.event(What::Rest);
                 let _ = app.gate.submit_one(&app.house, &name, event).await;
+                leave = true;
             }
         }
         awake = still;
