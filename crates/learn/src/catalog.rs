@@ -145,14 +145,21 @@ impl Catalog {
         self.with(entries)
     }
 
+    /// The same where these take long for an event. A name with a parameter behind a point, as
+    /// `Memory.encoder`, means those only whose spec gives that parameter.
+    pub fn heavy(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        self.heavy.extend(names);
+        self
+    }
+
     /// Whether a spec names one that takes long for an event. Builds nothing.
     pub fn is_heavy(&self, spec: &Value) -> bool {
-        names(spec, &|name| self.heavy.contains(&name))
+        names(spec, &|name, given| is_one_of(&self.heavy, name, given))
     }
 
     /// The same where the bits of these estimators hang on the machine. `here` names on what of
     /// it, such as in which order its products add: where two machines say the same, the same
-    /// events give the same bits.
+    /// events give the same bits. Names may have a parameter, as those of [`heavy`](Self::heavy).
     pub fn with_arithmetic(
         mut self,
         names: impl IntoIterator<Item = &'static str>,
@@ -165,7 +172,7 @@ impl Catalog {
     /// What of this machine the bits of a model of this spec hang on; none where they are the same
     /// on every machine. Builds nothing.
     pub fn arithmetic(&self, spec: &Value) -> Option<String> {
-        let hangs = |these: &[&str]| names(spec, &|name| these.contains(&name));
+        let hangs = |these: &[&str]| names(spec, &|name, given| is_one_of(these, name, given));
         let all = self.hanging.iter().filter(|(these, _)| hangs(these)).map(|(_, here)| here());
         let all: Vec<String> = all.collect();
         (!all.is_empty()).then(|| all.join(", "))
@@ -194,14 +201,23 @@ impl Catalog {
     }
 }
 
-/// Whether a spec has a name of this sort in it, at any depth.
-fn names(spec: &Value, is: &dyn Fn(&str) -> bool) -> bool {
+/// Whether a spec has a name of this sort in it, at any depth; it is asked with what is given to
+/// that name.
+fn names(spec: &Value, is: &dyn Fn(&str, &Value) -> bool) -> bool {
     match spec {
-        Value::String(name) => is(name),
+        Value::String(name) => is(name, &Value::Null),
         Value::Array(all) => all.iter().any(|one| names(one, is)),
-        Value::Object(map) => map.iter().any(|(name, of)| is(name) || names(of, is)),
+        Value::Object(map) => map.iter().any(|(name, of)| is(name, of) || names(of, is)),
         _ => false,
     }
+}
+
+/// Whether a name with what is given to it is among these, of which some say a parameter.
+fn is_one_of(these: &[&str], name: &str, given: &Value) -> bool {
+    these.iter().any(|one| match one.split_once('.') {
+        Some((estimator, param)) => estimator == name && !given[param].is_null(),
+        None => *one == name,
+    })
 }
 
 /// Builds estimators from specs, and their children from theirs.
@@ -374,5 +390,17 @@ mod tests {
         assert_eq!(hangs(deep).as_deref(), Some("two"));
         let both = json!(["StandardScaler", "LogisticRegression"]);
         assert_eq!(hangs(both).as_deref(), Some("one, two"));
+    }
+
+    #[test]
+    fn a_parameter_may_say_which_are_meant() {
+        let catalog = Catalog::builtin().heavy(["KMeans.seed"]);
+        let heavy = |spec| catalog.is_heavy(&spec);
+        assert!(heavy(json!([{"KMeans": {"seed": 3}}])));
+        for other in
+            [json!("KMeans"), json!({"KMeans": {"seed": null}}), json!({"Seed": {"seed": 3}})]
+        {
+            assert!(!heavy(other.clone()), "{other}");
+        }
     }
 }
