@@ -17,8 +17,12 @@
 //! **Shape** texts and data URLs in, a number between 0 and 1 out; other features are left out.
 //! **Units** times in milliseconds since 1970. **Cost** for each memory a byte a dimension (256 of
 //! a text, 388 of an image, 120 of a sound), its words, and some 150 bytes; a product of vectors
-//! with each memory of its modality an event, and the encoding. **Errors** a number where a part or
-//! an id is wanted, a text where a time is, what can't be decoded, an id of more than 256 bytes.
+//! with each memory of its modality an event, and the encoding. By a base that `encoder` names,
+//! texts take as many bytes as it is wide and as long as it takes to read, so it is heavy: a thread
+//! of its own, and the same bits from the same kernel only, as with the base's other estimators.
+//! **Errors** a number where a part or an id is wanted, a text where a time is, what can't be
+//! decoded, an id of more than 256 bytes; a base that is not there, or is another file than at
+//! birth.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Row, Scratch, Target};
@@ -53,9 +57,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::embedding::part_of;
+use crate::models::Readers;
 use crate::reader::{Read, Reader};
+use crate::recall::Recall;
 use crate::record::{self, ID_MAX, Told};
-use crate::store::{Found, Item, Store};
+use crate::store::{Item, Store};
 
 /// The most memories of a modality that are kept.
 pub const MEMORIES_MAX: usize = 100_000;
@@ -80,15 +86,20 @@ her_learn::params! {
         /// How many bytes of a text are kept with its vector, 0 to 4,096: with a text its own, with
         /// another part those of the first text of the same event.
         text_max: usize = 256,
+        /// The name of a base by which texts are read: a model that was added with `her model add`.
+        /// Without it they are read by their n-grams, which needs no model.
+        encoder: Option<String> = None,
+        /// BLAKE3 of the files of that base; filled in at birth, and compared whenever it is loaded.
+        digest: Option<String> = None,
     }
 }
 
 /// What is remembered, in the order of modalities and spaces.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct State {
+pub(crate) struct State {
     /// Things that were told here.
     told: u64,
-    stores: Vec<Store>,
+    pub(crate) stores: Vec<Store>,
 }
 
 /// See the module's documentation.
@@ -116,8 +127,23 @@ pub(crate) const ENTRY: Entry = Entry {
 };
 
 fn build(params: Value, builder: &Builder<'_>) -> Result<Any> {
-    let made = Memory::new(read(params)?, Reader::lent(builder))?;
-    Ok(Any::AnomalyDetector(Box::new(made)))
+    let mut params: Params = read(params)?;
+    let reader = match (&params.encoder, &params.digest) {
+        (Some(name), digest) => {
+            let named = Readers::lent(builder).and_then(|all| all.named(name, digest.as_deref()));
+            let (reader, digest) = named.map_err(|e| e.at("encoder"))?;
+            params.digest = Some(digest);
+            reader
+        }
+        (None, Some(digest)) => {
+            return Err(Error::new(format!(
+                "digest is {digest:?}, and no encoder is named that could have it: name one, or \
+                 leave digest out"
+            )));
+        }
+        (None, None) => Reader::lent(builder),
+    };
+    Ok(Any::AnomalyDetector(Box::new(Memory::new(params, reader)?)))
 }
 
 /// What an event tells.
@@ -130,12 +156,13 @@ struct Event<'x> {
 }
 
 impl Memory {
-    /// One that remembers nothing yet, and reads by these encoders.
+    /// One that remembers nothing yet, and reads by these encoders; the parameters only tell of
+    /// one that was named.
     ///
     /// # Errors
     /// Parameters out of their ranges, and a name that stands for two things.
     pub fn new(params: Params, reader: Arc<Reader>) -> Result<Self> {
-        let Params { on, id, time, memories_max, text_max } = &params;
+        let Params { on, id, time, memories_max, text_max, .. } = &params;
         check_range("memories_max", *memories_max as f64, 1.0, MEMORIES_MAX as f64)?;
         check_range("text_max", *text_max as f64, 0.0, TEXT_MAX as f64)?;
         check_range("the number of names in on", on.len() as f64, 1.0, PARTS_MAX as f64)?;
@@ -229,8 +256,14 @@ impl Estimator for Memory {
         &crate::ENTRIES[1]
     }
 
+    /// Without the encoder where none is named: so the specs, and the contracts by which peers
+    /// know each other as made alike, stay what they were before there was a choice.
     fn params(&self) -> Value {
-        params::write(&self.params)
+        let mut written = params::write(&self.params);
+        if let Value::Object(all) = &mut written {
+            all.retain(|_, value| !value.is_null());
+        }
+        written
     }
 
     fn save(&self, out: &mut Vec<u8>) {
@@ -330,66 +363,5 @@ impl Memory {
         let read = self.reader.encoder(named).filter(|encoder| encoder.space() == space);
         let dims = kept.map(Store::dims).or(read.map(her_encode::Encoder::dims))?;
         Some((named, dims))
-    }
-}
-
-/// What a [`Memory`] knew at one time, to be asked.
-#[derive(Debug, Clone)]
-pub struct Recall {
-    state: Arc<State>,
-    reader: Arc<Reader>,
-}
-
-/// What is most like a query.
-#[derive(Debug)]
-pub struct Nearest<'a> {
-    /// What the query is.
-    pub modality: Modality,
-    /// The space in which it was compared.
-    pub space: Box<str>,
-    /// The memories, the most alike first, of equals the newest.
-    pub found: Vec<Found<'a>>,
-}
-
-impl Recall {
-    /// What is remembered, by modality and space.
-    pub fn stores(&self) -> &[Store] {
-        &self.state.stores
-    }
-
-    /// The memories most like a plain text or a data URL, at most `most`: of all modalities in the
-    /// query's space, or of the one that is asked for. Costs the encoding, and a product of vectors
-    /// with each memory.
-    ///
-    /// # Errors
-    /// A query that can't be read, and a modality whose memories lie in another space.
-    pub fn nearest(
-        &self,
-        query: &str,
-        modality: Option<Modality>,
-        most: usize,
-    ) -> Result<Nearest<'_>> {
-        let read = self.reader.read(query).map_err(|e| e.at("query"))?;
-        if let Some(wanted) = modality.filter(|wanted| !self.compares(*wanted, &read)) {
-            return Err(Error::new(format!(
-                "memories of {wanted} are not in the space of the query, {:?}, which is of {}: ask \
-                 with one of {wanted}",
-                read.space, read.modality
-            )));
-        }
-        let mut found = Vec::new();
-        for store in self.stores().iter().filter(|store| *store.space() == *read.space) {
-            if modality.is_none_or(|wanted| wanted.name() == store.modality()) {
-                store.nearest(&read.vector, most, &mut found);
-            }
-        }
-        Ok(Nearest { modality: read.modality, space: read.space.clone(), found })
-    }
-
-    /// Whether memories of a modality can be compared with what was read.
-    fn compares(&self, modality: Modality, read: &Read) -> bool {
-        let kept = self.stores().iter().any(|store| store.is(modality.name(), &read.space));
-        let encoder = self.reader.encoder(modality);
-        kept || encoder.is_some_and(|encoder| encoder.space() == &*read.space)
     }
 }

@@ -36,6 +36,8 @@ type Kept = VecDeque<([u8; 32], Arc<Read>)>;
 #[derive(Debug)]
 pub struct Reader {
     encoders: Vec<Box<dyn Encoder>>,
+    /// Whether texts are read by a model, whose last bits may hang on the machine.
+    model: bool,
     kept: Mutex<Kept>,
 }
 
@@ -56,7 +58,29 @@ impl Reader {
                 "space {space:?} has {dims} dimensions, at most {DIMS_MAX} are compared"
             )));
         }
-        Ok(Self { encoders, kept: Mutex::default() })
+        Ok(Self { encoders, model: false, kept: Mutex::default() })
+    }
+
+    /// With a model for texts, and for all else the encoders that need no download.
+    ///
+    /// # Errors
+    /// When it makes vectors of more than 65,536 numbers, or of none.
+    pub(crate) fn with_model(model: Box<dyn Encoder>) -> Result<Self> {
+        if model.dims() == 0 {
+            let space = model.space();
+            return Err(Error::new(format!(
+                "space {space:?} has no dimensions: 1 to {DIMS_MAX} are compared"
+            )));
+        }
+        let others = Modality::ALL.into_iter().filter(|other| *other != model.modality());
+        let others = others.map(builtin).collect::<Vec<_>>();
+        let all = Self::with(std::iter::once(model).chain(others).collect())?;
+        Ok(Self { model: true, ..all })
+    }
+
+    /// Whether texts are read by a model that a spec named.
+    pub(crate) fn has_model(&self) -> bool {
+        self.model
     }
 
     /// The one that was lent to a catalogue, or one with what needs no download.
@@ -94,7 +118,8 @@ impl Reader {
             .ok_or_else(|| Error::new(format!("there is no encoder of {modality} here")))?;
         let numbers = encoder.encode(&bytes).map_err(|e| Error::new(e.0))?;
         let id = blake3::hash(&bytes).to_hex()[..32].to_owned();
-        let vector = Vector::of(&numbers);
+        let rough = self.model && modality == Modality::Text;
+        let vector = if rough { Vector::rough(&numbers) } else { Vector::of(&numbers) };
         Ok(Read { modality, space: encoder.space().into(), numbers: numbers.into(), vector, id })
     }
 }
