@@ -348,10 +348,9 @@ impl Settings {
         self.bases.clone().unwrap_or_else(|| self.data_dir.join("bases"))
     }
 
-    /// What specs may name: all estimators, those over texts, images and sounds, and language
-    /// models of the bases that are here.
+    /// What specs may name, with the bases that are here.
     pub fn catalog(&self) -> her_learn::Catalog {
-        her_recall::extend(her_lm::catalog(her_lm::Bases::new(self.bases())))
+        crate::encoders::catalog(self.bases())
     }
 
     /// How the house is opened.

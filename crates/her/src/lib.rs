@@ -13,6 +13,8 @@ pub mod decode;
 
 pub mod depart;
 
+mod encoders;
+
 pub mod gates;
 
 mod isolate;

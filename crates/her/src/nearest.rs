@@ -13,6 +13,8 @@ use her_lm::{LanguageModel, Shared};
 use her_recall::{Found, Memory, Recall};
 use serde_json::{Value, json};
 
+use crate::encoders::space_of;
+
 /// Memories that are told unless a number is given, and the most of them.
 pub const K: u64 = 10;
 /// See [`K`].
@@ -79,9 +81,12 @@ impl Memories {
         found.ok_or_else(|| nothing(name))
     }
 
-    /// Whether a question costs a pass of a language model.
+    /// Whether a question costs a pass of a model.
     pub fn is_slow(&self) -> bool {
-        matches!(self.kind, Kind::Told(..))
+        match &self.kind {
+            Kind::Parts(recall) => recall.is_slow(),
+            Kind::Told(..) => true,
+        }
     }
 
     /// The answer, as `POST …/nearest` gives it.
@@ -99,7 +104,7 @@ impl Memories {
                 let query = words(&asked.query, modality)?;
                 let found = memory.recall(&shared.model, &query, most);
                 let found = found.map_err(|e| Error::invalid(e.to_string()))?;
-                (Modality::Text, space_of(shared), found.iter().map(said).collect())
+                (Modality::Text, space_of(&shared.digest), found.iter().map(said).collect())
             }
         };
         Ok(json!({
@@ -175,11 +180,6 @@ fn words(query: &str, modality: Option<Modality>) -> Result<String> {
     String::from_utf8(bytes.into_owned()).map_err(|e| Error::invalid(format!("query: {e}")))
 }
 
-/// The space of a base's vectors.
-fn space_of(shared: &Shared) -> String {
-    format!("base-{}", &shared.digest[..shared.digest.len().min(32)])
-}
-
 /// As a `Memory` makes it of a text.
 fn id_of(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
@@ -216,7 +216,7 @@ fn layer_of_words(shared: &Shared, memory: &her_lm::Memory) -> her_book::Memory 
     }
     let at_ms = vec![0; ids.len()];
     let (scales, ids) = (her_book::Scales::F32(steps), told_apart(ids));
-    let (modality, space) = (Modality::Text.name().to_owned(), space_of(shared));
+    let (modality, space) = (Modality::Text.name().to_owned(), space_of(&shared.digest));
     her_book::Memory { modality, space, anchors: None, dims, q, scales, ids, at_ms }
 }
 

@@ -119,7 +119,8 @@ impl Bases {
             return Ok(shared);
         }
         wrong(format!(
-            "the base {name} is a sentence model ({}): it makes vectors of texts, for              LanguageEmbedding, and can neither speak nor learn to; name a Llama model",
+            "the base {name} is a sentence model ({}): it makes vectors of texts, for \
+             LanguageEmbedding and Memory, and can neither speak nor learn to; name a Llama model",
             architecture.name()
         ))
     }
@@ -214,7 +215,7 @@ impl Bases {
     ///
     /// # Errors
     /// When there is none of this name, or it is another one.
-    pub(crate) fn same_embedder(&self, name: &str, digest: Option<&str>) -> Result<Embedder> {
+    pub fn same_embedder(&self, name: &str, digest: Option<&str>) -> Result<Embedder> {
         named(name)?;
         let embedder = self.embedder(name)?;
         self.compare(name, embedder.digest(), digest)?;

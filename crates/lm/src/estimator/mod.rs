@@ -111,11 +111,11 @@ pub static ENTRIES: &[Entry] = &[
 ];
 
 /// Everything that specs may name, language models of these bases included.
-pub fn catalog(bases: Bases) -> Catalog {
+pub fn catalog(bases: impl Into<Arc<Bases>>) -> Catalog {
     Catalog::builtin()
         .with_heavy(ENTRIES)
         .with_arithmetic(ENTRIES.iter().map(|entry| entry.name), kernel::here)
-        .lend(Arc::new(bases))
+        .lend(bases.into())
 }
 
 fn build(params: Value, builder: &Builder<'_>) -> her_learn::Result<Any> {
