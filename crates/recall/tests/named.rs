@@ -132,7 +132,7 @@ fn the_spec_names_the_digest_and_only_where_there_is_one() {
     let keys = |model: &Model| -> Vec<String> {
         model.spec()["Memory"].as_object().unwrap().keys().cloned().collect()
     };
-    let before = ["id", "memories_max", "on", "text_max", "time"];
+    let before = ["on", "id", "time", "memories_max", "text_max"];
     assert_eq!(keys(&model(&json!({}))), before);
     assert_eq!(keys(&model(&json!({"encoder": null, "digest": null}))), before);
     // Who reads by a model takes long for it.
