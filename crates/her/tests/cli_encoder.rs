@@ -91,9 +91,12 @@ fn a_base_that_is_missing_or_another_one_is_told() {
     assert!(odd.fails(7, "and 00 is wanted").err.contains("encoder"));
     place.run(&["new", "eve", "--spec", &spec(WORD)]).ok();
     tell(&place, "eve", &TOLD);
-    let x = |text: &str| json!({"said": text}).to_string();
-    place.run(&["learn", "eve", &x(" ")]).fails(7, "the text is empty");
-    place.run(&["learn", "eve", &x(&"long ".repeat(7000))]).fails(7, "35000 bytes");
+    let learn = |text: &str| {
+        let line = json!({"x": {"said": text}}).to_string();
+        place.feed(&["learn", "eve", "--format", "ndjson"], &line)
+    };
+    learn(" ").fails(7, "the text is empty");
+    learn(&"long ".repeat(7000)).fails(7, "35000 bytes");
     assert_eq!(nearest(&place, "eve", ASKED)["version"], TOLD.len() + 1);
 
     // Other files under its name: nothing is compared with what they would make.

@@ -155,7 +155,9 @@ impl Base {
         let mut dx = vec![0.0; n * c.width];
         let head = self.head();
         kernel::backward(&mut dx, &logits, &head.weights, (head.rows, head.columns));
-        dx.iter_mut().for_each(|x| *x /= n as f32);
+        for x in &mut dx {
+            *x /= n as f32;
+        }
         let mut dh = vec![0.0; n * c.width];
         norm(&pass.last.0, &self.norm, &pass.last.1, &dx, &mut dh);
         let mut gradient = vec![0.0; adapter.learned().len()];

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use her_identity::House;
 use her_identity::event::What;
 use tokio::time::Instant;
 
@@ -27,9 +28,13 @@ pub(super) async fn rest(app: &Arc<App>, after: Duration) {
         tokio::time::sleep(LOOK.min(after)).await;
         if std::mem::take(&mut leave) {
             // They left once their snapshots were on the disk, which a look later they are.
-            let _ = app.blocking(|_| Ok(resident::give_back())).await;
+            let give_back = |_: &House| {
+                resident::give_back();
+                Ok(())
+            };
+            let _ = app.blocking(give_back).await;
         }
-        let Ok(found) = app.blocking(her_identity::House::awake).await else { continue };
+        let Ok(found) = app.blocking(House::awake).await else { continue };
         let (mut still, now) = (HashMap::new(), Instant::now());
         for (name, version) in found {
             let since = match awake.get(&name) {
