@@ -89,7 +89,7 @@ her_learn::params! {
         /// The name of a base by which texts are read: a model that was added with `her model add`.
         /// Without it they are read by their n-grams, which needs no model.
         encoder: Option<String> = None,
-        /// BLAKE3 of the files of that base; filled in at birth, and compared whenever it is loaded.
+        /// BLAKE3 of the files of that base; filled in at birth, compared whenever it is loaded.
         digest: Option<String> = None,
     }
 }
