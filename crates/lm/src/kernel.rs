@@ -3,8 +3,8 @@
 //! The products are the crate `gemm`'s, on one thread. In which order it adds depends on the
 //! processor's instructions and on its caches, so bits are the same only on one sort of processor:
 //! [`name`] says which instructions, and [`bits`] what came out for fixed factors. Products with
-//! weights are our own where a processor has AVX2 and no AVX-512: by them a chunk of some dozen
-//! tokens costs two thirds.
+//! weights are our own where a processor has AVX2 and no AVX-512: with a chunk
+//! of some dozen tokens they take two thirds of the time.
 
 #[cfg(target_arch = "x86_64")]
 mod fma;
