@@ -1,21 +1,27 @@
-//! What has been read, as keys and values, and in which passes: the same tokens in other passes
-//! give other last bits.
+//! What has been read, as keys and values, each in a byte.
 
 use crate::adapter::Adapter;
 use crate::config::Config;
 use crate::error::{Result, wrong};
-use crate::forward::{Cache, PASS_MAX, Pass, Want};
+use crate::forward::{Cache, Pass, Want};
 use crate::narrow::{self, Narrow};
+use crate::turn::Turn;
 use crate::weights::Base;
 
 /// How many tokens of an older context are read again at once.
 const AGAIN: usize = 64;
 
-/// A cache, and how many tokens came into it by each pass.
+/// Which tokens a context lets go of: so many, after so many that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slid {
+    pub kept: usize,
+    pub gone: usize,
+}
+
+/// A cache, and how much of it is rounded.
 #[derive(Clone, Default)]
 pub(crate) struct Context {
     cache: Cache,
-    cuts: Vec<u32>,
     /// How many tokens, from the first, are rounded.
     rounded: usize,
 }
@@ -30,11 +36,7 @@ impl Context {
         &self.cache
     }
 
-    pub fn cuts(&self) -> &[u32] {
-        &self.cuts
-    }
-
-    /// One pass. It is [noted](Self::note) by who has read.
+    /// One pass.
     pub fn read(
         &mut self,
         base: &Base,
@@ -45,32 +47,13 @@ impl Context {
         base.read(adapter, &mut self.cache, tokens, want)
     }
 
-    /// Notes a pass of so many tokens.
-    pub fn note(&mut self, tokens: usize) {
-        self.cuts.push(tokens as u32);
-    }
-
     /// Makes it hold these tokens and no others, read with these weights.
     pub fn again(&mut self, base: &Base, adapter: Option<&Adapter>, tokens: &[u32]) -> Result<()> {
-        let whole = tokens.chunks(AGAIN).map(|part| part.len() as u32);
-        self.again_in(base, adapter, tokens, &whole.collect::<Vec<_>>())
-    }
-
-    /// The same, in the passes of another one.
-    pub fn again_in(
-        &mut self,
-        base: &Base,
-        adapter: Option<&Adapter>,
-        mut tokens: &[u32],
-        cuts: &[u32],
-    ) -> Result<()> {
         *self = Self::default();
-        for cut in cuts {
-            let (part, rest) = tokens.split_at((*cut as usize).min(tokens.len()));
+        for part in tokens.chunks(AGAIN) {
             self.read(base, adapter, part, Want::Context)?;
-            self.note(part.len());
-            tokens = rest;
         }
+        self.round();
         Ok(())
     }
 
@@ -84,6 +67,22 @@ impl Context {
         self.rounded = self.cache.len();
     }
 
+    /// Lets go of tokens. Those after them move up: their keys turn back by as many positions, and
+    /// what they saw of those that went stays in them.
+    pub fn slide(&mut self, config: &Config, Slid { kept, gone }: Slid) {
+        let row = config.keys();
+        for all in self.cache.keys.iter_mut().chain(&mut self.cache.values) {
+            all.drain(kept * row..(kept + gone) * row);
+        }
+        self.cache.len -= gone;
+        let turn = Turn::by(config, gone, self.cache.len - kept);
+        for keys in &mut self.cache.keys {
+            turn.apply(&mut keys[kept * row..], config.kv_heads, -1.0);
+        }
+        self.rounded = self.rounded.min(kept);
+        self.round();
+    }
+
     /// All keys and values, when all are rounded.
     pub fn pack(&self) -> Vec<Narrow> {
         let len = self.cache.len().max(1);
@@ -95,18 +94,11 @@ impl Context {
     ///
     /// # Errors
     /// When it is of another shape.
-    pub fn unpack(
-        config: &Config,
-        cuts: Vec<u32>,
-        packed: &[Narrow],
-        tokens: usize,
-    ) -> Result<Self> {
-        if packed.is_empty() && cuts.is_empty() {
+    pub fn unpack(config: &Config, packed: &[Narrow], tokens: usize) -> Result<Self> {
+        if packed.is_empty() {
             return Ok(Self::default());
         }
-        let whole: usize = cuts.iter().map(|cut| *cut as usize).sum();
-        let possible = cuts.iter().all(|cut| (1..=PASS_MAX).contains(&(*cut as usize)));
-        if whole != tokens || !possible || packed.len() != 2 * config.layers {
+        if packed.len() != 2 * config.layers {
             return wrong("its context is of another shape");
         }
         let row = config.keys();
@@ -114,6 +106,6 @@ impl Context {
         let mut keys = all.collect::<Result<Vec<_>>>()?;
         let values = keys.split_off(config.layers);
         let cache = Cache { keys, values, len: tokens };
-        Ok(Self { cache, cuts, rounded: tokens })
+        Ok(Self { cache, rounded: tokens })
     }
 }

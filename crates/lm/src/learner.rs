@@ -1,13 +1,16 @@
 //! The loop: predict the next tokens, then learn them, with the weights that came of all before.
 
+mod saved;
+
 use serde::{Deserialize, Serialize};
 
-use crate::adam::{Adam, Kept};
+pub(crate) use saved::{Before, Saved};
+
+use crate::adam::Adam;
 use crate::adapter::{Adapter, Spec};
-use crate::context::Context;
+use crate::context::{Context, Slid};
 use crate::error::{Result, wrong};
 use crate::forward::{PASS_MAX, Pass, Want};
-use crate::math;
 use crate::narrow::{self, Narrow};
 use crate::weights::Base;
 
@@ -16,8 +19,8 @@ use crate::weights::Base;
 pub struct Settings {
     /// After how many tokens the weights move, 1 to [`PASS_MAX`].
     pub chunk: usize,
-    /// How many tokens of context it sees at most; when they are full, it goes on with the newer
-    /// half. At least twice the chunk, at most what the base takes.
+    /// How many tokens of context it sees at most; when they are full, the oldest eighth goes. At
+    /// least twice the chunk, at most what the base takes.
     pub window: usize,
     /// How far a weight moves by one update, above 0 and at most 1.
     pub rate: f32,
@@ -54,6 +57,13 @@ impl Settings {
         Ok(())
     }
 }
+
+/// How many of the first tokens of a context stay for good: much of the attention goes there, and
+/// without them predictions fall apart (Xiao et al. 2024, Efficient streaming language models with
+/// attention sinks, §3).
+const FIRST: usize = 4;
+/// In how many slides a window passes by.
+const SLIDES: usize = 8;
 
 /// The least share of its rate that a learner goes back to.
 const SLOWEST: f32 = 1.0 / 1024.0;
@@ -103,30 +113,10 @@ pub(crate) struct Life {
     pub path: f64,
 }
 
-/// All of it that is kept.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Saved {
-    settings: Settings,
-    spec: Spec,
-    learned: Learned,
-    adam: Kept,
-    context: Vec<Narrow>,
-    cuts: Vec<u32>,
-    read: Vec<u32>,
-    newest: Option<u32>,
-    life: Life,
-}
-
-/// What was learned, as it is kept.
-#[derive(Serialize, Deserialize)]
-enum Learned {
-    Whole(Vec<f32>),
-    /// Of one that rests.
-    Resting(Narrow),
-}
-
 /// What came of predicting a chunk.
 pub(crate) struct Predicted {
+    /// What the context let go of before.
+    pub slid: Option<Slid>,
     pub inputs: Vec<u32>,
     pub pass: Pass,
     /// What each target cost, in nats.
@@ -167,9 +157,9 @@ impl Learner {
         self.life
     }
 
-    /// The tokens in the context, and in which passes they were read.
-    pub(crate) fn seen(&self) -> (&[u32], &[u32]) {
-        (&self.read, self.context.cuts())
+    /// The tokens in the context.
+    pub(crate) fn seen(&self) -> &[u32] {
+        &self.read
     }
 
     /// Predicts tokens, chunk by chunk, and with `learn` learns each chunk before it goes on.
@@ -179,7 +169,7 @@ impl Learner {
     pub fn read(&mut self, base: &Base, tokens: &[u32], learn: bool) -> Result<Reading> {
         let mut reading = Reading::default();
         for targets in self.begin(base, tokens)?.chunks(self.settings.chunk) {
-            let Predicted { inputs, pass, nats } = self.predict(base, targets, learn)?;
+            let Predicted { inputs, pass, nats, .. } = self.predict(base, targets, learn)?;
             reading.scored += targets.len();
             reading.bits += nats.iter().sum::<f64>() / std::f64::consts::LN_2;
             if learn {
@@ -214,19 +204,16 @@ impl Learner {
         targets: &[u32],
         learn: bool,
     ) -> Result<Predicted> {
-        if self.read.len() + targets.len() > self.settings.window {
-            self.cut();
-        }
+        let slid = self.slide(base, targets.len());
         if self.context.len() != self.read.len() {
             self.context.again(base, Some(&self.adapter), &self.read)?;
-            self.context.round();
         }
         let before = targets[..targets.len() - 1].iter().copied();
         let inputs: Vec<u32> = self.newest.into_iter().chain(before).collect();
         let want = if learn { Want::Lesson } else { Want::All };
         let mut pass = self.context.read(base, Some(&self.adapter), &inputs, want)?;
         let nats = pass.score(targets)?;
-        Ok(Predicted { inputs, pass, nats })
+        Ok(Predicted { slid, inputs, pass, nats })
     }
 
     /// Learns the chunk that was just predicted. Gives false when it was left out, as its gradient
@@ -250,12 +237,28 @@ impl Learner {
     pub(crate) fn take(&mut self, inputs: Vec<u32>, targets: &[u32]) {
         // Only now: the backward pass has seen the keys and values as they were.
         self.context.round();
-        self.context.note(inputs.len());
         self.read.extend(inputs);
         self.newest = targets.last().copied();
     }
 
-    /// Leaves the newer half of the window at most, to be read again with the weights of now.
+    /// Makes room for `more` tokens: lets go of the oldest but for the very first.
+    fn slide(&mut self, base: &Base, more: usize) -> Option<Slid> {
+        let window = self.settings.window;
+        let over = (self.read.len() + more).saturating_sub(window);
+        if over == 0 {
+            return None;
+        }
+        if self.context.len() != self.read.len() {
+            self.cut();
+            return None;
+        }
+        let slid = Slid { kept: FIRST.min(window / 8), gone: over.max(window / SLIDES) };
+        self.read.drain(slid.kept..slid.kept + slid.gone);
+        self.context.slide(&base.config, slid);
+        Some(slid)
+    }
+
+    /// Leaves half a window at most, the newest, to be read again with the weights of now.
     fn cut(&mut self) {
         let old = self.read.len().saturating_sub(self.settings.window / 2);
         self.read.drain(..old);
@@ -322,55 +325,5 @@ impl Learner {
         self.context = Context::default();
         self.read.clear();
         self.newest = None;
-    }
-
-    pub(crate) fn save(&self) -> Saved {
-        let weights = self.adapter.learned();
-        Saved {
-            settings: self.settings,
-            spec: self.adapter.spec(),
-            learned: if self.rested {
-                Learned::Resting(self.rounded())
-            } else {
-                Learned::Whole(weights.to_vec())
-            },
-            adam: self.adam.keep(self.rested),
-            context: self.context.pack(),
-            cuts: self.context.cuts().to_vec(),
-            read: self.read.clone(),
-            newest: self.newest,
-            life: self.life,
-        }
-    }
-
-    /// A learner from what was kept.
-    ///
-    /// # Errors
-    /// When it was saved with a base of another shape, or says what cannot be.
-    pub(crate) fn load(base: &Base, saved: Saved) -> Result<Self> {
-        let mut learner = Self::new(base, saved.spec, saved.settings)?;
-        let numbers = learner.adapter.learned().len();
-        learner.rested = matches!(saved.learned, Learned::Resting(_));
-        let weights = match saved.learned {
-            Learned::Whole(weights) => weights,
-            Learned::Resting(weights) => weights.unpack(numbers, numbers)?,
-        };
-        if weights.len() != numbers || !math::dot(&weights, &weights).is_finite() {
-            return wrong("what was learned is of another shape, or no numbers");
-        }
-        learner.adapter.learned_mut().copy_from_slice(&weights);
-        learner.adam = Adam::of(saved.adam, numbers)?;
-        let Life { rate, path, .. } = saved.life;
-        if !(rate > 0.0 && rate <= 1.0 && path >= 0.0 && path.is_finite()) {
-            return wrong(format!("its rate is {rate} and its path {path}"));
-        }
-        let mut tokens = saved.read.iter().chain(&saved.newest);
-        let read = saved.read.len();
-        if read > saved.settings.window || tokens.any(|t| *t as usize >= base.config.vocab) {
-            return wrong("its context is none of this base's");
-        }
-        learner.context = Context::unpack(&base.config, saved.cuts, &saved.context, read)?;
-        (learner.read, learner.newest, learner.life) = (saved.read, saved.newest, saved.life);
-        Ok(learner)
     }
 }

@@ -17,6 +17,7 @@ use crate::gate::Gate;
 use crate::guard::{Guard, Retention};
 use crate::learner::{self, Learner, Predicted};
 use crate::math;
+use crate::narrow::Narrow;
 use crate::recall::Recall;
 use crate::shares::Shares;
 use crate::weights::Base;
@@ -33,7 +34,7 @@ pub struct Mixture {
     tally: Tally,
 }
 
-/// All of it that is kept. The frozen context is made anew from the tokens, in the same passes.
+/// All of it that is kept.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     learner: learner::Saved,
@@ -42,10 +43,33 @@ struct Saved {
     shares: Shares,
     guard: Guard,
     tally: Tally,
+    frozen: Vec<Narrow>,
 }
 
-/// What saved bytes begin with; the last two bytes are the version.
-const MAGIC: [u8; 8] = *b"herlm\0\x02\0";
+/// The same as version 2 of the format has it: there the base's context was read again from the
+/// tokens, as it is now when such bytes go on.
+#[derive(Deserialize)]
+struct Before {
+    learner: learner::Before,
+    recall: Recall,
+    gate: Gate,
+    shares: Shares,
+    guard: Guard,
+    tally: Tally,
+}
+
+impl From<Before> for Saved {
+    fn from(before: Before) -> Self {
+        let Before { learner, recall, gate, shares, guard, tally } = before;
+        let (learner, frozen) = (learner.into(), Vec::new());
+        Self { learner, recall, gate, shares, guard, tally, frozen }
+    }
+}
+
+/// What saved bytes begin with, before two bytes of the version.
+const MAGIC: [u8; 6] = *b"herlm\0";
+const VERSION: [u8; 2] = [3, 0];
+const VERSION_BEFORE: [u8; 2] = [2, 0];
 
 impl Mixture {
     /// A mixture around a learner that begins a context.
@@ -123,7 +147,7 @@ impl Mixture {
         let chunk = self.learner.settings().chunk;
         for targets in self.learner.begin(base, tokens)?.chunks(chunk) {
             let predicted = self.learner.predict(base, targets, learn)?;
-            let frozen = self.beside(base, &predicted.inputs, targets)?;
+            let frozen = self.beside(base, &predicted, targets)?;
             self.weigh(&predicted, &frozen, targets, learn, &mut cost);
             let learned = learn && self.learner.learn(base, predicted.pass, targets)?;
             self.learner.take(predicted.inputs, targets);
@@ -136,13 +160,23 @@ impl Mixture {
     }
 
     /// What each target costs the base alone, with the same context, in nats.
-    fn beside(&mut self, base: &Base, inputs: &[u32], targets: &[u32]) -> Result<Vec<f64>> {
-        let (tokens, cuts) = self.learner.seen();
-        if self.frozen.cuts() != cuts {
-            self.frozen.again_in(base, None, tokens, cuts)?;
+    fn beside(
+        &mut self,
+        base: &Base,
+        predicted: &Predicted,
+        targets: &[u32],
+    ) -> Result<Vec<f64>> {
+        let tokens = self.learner.seen();
+        if let Some(slid) = predicted.slid
+            && self.frozen.len() == tokens.len() + slid.gone
+        {
+            self.frozen.slide(&base.config, slid);
         }
-        let mut pass = self.frozen.read(base, None, inputs, Want::All)?;
-        self.frozen.note(inputs.len());
+        if self.frozen.len() != tokens.len() {
+            self.frozen.again(base, None, tokens)?;
+        }
+        let mut pass = self.frozen.read(base, None, &predicted.inputs, Want::All)?;
+        self.frozen.round();
         pass.score(targets)
     }
 
@@ -219,10 +253,11 @@ impl Mixture {
             shares: self.shares,
             guard: self.guard.clone(),
             tally: self.tally.clone(),
+            frozen: self.frozen.pack(),
         };
         let body = postcard::to_allocvec(&saved).map_err(|e| Error(format!("saving: {e}")))?;
         let sum = crc32c::crc32c(&body).to_le_bytes();
-        Ok([&MAGIC[..], &sum[..], &body[..]].concat())
+        Ok([&MAGIC[..], &VERSION[..], &sum[..], &body[..]].concat())
     }
 
     /// A mixture from its bytes.
@@ -232,36 +267,43 @@ impl Mixture {
     pub fn load(base: &Base, bytes: &[u8]) -> Result<Self> {
         let damaged =
             |what: &str| Error(format!("the saved language model {what}: take an older one"));
-        let rest =
-            bytes.strip_prefix(&MAGIC).ok_or_else(|| damaged("is none, or of another version"))?;
+        let rest = bytes.strip_prefix(&MAGIC).and_then(|rest| rest.split_first_chunk::<2>());
+        let (version, rest) = rest.ok_or_else(|| damaged("is none"))?;
         let (sum, body) = rest.split_first_chunk::<4>().ok_or_else(|| damaged("is cut off"))?;
         if u32::from_le_bytes(*sum) != crc32c::crc32c(body) {
             return Err(damaged("is damaged"));
         }
-        let (saved, rest): (Saved, _) =
-            postcard::take_from_bytes(body).map_err(|_| damaged("is damaged"))?;
+        let saved = match *version {
+            VERSION => postcard::take_from_bytes(body),
+            VERSION_BEFORE => postcard::take_from_bytes(body)
+                .map(|(before, rest): (Before, _)| (Saved::from(before), rest)),
+            _ => return Err(damaged("is of another version")),
+        };
+        let (saved, rest) = saved.map_err(|_| damaged("is damaged"))?;
         let vocab = base.config.vocab;
         if !rest.is_empty() || saved.recall.tokens().iter().any(|t| *t as usize >= vocab) {
             return wrong(
                 "the language model was saved with a base of another shape: give that one",
             );
         }
-        let load = || -> Result<Learner> {
+        let tokens = saved.learner.tokens();
+        let load = || -> Result<(Learner, Context)> {
             saved.recall.check(base.config.width)?;
             saved.shares.check()?;
             saved.gate.check()?;
             saved.tally.check(vocab)?;
             let learner = Learner::load(base, saved.learner)?;
             saved.guard.check(learner.adapter().learned().len())?;
-            Ok(learner)
+            let frozen = Context::unpack(&base.config, &saved.frozen, tokens)?;
+            Ok((learner, frozen))
         };
-        let learner = load().map_err(|e| {
+        let (learner, frozen) = load().map_err(|e| {
             Error(format!(
                 "the language model was saved with a base of another shape ({}): give that one",
                 e.0
             ))
         })?;
         let Saved { recall, gate, shares, guard, tally, .. } = saved;
-        Ok(Self { learner, frozen: Context::default(), recall, gate, shares, guard, tally })
+        Ok(Self { learner, frozen, recall, gate, shares, guard, tally })
     }
 }

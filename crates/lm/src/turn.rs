@@ -15,6 +15,14 @@ impl Turn {
         Self { pairs: Vec::new(), each: config.turns.len() }
     }
 
+    /// The same one for so many tokens, by as many positions.
+    pub fn by(config: &Config, positions: usize, tokens: usize) -> Self {
+        let mut turn = Self::new(config);
+        turn.add(config, positions, 1);
+        turn.pairs = turn.pairs.repeat(tokens);
+        turn
+    }
+
     /// Adds those of tokens from a position on.
     pub fn add(&mut self, config: &Config, start: usize, tokens: usize) {
         let angle = |at: usize, turn: &f64| (start + at) as f64 * turn;

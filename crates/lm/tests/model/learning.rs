@@ -3,7 +3,7 @@
 use her_lm::{Adapter, Cache, Learner, Model, Settings, Spec, Want, check};
 
 use super::passes::{open, tokens};
-use super::tiny::{SMALL, Tiny, real};
+use super::tiny::{SMALL, Shape, Tiny, real};
 
 const SPEC: Spec = Spec { rank: 4, seed: 1 };
 const TIGHT: Settings = Settings { chunk: 8, window: 32, rate: 1e-2, clip: 1.0 };
@@ -145,4 +145,37 @@ fn the_real_model_learns_a_text_and_is_still_itself() {
     let born = Adapter::new(&model.base.config, SPEC).unwrap();
     let (before, after) = (cost(&model, &born, &other), cost(&model, learner.adapter(), &other));
     assert!(after < before + 0.3, "{before} bits a token before, {after} after");
+}
+
+/// What a chunk costs after a context, in bits.
+fn chunk_cost(model: &Model, context: &[u32], newest: u32, targets: &[u32]) -> f64 {
+    let inputs = [context, &[newest], &targets[..targets.len() - 1]].concat();
+    let mut pass = model.base.read(None, &mut Cache::default(), &inputs, Want::All).unwrap();
+    let all = [&inputs[1..], &targets[targets.len() - 1..]].concat();
+    let nats = pass.score(&all).unwrap();
+    nats[context.len()..].iter().sum::<f64>() / std::f64::consts::LN_2
+}
+
+#[test]
+fn a_full_context_slides_and_keeps_its_first_tokens() {
+    // With one layer keys and values know nothing of the tokens before: one that slid is one that
+    // was read without those that went, but for what rounding costs.
+    let model = open(&Tiny::new(Shape { layers: 1, ..SMALL }, 1));
+    let text = tokens(400, 3);
+    let mut learner = Learner::new(&model.base, SPEC, TIGHT).unwrap();
+    let (mut context, mut newest, mut worst, mut slides) = (vec![], text[0], 0.0f64, 0);
+    learner.read(&model.base, &text[..1], false).unwrap();
+    for targets in text[1..].chunks_exact(TIGHT.chunk) {
+        let over = (context.len() + targets.len()).saturating_sub(TIGHT.window);
+        if over > 0 {
+            context.drain(4..4 + over.max(TIGHT.window / 8));
+            slides += 1;
+        }
+        let bits = learner.read(&model.base, targets, false).unwrap().bits;
+        worst = worst.max((bits - chunk_cost(&model, &context, newest, targets)).abs());
+        context.push(newest);
+        context.extend_from_slice(&targets[..targets.len() - 1]);
+        newest = targets[targets.len() - 1];
+    }
+    assert!(slides > 40 && worst < 0.4, "{worst} bits a chunk of {} in {slides}", TIGHT.chunk);
 }

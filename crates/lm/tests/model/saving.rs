@@ -93,7 +93,8 @@ fn what_is_damaged_or_of_another_base_is_refused() {
     mixture.read(&model.base, &tokens(50, 3), true).unwrap();
     let saved = mixture.save().unwrap();
     let told = |bytes: &[u8]| Mixture::load(&model.base, bytes).err().expect("refused").to_string();
-    assert!(told(b"").contains("another version"));
+    assert!(told(b"").contains("is none"));
+    assert!(told(&[&saved[..6], &[9, 0], &saved[8..]].concat()).contains("another version"));
     assert!(told(&saved[..10]).contains("cut off"));
     assert!(told(&saved[..saved.len() - 1]).contains("damaged"));
     for at in (12..saved.len()).step_by(saved.len() / 50) {
@@ -128,25 +129,37 @@ fn what_is_damaged_or_of_another_base_is_refused() {
     assert_eq!(mixture.save().unwrap(), saved, "no token changes nothing");
 }
 
-/// What version 2 looks like: written once by the test below, with `HER_RECORD` set.
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/mixture-2.bin");
+/// What versions 2 and 3 look like; the newest is written by the test below, with `HER_RECORD` set.
+const GOLDEN: [&str; 2] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/mixture-2.bin"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/mixture-3.bin"),
+];
 
 #[test]
-fn saved_bytes_of_this_version_are_read_for_ever() {
+fn saved_bytes_of_this_version_and_the_one_before_are_read_for_ever() {
     let shape = Shape { layers: 1, width: 8, hidden: 8, heads: 2, kv_heads: 1, tied: true };
     let model = open(&Tiny::new(shape, 1));
     if std::env::var_os("HER_RECORD").is_some() {
         let spec = Spec { rank: 1, seed: 1 };
         let mut mixture = Mixture::new(Learner::new(&model.base, spec, TIGHT).unwrap());
         mixture.read(&model.base, &tokens(150, 3), true).unwrap();
-        std::fs::write(GOLDEN, mixture.save().unwrap()).unwrap();
+        std::fs::write(GOLDEN[1], mixture.save().unwrap()).unwrap();
     }
-    let golden = std::fs::read(GOLDEN).unwrap();
-    let mixture = Mixture::load(&model.base, &golden).unwrap();
-    assert_eq!(mixture.save().unwrap(), golden);
-    let figures = mixture.figures();
-    assert_eq!((figures.bits.scored, figures.updates, figures.tokens), (149, 19, 149));
-    assert_eq!(figures.retention.rate, TIGHT.rate);
-    assert_eq!((figures.spans.len(), mixture.learner().settings()), (16, TIGHT));
-    assert!((figures.bits.frozen / 149.0 - 8.0).abs() < 4.0, "{figures:?}");
+    for (golden, newest) in GOLDEN.into_iter().zip([false, true]) {
+        let golden = std::fs::read(golden).unwrap();
+        let mut mixture = Mixture::load(&model.base, &golden).unwrap();
+        let saved = mixture.save().unwrap();
+        assert_eq!(saved == golden, newest, "the version before is written as the newest");
+        let figures = mixture.figures();
+        assert_eq!((figures.bits.scored, figures.updates, figures.tokens), (149, 19, 149));
+        assert_eq!(figures.retention.rate, TIGHT.rate);
+        assert_eq!((figures.spans.len(), mixture.learner().settings()), (16, TIGHT));
+        assert!((figures.bits.frozen / 149.0 - 8.0).abs() < 4.0, "{figures:?}");
+        let mut again = Mixture::load(&model.base, &saved).unwrap();
+        for (i, part) in tokens(90, 4).chunks(30).enumerate() {
+            let went_on = mixture.read(&model.base, part, i != 1).unwrap();
+            assert_eq!(again.read(&model.base, part, i != 1).unwrap(), went_on);
+        }
+        assert_eq!(again.save().unwrap(), mixture.save().unwrap());
+    }
 }
