@@ -160,12 +160,7 @@ impl Mixture {
     }
 
     /// What each target costs the base alone, with the same context, in nats.
-    fn beside(
-        &mut self,
-        base: &Base,
-        predicted: &Predicted,
-        targets: &[u32],
-    ) -> Result<Vec<f64>> {
+    fn beside(&mut self, base: &Base, predicted: &Predicted, targets: &[u32]) -> Result<Vec<f64>> {
         let tokens = self.learner.seen();
         if let Some(slid) = predicted.slid
             && self.frozen.len() == tokens.len() + slid.gone
