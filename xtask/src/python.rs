@@ -10,7 +10,8 @@ use crate::shell::{cargo, command, metadata, root, run as run_command};
 /// features of one alone, what lies below would be built again.
 pub fn native() -> Result<String> {
     let packages = ["--package", "her-python", "--package", "her"];
-    run_command(cargo(&["build", "--quiet", "--locked"]).args(packages))?;
+    let features = ["--features", "her-python/as-tested"];
+    run_command(cargo(&["build", "--quiet", "--locked"]).args(packages).args(features))?;
     let metadata = metadata()?;
     let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
     let built = format!("{folder}/debug/lib_native.so");

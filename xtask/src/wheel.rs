@@ -9,11 +9,11 @@ use crate::shell::{command, output, root, run as run_command, say, target};
 
 /// Build the wheel as it is published into `target/wheels`; its path.
 pub fn build() -> Result<PathBuf> {
-    build_as("release")
+    build_as("release", &[])
 }
 
-/// The same with another of cargo's profiles.
-fn build_as(profile: &str) -> Result<PathBuf> {
+/// The same with another of cargo's profiles, and with features.
+fn build_as(profile: &str, features: &[&str]) -> Result<PathBuf> {
     ensure(Venv::Python)?;
     let folder = target().join("wheels");
     // What lies there is of another build.
@@ -22,6 +22,7 @@ fn build_as(profile: &str) -> Result<PathBuf> {
         _ => Err(e).context("cannot empty target/wheels"),
     })?;
     let mut maturin = command(Venv::Python.python(), &["-m", "maturin", "build"]);
+    maturin.args(features.iter().flat_map(|feature| ["--features", feature]));
     run_command(maturin.args(["--profile", profile, "--locked", "--out"]).arg(&folder))?;
     let found = std::fs::read_dir(&folder).context("target/wheels")?;
     let wheels: Vec<PathBuf> = found.filter_map(|f| f.ok().map(|f| f.path())).collect();
@@ -36,7 +37,7 @@ fn build_as(profile: &str) -> Result<PathBuf> {
 /// is looked at are its files, tags and entry points, which are the same without the ten minutes
 /// that a release takes to optimise.
 pub fn check() -> Result<()> {
-    let wheel = build_as("dev")?;
+    let wheel = build_as("dev", &["as-tested"])?;
     let folder = target().join("venv-wheel");
     setup::make(&folder)?;
     let python = folder.join("bin/python");
