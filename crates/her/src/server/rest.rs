@@ -26,15 +26,15 @@ pub(super) async fn rest(app: &Arc<App>, after: Duration) {
     let mut leave = false;
     loop {
         tokio::time::sleep(LOOK.min(after)).await;
-        if std::mem::take(&mut leave) {
-            // They left once their snapshots were on the disk, which a look later they are.
-            let give_back = |_: &House| {
+        let left = std::mem::take(&mut leave);
+        let look = move |house: &House| {
+            if left {
+                // They left once their snapshots were on the disk, which a look later they are.
                 resident::give_back();
-                Ok(())
-            };
-            let _ = app.blocking(give_back).await;
-        }
-        let Ok(found) = app.blocking(House::awake).await else { continue };
+            }
+            house.awake()
+        };
+        let Ok(found) = app.blocking(look).await else { continue };
         let (mut still, now) = (HashMap::new(), Instant::now());
         for (name, version) in found {
             let since = match awake.get(&name) {
@@ -46,8 +46,7 @@ pub(super) async fn rest(app: &Arc<App>, after: Duration) {
             } else {
                 // Who refuses now, as one that is moving, is asked again after as long a silence.
                 let event = app.house.event(What::Rest);
-                let _ = app.gate.submit_one(&app.house, &name, event).await;
-                leave = true;
+                leave |= app.gate.submit_one(&app.house, &name, event).await.is_ok();
             }
         }
         awake = still;
