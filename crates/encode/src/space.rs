@@ -10,7 +10,8 @@
 //! A quarter of the anchors, by a hash of their ids, has no part in the fit. With each of them the
 //! map is tried: is its own partner the nearest among all anchors of the other space, or among the
 //! ten nearest? Below [`TOP_10_MIN`] vectors would say something else than was meant;
-//! [`Fit::trusted`] refuses, and text is to be sent.
+//! [`Fit::trusted`] refuses, and text is to be sent. `her book join` maps by it what another
+//! encoder remembered.
 //!
 //! ```
 //! use her_encode::space::{Anchor, Map};

@@ -190,13 +190,16 @@ impl Translation {
     }
 
     /// The next whole texts as events, at most so many; to be learned before [`Self::vectors`].
-    ///
-    /// # Errors
-    /// None of what was a memory: names and texts have their bounds.
-    pub fn texts(&mut self, most: usize) -> Result<Vec<(usize, Row)>> {
+    pub fn texts(&mut self, most: usize) -> Vec<(usize, Row)> {
         let next: Vec<usize> = self.anew.drain(..most.min(self.anew.len())).collect();
-        let row = |i: usize| Ok((i, self.event(&self.told[i], &self.told[i].words)?));
-        next.into_iter().map(row).collect()
+        let mut rows = Vec::with_capacity(next.len());
+        for i in next {
+            match self.event(&self.told[i], &self.told[i].words) {
+                Ok(row) => rows.push((i, row)),
+                Err(e) => self.leave(e.to_string(), 1),
+            }
+        }
+        rows
     }
 
     /// A text that can not be read here: its vector is left.
@@ -206,10 +209,7 @@ impl Translation {
     }
 
     /// All that goes by its vector, as events; `recall` is what is held once the texts are learned.
-    ///
-    /// # Errors
-    /// As [`Self::texts`].
-    pub fn vectors(&mut self, recall: &Recall) -> Result<Vec<Carried>> {
+    pub fn vectors(&mut self, recall: &Recall) -> Vec<Carried> {
         let mut spaces: BTreeMap<(Modality, Box<str>), Vec<usize>> = BTreeMap::new();
         for i in std::mem::take(&mut self.rest) {
             let Foreign { modality, space, .. } = &self.told[i];
@@ -220,44 +220,50 @@ impl Translation {
             let Some(encoder) = recall.reader.encoder(modality) else { continue };
             let to = encoder.space();
             if *from == *to {
-                self.as_they_are += all.len();
-                for i in all {
-                    let row = self.given(i, to, self.told[i].vector.clone())?;
-                    carried.push(Carried { row, by: None });
-                }
+                self.carry(None, to, all, &mut carried);
                 continue;
             }
             let (map, found) = self.fit((modality, &from, to), store(recall, modality, to));
             self.matches.push(found);
             match map {
-                Ok(map) => self.map(&map, to, all, &mut carried)?,
+                Ok(map) => self.carry(Some(&map), to, all, &mut carried),
                 Err(why) => self.leave(why, all.len()),
             }
         }
-        Ok(carried)
+        carried
     }
 
-    /// Memories by the newest of the matches.
-    fn map(&mut self, map: &Map, to: &str, all: Vec<usize>, out: &mut Vec<Carried>) -> Result<()> {
-        let by = self.matches.len().checked_sub(1);
+    /// Vectors through the map of the newest of the matches, or as they are.
+    fn carry(&mut self, map: Option<&Map>, to: &str, all: Vec<usize>, out: &mut Vec<Carried>) {
+        let by = map.and_then(|_| self.matches.len().checked_sub(1));
         for i in all {
-            match map.apply(&self.told[i].vector) {
-                Ok(vector) => {
-                    out.push(Carried { row: self.given(i, to, vector)?, by });
-                    by.into_iter().for_each(|by| self.matches[by].mapped += 1);
+            let one = &self.told[i];
+            let numbers = map.map_or_else(|| Ok(one.vector.clone()), |map| map.apply(&one.vector));
+            let row = numbers.map_err(|e| e.0).and_then(|numbers| {
+                let words = (!one.words.is_empty()).then(|| String::from(&*one.words));
+                let url = Given { space: to.into(), words, numbers }.url();
+                self.event(one, &url).map_err(|e| e.to_string())
+            });
+            match row {
+                Ok(row) => {
+                    out.push(Carried { row, by });
+                    *self.counted(by) += 1;
                 }
-                Err(e) => self.leave(e.0, 1),
+                Err(why) => self.leave(why, 1),
             }
         }
-        Ok(())
+    }
+
+    fn counted(&mut self, by: Option<usize>) -> &mut usize {
+        match by {
+            Some(by) => &mut self.matches[by].mapped,
+            None => &mut self.as_they_are,
+        }
     }
 
     /// Counts a vector as left out that could not be learned.
     pub fn refused(&mut self, by: Option<usize>, why: String) {
-        match by {
-            Some(by) => self.matches[by].mapped -= 1,
-            None => self.as_they_are -= 1,
-        }
+        *self.counted(by) -= 1;
         self.leave(why, 1);
     }
 
@@ -326,12 +332,6 @@ impl Translation {
         both.sort_by_cached_key(|(i, _)| id_of(self.told[*i].id.as_bytes()));
         both.truncate(ANCHORS_MAX);
         both.into_iter().map(|(i, item)| (&self.told[i], item)).collect()
-    }
-
-    fn given(&self, at: usize, space: &str, numbers: Vec<f32>) -> Result<Row> {
-        let one = &self.told[at];
-        let words = (!one.words.is_empty()).then(|| String::from(&*one.words));
-        self.event(one, &Given { space: space.into(), words, numbers }.url())
     }
 
     /// The event that tells a part as this memory.

@@ -73,7 +73,7 @@ impl Syncs {
         // Held while something is told, it would be copied.
         drop(recall);
         loop {
-            let texts = work.texts(CHUNK).map_err(|e| Error::invalid(e.to_string()))?;
+            let texts = work.texts(CHUNK);
             if texts.is_empty() {
                 break;
             }
@@ -86,7 +86,7 @@ impl Syncs {
             }
         }
         let (recall, _) = self.remembered(identity)?;
-        let mut carried = work.vectors(&recall).map_err(|e| Error::invalid(e.to_string()))?;
+        let mut carried = work.vectors(&recall);
         drop(recall);
         while !carried.is_empty() {
             let some: Vec<_> = carried.drain(..CHUNK.min(carried.len())).collect();
