@@ -108,7 +108,9 @@ fn a_book_of_another_base_is_read_anew_and_its_cut_texts_are_mapped() {
     assert_eq!((&came["read_anew"], &came["known"]), (&json!(580), &json!(20)), "{said}");
     assert_eq!((&came["mapped"], &came["left_out"]), (&json!(5), &json!([])), "{said}");
     assert_eq!((&came["maps"][0]["anchors"], &said["exchanges"]), (&json!(600), &json!(0)));
-    assert!(came["maps"][0]["top_10"].as_f64().unwrap() > 0.95, "{said}");
+    for share in ["top_1", "top_10", "found_10"] {
+        assert!(came["maps"][0][share].as_f64().unwrap() > 0.9, "{said}");
+    }
     // Each is an event of its own, as any that was learned here.
     assert_eq!(said["version"], 21 + 580 + 5);
     for text in &long {

@@ -17,7 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use her_encode::space::{ANCHORS_MAX, ANCHORS_MIN, Anchor, Map};
+use her_encode::space::{ANCHORS_MAX, ANCHORS_MIN, Anchor, Fit, Map};
 use her_encode::{Given, Modality, part};
 use her_learn::merge::Sums;
 use her_learn::{Result, Row};
@@ -59,11 +59,21 @@ pub struct Match {
     pub anchors: usize,
     /// How many of these were held out to try the map on; 0 where there is none.
     pub held_out: usize,
-    /// The shares of those whose partner is the nearest, and among the ten nearest; none where
-    /// there is no map.
-    pub top: Option<(f64, f64)>,
+    /// How these did; none where there is no map.
+    pub score: Option<Score>,
     /// How many memories were mapped by it; 0 where it is not to be trusted.
     pub mapped: usize,
+}
+
+/// What of the anchors that were held out is right, each from 0 to 1: see [`Fit`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// [`Fit::top_1`].
+    pub top_1: f64,
+    /// [`Fit::top_10`].
+    pub top_10: f64,
+    /// [`Fit::found_10`].
+    pub found_10: f64,
 }
 
 /// A memory that is told by its vector.
@@ -282,7 +292,7 @@ impl Translation {
             to: to.into(),
             anchors,
             held_out: 0,
-            top: None,
+            score: None,
             mapped: 0,
         };
         if anchors < ANCHORS_MIN {
@@ -302,7 +312,8 @@ impl Translation {
             Ok(fit) => fit,
             Err(e) => return (Err(format!("no map from {from} to {to}: {e}")), found),
         };
-        (found.held_out, found.top) = (fit.held_out, Some((fit.top_1, fit.top_10)));
+        let Fit { top_1, top_10, found_10, held_out, .. } = fit;
+        (found.held_out, found.score) = (held_out, Some(Score { top_1, top_10, found_10 }));
         let map = fit.trusted();
         (map.map_err(|e| format!("no map from {from} to {to} is to be trusted: {e}")), found)
     }

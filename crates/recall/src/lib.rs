@@ -24,7 +24,7 @@ use her_learn::Catalog;
 use her_learn::catalog::Entry;
 
 pub use embedding::Embedding;
-pub use foreign::{Carried, Foreign, Match, Translation};
+pub use foreign::{Carried, Foreign, Match, Score, Translation};
 pub use memory::{MEMORIES_MAX, Memory, Params, TEXT_MAX};
 pub use models::{Models, TextModel};
 pub use reader::{Read, Reader};

@@ -176,7 +176,8 @@ fn whole_texts_are_read_anew_and_cut_ones_mapped() {
     let [found] = &work.matches[..] else { panic!("{:?}", work.matches) };
     assert_eq!((&*found.from, &*found.to), ("turned-1", "text-ngrams-1-256"));
     assert_eq!((found.anchors, found.mapped), (400, 3));
-    assert!(found.top.unwrap().1 >= 0.95, "{found:?}");
+    let score = found.score.unwrap();
+    assert!(score.top_10 >= 0.95 && score.found_10 >= 0.95, "{found:?}");
 
     // A whole text has the vector that it has wherever it is told.
     let mut told = model(&json!({}));
@@ -212,7 +213,7 @@ fn an_untrusted_map_leaves_out_and_says_how_bad_it_is() {
     let work = translate(&from, &mut to);
     let [found] = &work.matches[..] else { panic!("{:?}", work.matches) };
     assert!(found.anchors == 300 && found.mapped == 0 && found.held_out > 50, "{found:?}");
-    assert!(found.top.unwrap().1 < 0.5, "{found:?}");
+    assert!(found.score.unwrap().top_10 < 0.5, "{found:?}");
     let [(why, n)] = &work.left_out.iter().collect::<Vec<_>>()[..] else { panic!() };
     assert!(**n == 3 && why.contains("no map from chance-1") && why.contains("send text"), "{why}");
     assert_eq!(memory(&to).recall().stores()[0].len(), 300, "whole texts need no map");
@@ -220,7 +221,7 @@ fn an_untrusted_map_leaves_out_and_says_how_bad_it_is() {
     // Too few anchors for any map.
     let (from, mut to) = (library("turned", ANCHORS_MIN - 1), model(&json!({})));
     let work = translate(&from, &mut to);
-    assert_eq!((work.matches[0].anchors, work.matches[0].top), (ANCHORS_MIN - 1, None));
+    assert_eq!((work.matches[0].anchors, work.matches[0].score), (ANCHORS_MIN - 1, None));
     let (why, n) = work.left_out.iter().next().unwrap();
     assert!(*n == 3 && why.contains("127 memories of text"), "{why}");
 }

@@ -10,7 +10,7 @@ use her_identity::turn::Reply;
 use her_identity::{Error, ErrorKind, Result};
 use her_learn::merge::Sums;
 use her_learn::{Row, Target};
-use her_recall::{Foreign, Match, Memory, Params, Recall, Translation};
+use her_recall::{Foreign, Match, Memory, Params, Recall, Score, Translation};
 use serde_json::{Value, json};
 
 use super::{Syncs, lock};
@@ -161,11 +161,12 @@ impl Translated {
     /// As the answer says it.
     pub fn told(&self) -> Value {
         let of = |found: &Match| {
-            let (top_1, top_10) = found.top.unzip();
+            let share = |of: fn(&Score) -> f64| found.score.as_ref().map(of);
             json!({
                 "modality": found.modality.name(), "from": found.from, "to": found.to,
                 "anchors": found.anchors, "held_out": found.held_out,
-                "top_1": top_1, "top_10": top_10, "mapped": found.mapped,
+                "top_1": share(|score| score.top_1), "top_10": share(|score| score.top_10),
+                "found_10": share(|score| score.found_10), "mapped": found.mapped,
             })
         };
         let left = |(why, memories): &(String, usize)| json!({ "why": why, "memories": memories });

@@ -113,10 +113,11 @@ fn told_of(came: &Map<String, Value>, said: &Value) -> String {
     for map in came["maps"].as_array().into_iter().flatten() {
         let word = |key: &str| map[key].as_str().unwrap_or_default();
         let share = |key: &str| map[key].as_f64().map(|share| format!("{share:.2}"));
-        let (Some(top_1), Some(top_10)) = (share("top_1"), share("top_10")) else { continue };
+        let shares = (share("top_1"), share("top_10"), share("found_10"));
+        let (Some(top_1), Some(top_10), Some(found_10)) = shares else { continue };
         let text = format!(
             "a map from {} to {}: {top_10} of {} held-out anchors, of {} in all, find their partner \
-             among the ten nearest, {top_1} as the nearest",
+             among the ten nearest ({top_1} as the nearest), and {found_10} are found by it",
             word("from"),
             word("to"),
             table::count(&map["held_out"]),

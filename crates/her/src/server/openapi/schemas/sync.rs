@@ -76,6 +76,7 @@ fn translated() -> Value {
                 "held_out": count("anchors that the map was tried on"),
                 "top_1": share("of these, how many find their partner as the nearest"),
                 "top_10": share("among the ten nearest; below 0.8 nothing is mapped"),
+                "found_10": share("are among the ten nearest of their partner; as well"),
                 "mapped": count("memories that were mapped by it"),
             } } },
             "left_out": { "type": "array", "items": { "type": "object", "properties": {
