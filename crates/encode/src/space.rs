@@ -50,8 +50,8 @@ use sha2::{Digest as _, Sha256};
 use crate::vector::dot;
 use crate::{Error, Result, wrong};
 
-/// The share of held-out anchors whose partner is among the ten nearest, below which vectors are
-/// not to be sent.
+/// The share of held-out anchors whose partner is among the ten nearest, and of those that are so
+/// found by it, below which vectors are not to be sent.
 pub const TOP_10_MIN: f64 = 0.8;
 /// The fewest anchors: of 128, about 32 are held out, and by chance 0.08 of them are found.
 pub const ANCHORS_MIN: usize = 128;

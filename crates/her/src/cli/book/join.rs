@@ -19,9 +19,10 @@ use crate::client::books::Joining;
 row in it must be signed by its own origin, a node that is in the settings or whose --key is \
 given: who signs a book does not vouch for others. What is here already, or newer, stays; \
 joining again changes nothing. Into a `Memory` whose texts another encoder reads, a book is \
-translated: whole texts are read anew, other memories by a map of their vectors, where that map can \
-be trusted; the answer says how many, and how well. An identity that learns by itself reads a new peer once 16 of its \
-events have spoken for it: join the book again after these, or read it now with --read-all."
+translated: whole texts are read anew, other memories by a map of their vectors, where that map \
+can be trusted; the answer says how many, and how well. An identity that learns by itself reads \
+a new peer once 16 of its events have spoken for it: join the book again after these, or read it \
+now with --read-all."
 )]
 pub struct Args {
     /// The book
@@ -116,8 +117,8 @@ fn told_of(came: &Map<String, Value>, said: &Value) -> String {
         let shares = (share("top_1"), share("top_10"), share("found_10"));
         let (Some(top_1), Some(top_10), Some(found_10)) = shares else { continue };
         let text = format!(
-            "a map from {} to {}: {top_10} of {} held-out anchors, of {} in all, find their partner \
-             among the ten nearest ({top_1} as the nearest), and {found_10} are found by it",
+            "a map from {} to {}: of {} held-out anchors, of {} in all, {top_10} find their \
+             partner among the ten nearest ({top_1} as the nearest), and {found_10} are found by it",
             word("from"),
             word("to"),
             table::count(&map["held_out"]),
