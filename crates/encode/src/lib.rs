@@ -2,7 +2,7 @@
 //!
 //! [`builtin`] gives an encoder for each [`Modality`]; [`part`] takes apart what JSON carries of an
 //! event, a text or a data URL. [`space`] turns the vectors of one encoder into those of another,
-//! and says how well that works.
+//! and says how well that works; [`Given`] is a vector that comes as a part itself.
 //!
 //! | modality | space | what it is |
 //! |---|---|---|
@@ -39,6 +39,7 @@
 
 mod audio;
 mod fft;
+mod given;
 mod image;
 mod part;
 pub mod space;
@@ -49,6 +50,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use audio::{AUDIO_BYTES_MAX, AUDIO_SECONDS_MAX};
+pub use given::{Given, VECTOR};
 pub use image::{IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX};
 pub use part::{PART_BYTES_MAX, part};
 pub use text::TEXT_BYTES_MAX;

@@ -100,7 +100,7 @@ fn modality(kind: &str) -> Result<Modality> {
     }
 }
 
-fn from_base64(data: &str) -> Result<Cow<'_, [u8]>> {
+pub(crate) fn from_base64(data: &str) -> Result<Cow<'_, [u8]>> {
     // Three bytes of data for four characters, or thrice as many where each is percent-encoded.
     if data.len() / 4 > PART_BYTES_MAX {
         return too_large(data.len() / 4 * 3);
@@ -116,7 +116,7 @@ fn from_base64(data: &str) -> Result<Cow<'_, [u8]>> {
     bytes.map(Cow::Owned).map_err(damaged)
 }
 
-fn from_percent(data: &str) -> Result<Cow<'_, [u8]>> {
+pub(crate) fn from_percent(data: &str) -> Result<Cow<'_, [u8]>> {
     if data.len() / 3 > PART_BYTES_MAX {
         return too_large(data.len() / 3);
     }
@@ -160,6 +160,6 @@ fn too_large<T>(n: usize) -> Result<T> {
 }
 
 /// The beginning of something foreign, for an error.
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }

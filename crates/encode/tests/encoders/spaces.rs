@@ -59,7 +59,7 @@ fn a_rotation_is_found_again() {
         let known = vectors(200, from, 1);
         let anchors = Anchors::new(known.clone(), rotate(&known, to, 2));
         let fit = anchors.fit();
-        assert_eq!((fit.top_1, fit.top_10), (1.0, 1.0));
+        assert_eq!((fit.top_1, fit.top_10, fit.found_10), (1.0, 1.0, 1.0));
         assert!(fit.held_out > 30 && fit.held_out + fit.fitted == 200, "{}", fit.held_out);
         let map = fit.trusted().unwrap();
         // Vectors that were no anchors; means of 150 random ones are not quite 0.
@@ -104,6 +104,21 @@ fn noise_is_refused_and_text_is_asked_for() {
     assert!(fit.top_10 < 0.2, "{}", fit.top_10);
     let refused = fit.trusted().unwrap_err().to_string();
     assert!(refused.contains("send text") && refused.contains("0.8"), "{refused}");
+}
+
+/// What is known of each is half noise, and all that is told here is much alike: who is mapped
+/// finds its partner, but is not found by it.
+#[test]
+fn who_finds_and_is_not_found_is_refused() {
+    let (known, noise) = (vectors(600, 24, 13), vectors(600, 24, 14));
+    let alike = |v: &Vec<f32>| v.iter().chain([&12.0]).copied().collect::<Vec<f32>>();
+    let half = |(v, noise): (&Vec<f32>, &Vec<f32>)| {
+        v.iter().zip(noise).map(|(x, n)| x + n).collect::<Vec<f32>>()
+    };
+    let from = known.iter().zip(&noise).map(half).collect();
+    let fit = Anchors::new(from, known.iter().map(alike).collect()).fit();
+    assert!(fit.top_10 >= 0.8 && fit.found_10 < 0.8, "{} {}", fit.top_10, fit.found_10);
+    assert!(fit.trusted().unwrap_err().to_string().contains("are found by it"));
 }
 
 /// Everything is as near to everything: what is as near as the partner counts against it.
