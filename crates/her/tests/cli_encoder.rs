@@ -134,8 +134,8 @@ fn books_name_the_space_and_join_where_it_is_the_same() {
     let all = to.run(&["nearest", "sam", TOLD[2], "--json"]).ok().json();
     let all = all["nearest"].as_array().unwrap();
     assert_eq!((all.len(), &all[0]["told"]), (TOLD.len(), &json!(2.0)), "{all:?}");
-    // By another encoder the two are not made alike.
+    // By another encoder the texts are read anew: see `cli_translate.rs`.
     to.run(&["new", "ned", "--spec", r#"{"Memory": {"on": ["said"]}}"#]).ok();
-    let refused = join("ned").fails(7, "not made alike");
-    assert!(refused.err.contains(WORD), "{}", refused.err);
+    assert!(join("ned").ok().out.contains("texts read anew"));
+    assert_eq!(nearest(&to, "ned", TOLD[2])["nearest"][0]["similarity"], 1.0);
 }

@@ -2,8 +2,9 @@
 //!
 //! The vector of the part under the name `on` becomes features `embedding[0]`, `embedding[1]`, …,
 //! for ordinary estimators to learn from: `Embedding | StandardScaler | LogisticRegression` learns
-//! from pictures. A part is a plain text, or a data URL such as `data:image/png;base64,…`. Nothing
-//! is learned here: the encoder is fixed, and needs no download. What it sees is in
+//! from pictures. A part is a plain text, or a data URL such as `data:image/png;base64,…`, also
+//! that of a vector ([`her_encode::Given`]) in the space that the modality is read in. Nothing is
+//! learned here: the encoder is fixed, and needs no download. What it sees is in
 //! [`her_encode`].
 //!
 //! **Shape** one part in, 256 numbers of a text, 388 of an image, 192 of a sound out; all other

@@ -3,11 +3,13 @@
 //! [`Embedding`] makes numbers of a part, for ordinary estimators to learn from. [`Memory`] keeps
 //! the vectors of what it was told, says how new something is, and finds again what is like it.
 //! The vectors are made by encoders of `her-encode`; a [`Reader`] calls them, and is shared by all
-//! models of a process. Texts may be read by [`Models`] that are lent, which a spec names.
+//! models of a process. Texts may be read by [`Models`] that are lent, which a spec names. A
+//! [`Translation`] takes in what was remembered by another encoder.
 //!
 //! This crate knows nothing of identities, and has no I/O, no clock and no thread.
 
 mod embedding;
+mod foreign;
 mod memory;
 mod models;
 mod reader;
@@ -22,7 +24,8 @@ use her_learn::Catalog;
 use her_learn::catalog::Entry;
 
 pub use embedding::Embedding;
-pub use memory::{MEMORIES_MAX, Memory, TEXT_MAX};
+pub use foreign::{Carried, Foreign, Match, Score, Translation};
+pub use memory::{MEMORIES_MAX, Memory, Params, TEXT_MAX};
 pub use models::{Models, TextModel};
 pub use reader::{Read, Reader};
 pub use recall::{Nearest, Recall};

@@ -1,7 +1,8 @@
 //! `Memory`: keeps the vectors of what it was told, and says how new something is.
 //!
 //! An event may have several parts, each a plain text or a data URL (`data:image/png;base64,…`)
-//! under one of the names `on`. Each becomes a memory of its modality: the vector in eight bits a
+//! under one of the names `on`; a data URL may be a vector of a space that is read here
+//! ([`her_encode::Given`]). Each becomes a memory of its modality: the vector in eight bits a
 //! number, an id, a time, and some words. The id is the text under the name `id`, else the first
 //! half of BLAKE3 of the part's bytes, which is the same at whoever was told the same. What was
 //! told before is not kept twice, but counted. [`Recall`] finds what is like a query.
@@ -21,8 +22,8 @@
 //! texts take as many bytes as it is wide and as long as it takes to read, so it is heavy: a thread
 //! of its own, and the same bits from the same kernel only, as with the base's other estimators.
 //! **Errors** a number where a part or an id is wanted, a text where a time is, what can't be
-//! decoded, an id of more than 256 bytes; a base that is not there, or is another file than at
-//! birth.
+//! decoded, an id of more than 256 bytes, a vector of another space; a base that is not there, or
+//! is another file than at birth.
 //!
 //! ```
 //! use her_learn::{Catalog, Model, Row, Scratch, Target};
@@ -70,7 +71,7 @@ pub const TEXT_MAX: usize = 4096;
 /// Names of parts in one event.
 const PARTS_MAX: usize = 16;
 /// The times that calendars reach, in milliseconds before and after 1970.
-const TIME_MAX: f64 = 8.64e15;
+pub(crate) const TIME_MAX: f64 = 8.64e15;
 
 her_learn::params! {
     /// Parameters of [`Memory`].
@@ -91,6 +92,19 @@ her_learn::params! {
         encoder: Option<String> = None,
         /// BLAKE3 of the files of that base; filled in at birth, compared whenever it is loaded.
         digest: Option<String> = None,
+    }
+}
+
+impl Params {
+    /// As a spec writes them: without the encoder where none is named. So the specs, and the
+    /// contracts by which peers know each other as made alike, stay what they were before there
+    /// was a choice.
+    pub fn written(&self) -> Value {
+        let mut written = params::write(self);
+        if let Value::Object(all) = &mut written {
+            all.retain(|_, value| !value.is_null());
+        }
+        written
     }
 }
 
@@ -151,8 +165,14 @@ struct Event<'x> {
     parts: Vec<Arc<Read>>,
     id: Option<&'x str>,
     time: f64,
-    /// By part, the words that are kept with it.
+    /// By part, the words that are kept with it, unless it brings its own.
     words: Vec<&'x str>,
+    text_max: usize,
+}
+
+/// The beginning of a text, at most so many bytes.
+fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 impl Memory {
@@ -178,6 +198,11 @@ impl Memory {
     /// The memory at the root of a model, if it is one.
     pub fn of(root: &Any) -> Option<&Self> {
         root.estimator().as_any()?.downcast_ref()
+    }
+
+    /// The parameters, with every default.
+    pub fn settings(&self) -> &Params {
+        &self.params
     }
 
     /// What it remembers now, to be asked elsewhere while it goes on. Costs nothing, but that the
@@ -210,12 +235,12 @@ impl Memory {
             let read = self.reader.read(text).map_err(|e| e.at(format!("feature {name:?}")))?;
             // A text in a data URL is none that is read by people.
             let plain = read.modality == Modality::Text && !text.starts_with("data:");
-            texts.push(plain.then(|| &text[..text.floor_char_boundary(*text_max)]));
+            texts.push(plain.then(|| cut(text, *text_max)));
             parts.push(read);
         }
         let said = texts.iter().flatten().next().copied().unwrap_or_default();
         let words = texts.iter().map(|text| text.unwrap_or(said)).collect();
-        Ok(Event { parts, id, time, words })
+        Ok(Event { parts, id, time, words, text_max: *text_max })
     }
 
     fn novelty(&self, event: &Event<'_>) -> f64 {
@@ -245,6 +270,8 @@ impl State {
         for (read, words) in event.parts.iter().zip(&event.words) {
             self.told += 1;
             let id = event.id.unwrap_or(&read.id);
+            let own = read.words.as_deref().map(|words| cut(words, event.text_max));
+            let words = own.unwrap_or(words);
             let item = Item::told_here(id, words, read.vector.clone(), event.time, self.told);
             self.store(read.modality, &read.space, read.numbers.len()).tell(item, most);
         }
@@ -256,14 +283,8 @@ impl Estimator for Memory {
         &crate::ENTRIES[1]
     }
 
-    /// Without the encoder where none is named: so the specs, and the contracts by which peers
-    /// know each other as made alike, stay what they were before there was a choice.
     fn params(&self) -> Value {
-        let mut written = params::write(&self.params);
-        if let Value::Object(all) = &mut written {
-            all.retain(|_, value| !value.is_null());
-        }
-        written
+        self.params.written()
     }
 
     fn save(&self, out: &mut Vec<u8>) {

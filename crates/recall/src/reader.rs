@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use her_encode::{Encoder, Modality, builtin, part};
+use her_encode::{Encoder, Given, Modality, builtin, part};
 use her_learn::catalog::Builder;
 use her_learn::{Error, Result};
 
@@ -27,6 +27,8 @@ pub struct Read {
     /// The first half of BLAKE3 of its bytes, as they are once a data URL is decoded, in 32
     /// hexadecimal digits: the same at whoever was told the same.
     pub id: String,
+    /// The words that a vector brought with it.
+    pub words: Option<String>,
 }
 
 /// By the hash of the text that carried it.
@@ -93,10 +95,12 @@ impl Reader {
         self.encoders.iter().find(|encoder| encoder.modality() == modality).map(|found| &**found)
     }
 
-    /// Reads a plain text or a data URL.
+    /// Reads a plain text or a data URL, which may be that of a vector ([`Given`]) in the space of
+    /// one of the encoders.
     ///
     /// # Errors
-    /// What is damaged, too large, empty of content, or of a modality without an encoder.
+    /// What is damaged, too large, empty of content, or of a modality without an encoder; a vector
+    /// of a space that nothing is read in, or of another length than those of its space.
     pub fn read(&self, text: &str) -> Result<Arc<Read>> {
         let name = *blake3::hash(text.as_bytes()).as_bytes();
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,14 +116,51 @@ impl Reader {
     }
 
     fn encode(&self, text: &str) -> Result<Read> {
+        if let Some(given) = Given::of(text) {
+            return self.take(given.map_err(|e| Error::new(e.0))?);
+        }
         let (modality, bytes) = part(text).map_err(|e| Error::new(e.0))?;
         let encoder = self
             .encoder(modality)
             .ok_or_else(|| Error::new(format!("there is no encoder of {modality} here")))?;
         let numbers = encoder.encode(&bytes).map_err(|e| Error::new(e.0))?;
-        let id = blake3::hash(&bytes).to_hex()[..32].to_owned();
-        let rough = self.model && modality == Modality::Text;
-        let vector = if rough { Vector::rough(&numbers) } else { Vector::of(&numbers) };
-        Ok(Read { modality, space: encoder.space().into(), numbers: numbers.into(), vector, id })
+        let id = id_of(&bytes);
+        let vector = self.rounded(modality, &numbers);
+        let (space, numbers) = (encoder.space().into(), numbers.into());
+        Ok(Read { modality, space, numbers, vector, id, words: None })
     }
+
+    /// A vector that was encoded elsewhere.
+    fn take(&self, given: Given) -> Result<Read> {
+        let Some(encoder) = self.encoders.iter().find(|one| one.space() == given.space) else {
+            let spaces: Vec<&str> = self.encoders.iter().map(|one| one.space()).collect();
+            return Err(Error::new(format!(
+                "a vector of the space {:?}, and those of {} are taken here: send what it was made \
+                 of, or a vector of one of these",
+                given.space.chars().take(80).collect::<String>(),
+                spaces.join(", ")
+            )));
+        };
+        let (n, dims, space) = (given.numbers.len(), encoder.dims(), encoder.space());
+        if n != dims {
+            return Err(Error::new(format!(
+                "a vector of {n} numbers, and those of {space} have {dims}"
+            )));
+        }
+        let numbers = given.unit().map_err(|e| Error::new(e.0))?;
+        let (modality, id) = (encoder.modality(), id_of(&given.bytes()));
+        let vector = self.rounded(modality, &numbers);
+        let (space, numbers, words) = (space.into(), numbers.into(), given.words);
+        Ok(Read { modality, space, numbers, vector, id, words })
+    }
+
+    fn rounded(&self, modality: Modality, numbers: &[f32]) -> Vector {
+        let rough = self.model && modality == Modality::Text;
+        if rough { Vector::rough(numbers) } else { Vector::of(numbers) }
+    }
+}
+
+/// The id of what has these bytes, where none is given.
+pub(crate) fn id_of(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..32].to_owned()
 }

@@ -37,6 +37,16 @@ impl Vector {
         Self { step, numbers: numbers.iter().map(byte).collect() }
     }
 
+    /// The numbers themselves.
+    pub fn numbers(&self) -> Vec<f32> {
+        self.numbers.iter().map(|x| f32::from(*x) * self.step).collect()
+    }
+
+    /// Whether it is finite, and not all 0.
+    pub(crate) fn has_direction(&self) -> bool {
+        self.step.is_finite() && self.step > 0.0 && self.numbers.iter().any(|x| *x != 0)
+    }
+
     /// The scalar product in steps.
     fn dot(&self, other: &Self) -> i32 {
         let products = self.numbers.iter().zip(&other.numbers);

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use her_book::{Book, Fault, Limits, PublicKey, TrustedKeys, Verdict};
 use her_identity::migrate::Node;
-use her_identity::sync::Peer;
+use her_identity::sync::{Part, Peer};
 use her_identity::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
-use crate::sync::{Syncs, read, reading};
+use crate::sync::{Syncs, contract_of, read, reading};
 
 mod content;
 pub(crate) mod write;
@@ -79,7 +79,41 @@ impl Trust {
     }
 }
 
-/// Joins the rows of a book into an identity that is made alike.
+/// The rows of a book that are taken.
+struct Rows {
+    count: usize,
+    parts: Vec<Part>,
+    /// Which are not, and why.
+    untaken: Vec<String>,
+}
+
+impl Rows {
+    /// Those of models of a contract that nodes signed which are believed.
+    fn of(book: &Book, contract: [u8; 32], trust: &Trust) -> Result<Self> {
+        let rows = book.contributions().map_err(refused)?.ok_or_else(|| {
+            Error::invalid(format!(
+                "{} has no contributions.arrow: an older `her` wrote it; ask for one of a newer",
+                book.path().display()
+            ))
+        })?;
+        // What is signed for another kind of model must not pass under this one's name.
+        if rows.contract != contract {
+            return Err(Error::invalid(format!(
+                "{}: its rows are signed for another kind of model than it says; do not use it",
+                book.path().display()
+            )));
+        }
+        let count = rows.rows.len();
+        let (parts, untaken) = read(&rows, |node| trust.knows(node));
+        if let ([], [first, ..]) = (&parts[..], &untaken[..]) {
+            return Err(Error::invalid(format!("none of its {count} rows is taken: {first}")));
+        }
+        Ok(Self { count, parts, untaken })
+    }
+}
+
+/// Joins the rows of a book into an identity that is made alike; what a `Memory` by another encoder
+/// holds is translated.
 pub(crate) fn join(
     syncs: &Syncs,
     book: &Book,
@@ -88,25 +122,27 @@ pub(crate) fn join(
     read_all: bool,
 ) -> Result<Value> {
     let verdict = book.verify(&trust.signers()).map_err(refused)?;
-    let contract = syncs.made_alike(name, &book.contract().map_err(refused)?)?;
-    let rows = book.contributions().map_err(refused)?.ok_or_else(|| {
-        Error::invalid(format!(
-            "{} has no contributions.arrow: an older `her` wrote it; ask for one of a newer",
-            book.path().display()
-        ))
-    })?;
-    // What is signed for another kind of model must not pass under this one's name.
-    if rows.contract != contract {
-        return Err(Error::invalid(format!(
-            "{}: its rows are signed for another kind of model than it says; do not use it",
-            book.path().display()
-        )));
+    let theirs = book.contract().map_err(refused)?;
+    if let Some(params) = syncs.foreign(name, &theirs)? {
+        let rows = Rows::of(book, contract_of(&params), trust)?;
+        let came = syncs.translate(name, rows.parts, &params)?;
+        return Ok(json!({
+            "name": name,
+            "version": syncs.version(name)?,
+            "book": told(book, &verdict),
+            "rows": rows.count,
+            "taken": came.rows,
+            "known": 0,
+            "retracted": came.retracted,
+            "refused": rows.untaken,
+            "exchanges": 0,
+            "hash": null,
+            "read": {},
+            "translated": came.told(),
+        }));
     }
-    let count = rows.rows.len();
-    let (parts, untaken) = read(&rows, |node| trust.knows(node));
-    if let ([], [first, ..]) = (&parts[..], &untaken[..]) {
-        return Err(Error::invalid(format!("none of its {count} rows is taken: {first}")));
-    }
+    let contract = syncs.made_alike(name, &theirs)?;
+    let Rows { count, parts, untaken } = Rows::of(book, contract, trust)?;
     let peers: BTreeSet<Peer> = parts.iter().map(|part| part.origin.peer).collect();
     let came = syncs.join(name, parts, read_all)?;
     let shared = syncs.shared(name)?;

@@ -38,6 +38,7 @@ mod rounds;
 mod rows;
 pub mod speech;
 mod tally;
+mod translate;
 
 pub(crate) use agree::Wish;
 use answer::{Answered, answered, differs};
@@ -54,6 +55,7 @@ use quota::Quota;
 pub(crate) use rounds::Rounds;
 use rows::Sent;
 pub use tally::{Report, Tally};
+pub(crate) use translate::contract_of;
 
 /// How long the other side may take: its exchange is in it.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -50,6 +50,39 @@ fn book_joined() -> Value {
                 "description": "equal where two have the same rows" },
             "read": { "type": "object", "description": "how its peers are read now",
                 "additionalProperties": { "enum": ["none", "part", "whole", null] } },
+            "translated": translated(),
+        },
+    })
+}
+
+/// What became of the memories of a book that another encoder read.
+fn translated() -> Value {
+    let count = |says: &str| json!({ "type": "integer", "description": says });
+    let share = |says: &str| json!({ "type": ["number", "null"], "description": says });
+    json!({
+        "type": "object",
+        "description": "only where texts of the book were read by another encoder",
+        "required": ["read_anew", "as_they_are", "mapped", "known", "maps", "left_out"],
+        "properties": {
+            "read_anew": count("whole texts that were read anew"),
+            "as_they_are": count("vectors of a space that is read here"),
+            "mapped": count("vectors that were mapped into a space that is read here"),
+            "known": count("memories that were here already"),
+            "maps": { "type": "array", "items": { "type": "object", "properties": {
+                "modality": { "type": "string" },
+                "from": { "type": "string" },
+                "to": { "type": "string" },
+                "anchors": count("memories that are held in both spaces"),
+                "held_out": count("anchors that the map was tried on"),
+                "top_1": share("of these, how many find their partner as the nearest"),
+                "top_10": share("among the ten nearest; below 0.8 nothing is mapped"),
+                "found_10": share("are among the ten nearest of their partner; as well"),
+                "mapped": count("memories that were mapped by it"),
+            } } },
+            "left_out": { "type": "array", "items": { "type": "object", "properties": {
+                "why": { "type": "string" },
+                "memories": { "type": "integer" },
+            } } },
         },
     })
 }
