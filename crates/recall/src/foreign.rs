@@ -6,15 +6,9 @@
 //! 1. **Read anew.** Where the words of a memory are its whole text, the text is told.
 //! 2. **As it is.** Where its vector lies in the space that is read here, as those of pictures do,
 //!    the vector is told ([`Given`]).
-<<<<<<< HEAD
-//! 3. **Mapped.** Else its vector is turned by a [`Map`] into the space that is read here, and
-//!    told. The anchors are what both hold under one id, which after the first step are all whole
-//!    texts. Where the map is not to be trusted, the memory is left out.
-=======
 //! 3. **Mapped.** Else its vector is turned into the space that is read here by a [`Map`], and
 //!    told. The anchors are what both hold under one id, which after the first step are all whole
 //!    texts. Where the map is not to be trusted, the memory is left out.
->>>>>>> space
 //!
 //! What is held here under the same id is passed over, and nothing that is held goes to make room:
 //! what is whole comes first, of equals the newest.

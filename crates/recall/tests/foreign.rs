@@ -6,21 +6,11 @@ mod parts;
 
 use her_encode::space::ANCHORS_MIN;
 use her_encode::{Encoder, Given, Modality, builtin};
-<<<<<<< HEAD
-use her_learn::{Catalog, Error, Model, Result, Row, Scratch, Target};
-=======
 use her_learn::{Catalog, Error, Model, Prediction, Result, Row, Scratch, Target};
->>>>>>> space
 use her_recall::{Foreign, Memory, Models, TextModel, Translation};
 use parts::{stripes, url};
 use serde_json::{Value, json};
 
-<<<<<<< HEAD
-/// The n-grams of a text in another space: turned, or by chance.
-#[derive(Debug)]
-struct Turned {
-    by: fn(&[u8], &[f32]) -> Vec<f32>,
-=======
 /// From a text and its n-grams.
 type Made = fn(&[u8], &[f32]) -> Vec<f32>;
 
@@ -28,7 +18,6 @@ type Made = fn(&[u8], &[f32]) -> Vec<f32>;
 #[derive(Debug)]
 struct Turned {
     by: Made,
->>>>>>> space
     space: &'static str,
 }
 
@@ -70,11 +59,7 @@ struct Shelf;
 
 impl Models for Shelf {
     fn text_model(&self, name: &str, _: Option<&str>) -> Result<TextModel> {
-<<<<<<< HEAD
-        let (by, space): (fn(&[u8], &[f32]) -> Vec<f32>, _) = match name {
-=======
         let (by, space): (Made, _) = match name {
->>>>>>> space
             "turned" => (turned, "turned-1"),
             "chance" => (by_chance, "chance-1"),
             _ => return Err(Error::new(format!("there is no model {name:?}"))),
@@ -90,11 +75,7 @@ fn model(params: &Value) -> Model {
 
 fn learn(model: &mut Model, row: &Row) -> Result<()> {
     // As in an identity: what is wrong is found by the prediction.
-<<<<<<< HEAD
-    model.predict(row, &mut Default::default(), &mut Scratch::default())?;
-=======
     model.predict(row, &mut Prediction::default(), &mut Scratch::default())?;
->>>>>>> space
     model.learn(row, &Target::None, 1.0, &mut Scratch::default())
 }
 

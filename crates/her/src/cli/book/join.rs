@@ -118,11 +118,7 @@ fn told_of(came: &Map<String, Value>, said: &Value) -> String {
         let (Some(top_1), Some(top_10), Some(found_10)) = shares else { continue };
         let text = format!(
             "a map from {} to {}: of {} held-out anchors, of {} in all, {top_10} find their \
-<<<<<<< HEAD
-             partner among the ten nearest ({top_1} as the nearest), and {found_10} are found by it",
-=======
              partner among the ten nearest ({top_1} as the nearest), {found_10} are found by it",
->>>>>>> space
             word("from"),
             word("to"),
             table::count(&map["held_out"]),
