@@ -176,7 +176,24 @@ fn meanings_are_not_spelling_and_what_can_not_be_mapped_is_told() {
     // Other models are not made alike, as before.
     to.run(&["new", "bayes", "--spec", r#""GaussianNB""#]).ok();
     shelf.join(&to, "bayes", &[]).fails(7, "not made alike");
-    to.run(&["new", "alike", "--spec", r#"{"Memory": {"on": ["other"]}}"#]).ok();
-    let plain = Shelf::of(None, &short[..3]);
-    plain.join(&to, "alike", &[]).fails(7, "not made alike");
+}
+
+#[test]
+fn other_parameters_are_translated_without_a_map() {
+    let (short, long) = (sentences(40..200, 3), sentences(300..600, 2));
+    let shelf = Shelf::of(None, &[&short[..], &long].concat());
+    let to = Place::new();
+    to.run(&["new", "other", "--spec", r#"{"Memory": {"on": ["note"], "text_max": 64}}"#]).ok();
+    let said = shelf.join(&to, "other", &["--json"]).ok().json();
+    let came = &said["translated"];
+    assert_eq!((&came["read_anew"], &came["as_they_are"]), (&json!(3), &json!(2)), "{said}");
+    assert_eq!((&came["maps"], &came["left_out"]), (&json!([]), &json!([])), "{said}");
+    // The vector is that of the whole text; of the words as many are kept as are wanted here.
+    let found = nearest(&to, "other", &long[1]);
+    assert_eq!((&found["id"], &found["similarity"]), (&json!(id(&long[1])), &json!(1.0)));
+    let words = found["text"].as_str().unwrap();
+    assert!(words.len() <= 64 && long[1].starts_with(words), "{words}");
+    let again = shelf.join(&to, "other", &["--json"]).ok().json();
+    assert_eq!((&again["version"], &again["translated"]["known"]), (&said["version"], &json!(5)));
+    to.run(&["verify", "other"]).ok();
 }

@@ -112,8 +112,8 @@ impl Rows {
     }
 }
 
-/// Joins the rows of a book into an identity that is made alike; what a `Memory` by another encoder
-/// holds is translated.
+/// Joins the rows of a book into an identity that is made alike; what a `Memory` with other
+/// parameters holds is translated.
 pub(crate) fn join(
     syncs: &Syncs,
     book: &Book,

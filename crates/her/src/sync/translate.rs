@@ -40,8 +40,8 @@ pub(crate) struct Translated {
 }
 
 impl Syncs {
-    /// The parameters of a book's `Memory`, where its texts were read by another encoder than those
-    /// of this `Memory`: its memories can be translated. None where the two are made alike, and
+    /// The parameters of a book's `Memory`, where they are others than those of this `Memory`, such
+    /// as another encoder: its memories can be translated. None where the two are made alike, and
     /// where one of them is something else.
     pub fn foreign(&self, identity: &str, theirs: &Value) -> Result<Option<Params>> {
         let ours = self.house.look(identity, |identity| {
@@ -50,7 +50,7 @@ impl Syncs {
         let theirs = theirs["model"]["Memory"].as_object().map(|all| Value::from(all.clone()));
         // What a newer build wrote may have parameters that nothing is known of here.
         let theirs = theirs.and_then(|all| serde_json::from_value::<Params>(all).ok());
-        Ok(ours.zip(theirs).and_then(|(o, t)| (o.digest != t.digest).then_some(t)))
+        Ok(ours.zip(theirs).and_then(|(o, t)| (o.written() != t.written()).then_some(t)))
     }
 
     /// Tells an identity what rows hold that were checked, of a `Memory` with these parameters.

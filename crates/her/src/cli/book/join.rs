@@ -12,15 +12,15 @@ use crate::books;
 use crate::client::books::Joining;
 
 /// Join what a book holds into an identity that is made alike, as if its peers had sent it; what
-/// a `Memory` by another encoder holds is translated
+/// a `Memory` with other parameters holds is translated
 #[derive(clap::Args)]
 #[command(
     after_help = "The book must be signed by a key that is trusted: see `her book verify`. Each \
 row in it must be signed by its own origin, a node that is in the settings or whose --key is \
 given: who signs a book does not vouch for others. What is here already, or newer, stays; \
-joining again changes nothing. Into a `Memory` whose texts another encoder reads, a book is \
-translated: whole texts are read anew, other memories by a map of their vectors, where that map \
-can be trusted; the answer says how many, and how well. An identity that learns by itself reads \
+joining again changes nothing. The book of a `Memory` with other parameters, such as another \
+encoder, is translated into a `Memory`: whole texts are read anew, other memories are told by their \
+vectors, by a map where spaces differ and it can be trusted; the answer says how many, and how well. An identity that learns by itself reads \
 a new peer once 16 of its events have spoken for it: join the book again after these, or read it \
 now with --read-all."
 )]
@@ -97,7 +97,7 @@ fn untaken(said: &Value, out: &mut String) {
     }
 }
 
-/// What became of the memories of a book that another encoder read.
+/// What became of the memories of a book that was translated.
 fn told_of(came: &Map<String, Value>, said: &Value) -> String {
     let count = |key: &str| table::count(&came[key]);
     let left_out = came["left_out"].as_array().map_or(&[][..], Vec::as_slice);

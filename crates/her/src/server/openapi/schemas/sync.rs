@@ -61,7 +61,7 @@ fn translated() -> Value {
     let share = |says: &str| json!({ "type": ["number", "null"], "description": says });
     json!({
         "type": "object",
-        "description": "only where texts of the book were read by another encoder",
+        "description": "only where the book and the identity are of `Memory` with other parameters",
         "required": ["read_anew", "as_they_are", "mapped", "known", "maps", "left_out"],
         "properties": {
             "read_anew": count("whole texts that were read anew"),
