@@ -19,10 +19,10 @@ use crate::client::books::Joining;
 row in it must be signed by its own origin, a node that is in the settings or whose --key is \
 given: who signs a book does not vouch for others. What is here already, or newer, stays; \
 joining again changes nothing. The book of a `Memory` with other parameters, such as another \
-encoder, is translated into a `Memory`: whole texts are read anew, other memories are told by their \
-vectors, by a map where spaces differ and it can be trusted; the answer says how many, and how well. An identity that learns by itself reads \
-a new peer once 16 of its events have spoken for it: join the book again after these, or read it \
-now with --read-all."
+encoder, is translated into a `Memory`: whole texts are read anew, other memories are told by \
+their vectors, by a map where spaces differ and it can be trusted; the answer says how many, and \
+how well. An identity that learns by itself reads a new peer once 16 of its events have spoken for \
+it: join the book again after these, or read it now with --read-all."
 )]
 pub struct Args {
     /// The book
