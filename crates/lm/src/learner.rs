@@ -252,7 +252,8 @@ impl Learner {
             self.cut();
             return None;
         }
-        let slid = Slid { kept: FIRST.min(window / 8), gone: over.max(window / SLIDES) };
+        let part = window / SLIDES;
+        let slid = Slid { kept: FIRST.min(part), gone: over.max(part) };
         self.read.drain(slid.kept..slid.kept + slid.gone);
         self.context.slide(&base.config, slid);
         Some(slid)

@@ -60,9 +60,7 @@ fn shown(told: &Value, dry_run: bool) -> String {
     ));
     let mut out = table::pairs(&lines);
     for left in told["left"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        out.push_str("note: ");
-        out.push_str(left);
-        out.push('\n');
+        table::note(left, &mut out);
     }
     out
 }

@@ -51,9 +51,7 @@ fn shown(report: &Value) -> String {
         out.push('\n');
     }
     for why in report["refused"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        out.push_str("note: ");
-        out.push_str(why);
-        out.push('\n');
+        table::note(why, &mut out);
     }
     out
 }

@@ -53,6 +53,13 @@ impl Table {
     }
 }
 
+/// Adds a line that says what else is to be known.
+pub fn note(text: &str, out: &mut String) {
+    out.push_str("note: ");
+    out.push_str(text);
+    out.push('\n');
+}
+
 /// Names and values below each other.
 pub fn pairs(lines: &[(&str, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);

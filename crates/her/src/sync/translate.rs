@@ -1,5 +1,6 @@
-//! Memories of a book whose texts another encoder read: each is told as an event of the identity's
-//! own, so that its journal has all of it and nothing of the book is needed again.
+//! Memories of a book of a `Memory` with other parameters, such as another encoder: each is told as
+//! an event of the identity's own, so that its journal has all of it and nothing of the book is
+//! needed again.
 
 use std::collections::BTreeSet;
 

@@ -69,7 +69,7 @@ fn shown(said: &Value) -> String {
         ("version", table::count(&said["version"])),
     ]);
     untaken(said, &mut out);
-    let mut note = |text: &str| noted(text, &mut out);
+    let mut note = |text: &str| table::note(text, &mut out);
     for (peer, weight) in said["read"].as_object().into_iter().flatten() {
         match weight.as_str() {
             Some("whole") => {}
@@ -81,19 +81,13 @@ fn shown(said: &Value) -> String {
     out
 }
 
-fn noted(text: &str, out: &mut String) {
-    out.push_str("note: ");
-    out.push_str(text);
-    out.push('\n');
-}
-
 /// Which rows are not taken, and why.
 fn untaken(said: &Value, out: &mut String) {
     for peer in said["retracted"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        noted(&format!("{peer} was retracted here, and nothing of it is taken"), out);
+        table::note(&format!("{peer} was retracted here, and nothing of it is taken"), out);
     }
     for why in said["refused"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        noted(why, out);
+        table::note(why, out);
     }
 }
 
@@ -124,11 +118,11 @@ fn told_of(came: &Map<String, Value>, said: &Value) -> String {
             table::count(&map["held_out"]),
             table::count(&map["anchors"]),
         );
-        noted(&text, &mut out);
+        table::note(&text, &mut out);
     }
     for one in left_out {
         let why = one["why"].as_str().unwrap_or_default();
-        noted(&format!("{} left out: {why}", table::count(&one["memories"])), &mut out);
+        table::note(&format!("{} left out: {why}", table::count(&one["memories"])), &mut out);
     }
     out
 }

@@ -55,7 +55,7 @@ fn book_joined() -> Value {
     })
 }
 
-/// What became of the memories of a book that another encoder read.
+/// What became of the memories of a book that was translated.
 fn translated() -> Value {
     let count = |says: &str| json!({ "type": "integer", "description": says });
     let share = |says: &str| json!({ "type": ["number", "null"], "description": says });
