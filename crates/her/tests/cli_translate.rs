@@ -20,14 +20,21 @@ fn fetched(name: &str) -> PathBuf {
     path
 }
 
-/// Sentences of real prose, each once: short ones, or such as a memory keeps the beginning of.
-fn sentences(bytes: std::ops::Range<usize>, most: usize) -> Vec<String> {
-    let prose = std::fs::read_to_string(fetched("prose.txt")).unwrap();
-    let flat = prose.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut met = std::collections::BTreeSet::new();
-    let all = flat.split_inclusive(['.', '?', '!']).map(str::trim);
-    let fit = all.filter(|text| bytes.contains(&text.len()) && met.insert((*text).to_owned()));
-    fit.take(most).map(str::to_owned).collect()
+/// What people wrote, each once: short texts, or `long` ones of several, which a memory keeps the
+/// beginning of.
+fn written(long: bool, most: usize) -> Vec<String> {
+    let lines = std::fs::read_to_string(fetched("../tweets.ndjson")).unwrap();
+    let line = |line| serde_json::from_str::<Value>(line).unwrap()["x"]["text"].clone();
+    let texts: std::collections::BTreeSet<String> =
+        lines.lines().map(|text| line(text).as_str().unwrap().to_owned()).collect();
+    // Tests cut them where they like, and a query that begins with an `@` is a file's name.
+    let plain = |text: &String| text.is_ascii() && !text.contains('@');
+    let short: Vec<String> = texts.into_iter().filter(plain).collect();
+    let joined: Vec<String> = short.chunks(5).map(|few| few.join(" ")).collect();
+    let (all, bytes) = if long { (joined, 300..600) } else { (short, 40..200) };
+    let fit: Vec<String> = all.into_iter().filter(|text| bytes.contains(&text.len())).collect();
+    let step = fit.len() / most;
+    fit.into_iter().step_by(step).take(most).collect()
 }
 
 fn spec(base: Option<&str>) -> String {
@@ -95,7 +102,7 @@ fn twin(place: &Place) {
 
 #[test]
 fn a_book_of_another_base_is_read_anew_and_its_cut_texts_are_mapped() {
-    let (short, long) = (sentences(40..200, 600), sentences(300..600, 5));
+    let (short, long) = (written(false, 600), written(true, 5));
     assert_eq!((short.len(), long.len()), (600, 5));
     let shelf = Shelf::of(Some(WORD), &[&short[..], &long].concat());
     let to = Place::new();
@@ -145,7 +152,7 @@ fn a_book_of_another_base_is_read_anew_and_its_cut_texts_are_mapped() {
 
 #[test]
 fn meanings_are_not_spelling_and_what_can_not_be_mapped_is_told() {
-    let (short, long) = (sentences(40..200, 400), sentences(300..600, 4));
+    let (short, long) = (written(false, 400), written(true, 4));
     let shelf = Shelf::of(Some(WORD), &[&short[..], &long].concat());
     // Who reads by n-grams needs no base for it.
     let to = Place::new();
@@ -180,7 +187,7 @@ fn meanings_are_not_spelling_and_what_can_not_be_mapped_is_told() {
 
 #[test]
 fn other_parameters_are_translated_without_a_map() {
-    let (short, long) = (sentences(40..200, 3), sentences(300..600, 2));
+    let (short, long) = (written(false, 3), written(true, 2));
     let shelf = Shelf::of(None, &[&short[..], &long].concat());
     let to = Place::new();
     to.run(&["new", "other", "--spec", r#"{"Memory": {"on": ["note"], "text_max": 64}}"#]).ok();
