@@ -11,7 +11,7 @@
 //! same rows to the bit.
 //!
 //! **Source** Almeida, P.S., Shoker, A. and Baquero, C., 2018. Delta state replicated data types.
-//! Jubatus' issues 840 and 470 are what it must not do: `tests/sync.rs` has both by name.
+//! Jubatus' issues 840 and 470 are what it must not do: `tests/sync/network.rs` has both by name.
 
 use her_learn::merge::Sums;
 

@@ -22,6 +22,7 @@ mod offers;
 mod pending;
 mod recent;
 mod save;
+mod spread;
 mod weigh;
 
 pub use clients::Clients;
@@ -30,6 +31,7 @@ pub use offers::Offer;
 pub use pending::{Pending, Waiting};
 pub use recent::Again;
 use recent::Recent;
+use spread::Spread;
 
 /// Buffers for the work on one event. One per thread, shared by all identities on it.
 #[derive(Debug, Default)]
@@ -58,6 +60,8 @@ pub struct State {
     shared: Option<Box<Shared>>,
     /// The own events by which peers are weighed at the next exchange.
     weighed: Recent,
+    /// Others of the same time, by which codecs are judged. No part of what is replayed or saved.
+    spread: Spread,
     /// The events of the newest contribution, where it holds what they teach. A snapshot does not
     /// hold them: who has none sends the sums.
     lesson: Option<Arc<Lesson>>,
@@ -117,6 +121,7 @@ impl State {
             resting: false,
             shared: None,
             weighed: Recent::default(),
+            spread: Spread::default(),
             lesson: None,
             pieces: Pieces::default(),
             birth,
@@ -315,6 +320,7 @@ impl State {
         self.recent.push(self.version + 1, row, target, weight, kept);
         if self.shared.is_some() {
             self.weighed.push(self.version + 1, row, target, weight, exchange::WEIGHED_EVENTS);
+            self.spread.push(self.version + 1, row, target, weight);
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use her_learn::merge::{Merge, Sums};
 
 use super::recent::Recent;
+use super::spread::Spread;
 use super::{Desk, State, invalid};
 use crate::error::{Error, Result};
 use crate::sync::lesson::{self, taught};
@@ -125,7 +126,7 @@ impl State {
         // Nothing is refused from here on: the model changes for good.
         self.live(&mut shared, lessons, desk);
         shared.learned = self.figures.learned;
-        self.weighed = Recent::default();
+        (self.weighed, self.spread) = (Recent::default(), Spread::default());
         self.shared = Some(Box::new(shared));
         self.lesson = lesson.map(Arc::new);
         Ok(())

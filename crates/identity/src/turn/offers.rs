@@ -3,6 +3,7 @@
 use her_learn::Model;
 use her_learn::merge::Sums;
 
+use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::Result;
 use crate::sync::{Codec, Content, Shared};
@@ -22,7 +23,8 @@ pub struct Offer {
 impl State {
     /// What contributing now would be with each codec, for a peer that has this identity's newest
     /// row. The worth is what it saves a model that stands where this one stood at its last
-    /// exchange, on the events that it learned since.
+    /// exchange, on events that it learned since: evenly spread over that time, or the newest ones
+    /// after it was loaded.
     ///
     /// Costs two predictions of each of these events, at most
     /// [`LESSON_EVENTS`](crate::sync::limits::LESSON_EVENTS), and one more for each codec that
@@ -53,6 +55,13 @@ impl State {
         Ok(offers)
     }
 
+    /// The own events since the last exchange by which codecs are judged.
+    fn judges(&self) -> &Recent {
+        // What is spread is not saved: one that was loaded has the newest ones.
+        let loaded = self.spread.seen() < self.weighed.len() as u64;
+        if loaded { &self.weighed } else { self.spread.events() }
+    }
+
     /// The events of the newest contribution, where its row holds what they teach.
     pub fn lesson(&self) -> Option<&std::sync::Arc<crate::sync::Lesson>> {
         self.lesson.as_ref()
@@ -71,7 +80,7 @@ struct Trial {
 impl Trial {
     /// None where nothing can be told: without labels there is no loss, or nothing was gained.
     fn of(state: &State, shared: &Shared, learned: &Sums, desk: &mut Desk) -> Result<Option<Self>> {
-        if !state.model.task().supervised() || state.weighed.len() == 0 {
+        if !state.model.task().supervised() || state.judges().len() == 0 {
             return Ok(None);
         }
         let model = invalid(Model::load(&state.model.save(), &state.catalog))?;
@@ -91,7 +100,7 @@ impl Trial {
         let mut sums = (*shared.reference).clone();
         sums.add(more);
         invalid(self.model.set_sums(&sums))?;
-        Ok(state.loss_of(&mut self.model, desk))
+        Ok(state.loss_of(state.judges(), &mut self.model, desk))
     }
 
     /// The share of the gain that these sums keep.

@@ -76,6 +76,26 @@ impl Recent {
         self.events.iter().map(|learned| (&learned.row, &learned.target, learned.weight))
     }
 
+    /// Whether a row has room beside all others, of which there may be so many.
+    pub fn has_room(&self, row: &Row, max: usize) -> bool {
+        self.events.len() < max && self.bytes + bytes_of(row) <= BYTES_MAX
+    }
+
+    /// Keeps the first, the third, and so on.
+    pub fn thin(&mut self) {
+        let mut even = false;
+        self.events.retain(|_| {
+            even = !even;
+            even
+        });
+        self.bytes = self.events.iter().map(|learned| learned.bytes).sum();
+    }
+
+    #[cfg(test)]
+    pub fn versions(&self) -> impl Iterator<Item = u64> {
+        self.events.iter().map(|learned| learned.version)
+    }
+
     pub fn newest(&self) -> Option<u64> {
         self.events.back().map(|learned| learned.version)
     }

@@ -5,6 +5,7 @@ use her_learn::{Catalog, Frozen, Model, saved};
 use serde::{Deserialize, Serialize};
 
 use super::recent::{self, Recent};
+use super::spread::Spread;
 use super::{Clients, Pending, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Birth;
@@ -145,6 +146,7 @@ impl State {
             resting,
             shared,
             weighed,
+            spread: Spread::default(),
             lesson: None,
             pieces,
         })

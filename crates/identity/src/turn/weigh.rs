@@ -6,6 +6,7 @@ use std::sync::Arc;
 use her_learn::merge::HARM;
 use her_learn::{Model, Prediction, Target, Task};
 
+use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::Result;
 use crate::sync::{Peer, Shared, Weight};
@@ -53,7 +54,7 @@ impl State {
                 let mut reading = without.clone();
                 shared.read(&mut reading, &peer, weight);
                 invalid(trial.set_sums(&reading))?;
-                *loss = self.loss_of(&mut trial, desk);
+                *loss = self.loss_of(&self.weighed, &mut trial, desk);
             }
             let told = losses;
             if trial.task() == Task::Regression {
@@ -66,10 +67,10 @@ impl State {
                 // to others. Who is new must be of use beside the own rows alone.
                 let mut reading = shared.reading(|_| Weight::None);
                 invalid(trial.set_sums(&reading))?;
-                let alone = self.loss_of(&mut trial, desk);
+                let alone = self.loss_of(&self.weighed, &mut trial, desk);
                 shared.read(&mut reading, &peer, trust.weight);
                 invalid(trial.set_sums(&reading))?;
-                if self.loss_of(&mut trial, desk) >= alone {
+                if self.loss_of(&self.weighed, &mut trial, desk) >= alone {
                     trust.weight = Weight::None;
                 }
             }
@@ -107,10 +108,10 @@ impl State {
         Ok(())
     }
 
-    /// The loss of a model on the own events since the last exchange: nats, or squared errors.
-    pub(super) fn loss_of(&self, model: &mut Model, desk: &mut Desk) -> f64 {
+    /// The loss of a model on own events since the last exchange: nats, or squared errors.
+    pub(super) fn loss_of(&self, events: &Recent, model: &mut Model, desk: &mut Desk) -> f64 {
         let (mut sum, mut before) = (0.0, None);
-        for (row, target, _) in self.weighed.iter() {
+        for (row, target, _) in events.iter() {
             let (live, scratch) = (&mut desk.live, &mut desk.scratch);
             // Rows of one stream share a shape, whose names are looked up once.
             let again = before.replace(row.shape()).is_some_and(|b| Arc::ptr_eq(b, row.shape()));
