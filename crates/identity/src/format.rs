@@ -40,7 +40,7 @@ pub const SNAPSHOT_MAGIC: u32 = u32::from_le_bytes(*b"HERS");
 pub const SNAPSHOT_VERSION: u16 = 2;
 
 /// The newest format of the events inside a frame; a frame is of the oldest that holds its events.
-pub const EVENTS_VERSION: u8 = 6;
+pub const EVENTS_VERSION: u8 = 7;
 /// The newest format of the files below that describe a house and an identity.
 pub const RECORD_VERSION: u16 = 2;
 /// Their format while the identity never departed: a build that knows no register reads it too.

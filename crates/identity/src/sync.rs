@@ -32,7 +32,8 @@ pub use lesson::Lesson;
 pub use pieces::Piece;
 pub(crate) use pieces::Pieces;
 pub use shared::{Joined, Shared};
-pub use trust::{Trust, Weight};
+pub(crate) use trust::Member;
+pub use trust::{Together, Trust, Weight};
 
 /// Bounds on what peers may bring.
 pub mod limits {
@@ -203,6 +204,9 @@ pub struct Exchange {
     pub codec: Codec,
     /// Whether peers are weighed by what they do for its predictions, or all read whole.
     pub weigh: bool,
+    /// Whether steps of those who are weighed may be read as their mean. Journals of before there
+    /// was that say no.
+    pub means: bool,
     /// What peers sent, with signatures that were checked.
     pub parts: Vec<Part>,
     /// Peers whose rows are dropped and not taken again.
@@ -239,6 +243,7 @@ impl Exchange {
             me,
             codec,
             weigh: true,
+            means: true,
             parts: vec![],
             retract: vec![],
             left: vec![],

@@ -56,6 +56,13 @@ fn first() -> Vec<Event> {
     ]
 }
 
+/// An exchange that may read steps as their mean.
+fn means() -> What {
+    let What::Sync(mut exchange) = sync() else { panic!("sync") };
+    exchange.means = true;
+    What::Sync(exchange)
+}
+
 /// A contribution by events, and one that came so.
 fn told() -> What {
     let mut lesson = Batch::default();
@@ -97,6 +104,7 @@ fn sync() -> What {
         me: Origin { peer: peer(3), life: 4 },
         codec: Codec::I4,
         weigh: true,
+        means: false,
         parts: vec![part],
         retract: vec![peer(7)],
         left: vec![peer(9)],
@@ -136,6 +144,7 @@ fn events_of_every_format_are_read_and_written_alike() {
     let fourth = [&third[1..3], &[event(11, sync())], &third[3..]].concat();
     let fifth = [&fourth[1..], &[event(12, told())], &third[3..]].concat();
     let sixth = [&fifth[1..], &[event(13, What::Piece(piece()))], &third[3..]].concat();
+    let seventh = [&sixth[1..], &[event(14, means())], &third[3..]].concat();
     let all = [
         ("events-v1.bin", 1, &first),
         ("events-v2.bin", 2, &second),
@@ -143,6 +152,7 @@ fn events_of_every_format_are_read_and_written_alike() {
         ("events-v4.bin", 4, &fourth),
         ("events-v5.bin", 5, &fifth),
         ("events-v6.bin", 6, &sixth),
+        ("events-v7.bin", 7, &seventh),
     ];
     for (name, version, events) in all {
         let written = payload(events);
@@ -157,7 +167,7 @@ fn events_of_every_format_are_read_and_written_alike() {
     let learn = What::Learn { row: much, target: Target::None, weight: 1.0 };
     while batch.push(&event(1, learn.clone())) {}
     assert_eq!(batch.take()[0], 1);
-    let newer = [7, 0];
+    let newer = [8, 0];
     let refused = decode(&newer, &mut Vec::new(), &mut |_| Ok(())).unwrap_err();
     assert_eq!(refused.kind, her_identity::ErrorKind::Unsupported);
 }
@@ -197,12 +207,25 @@ fn states_of_every_format_are_loaded_and_go_on() {
     (exchange.closing, exchange.inherited) = (None, false);
     shared.turn(&event(10, What::Sync(exchange)), &mut Desk::default()).unwrap();
     assert_eq!(shared.shared().unwrap().rows().len(), 2);
+    // One that has weighed what its peers tell together.
+    let mut together = life(0, 60);
+    for i in 0..30 {
+        if i % 10 == 0 {
+            let What::Sync(mut exchange) = means() else { unreachable!("it is one") };
+            (exchange.closing, exchange.inherited) = (None, false);
+            together.turn(&event(10, What::Sync(exchange)), &mut Desk::default()).unwrap();
+        }
+        let what = What::Learn { row: numbers(i), target: Target::Bool(i % 3 == 0), weight: 1.0 };
+        together.turn(&event(11, what), &mut Desk::default()).unwrap();
+    }
+    assert!(together.shared().unwrap().together().events > 16.0);
     let mut pieces = life(0, 60);
     pieces.turn(&event(10, What::Piece(piece())), &mut Desk::default()).unwrap();
     let all = [
         ("state-v1.bin", plain),
         ("state-later.bin", full),
         ("state-shared.bin", shared),
+        ("state-together.bin", together),
         ("state-pieces.bin", pieces),
     ];
     for (name, mut state) in all {

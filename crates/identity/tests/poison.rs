@@ -131,15 +131,16 @@ fn specs() -> [Value; 2] {
     [json!(["StandardScaler", "LogisticRegression"]), json!("BayesianLogisticRegression")]
 }
 
-/// Steps of a constant size are not held to it here: reading any of the honest peers costs more
-/// than reading none once all have learned for long, and which one is read differs (0.0011 was
-/// measured).
 #[test]
 fn a_poisoned_peer_of_five_costs_less_than_a_thousandth_of_a_nat() {
-    let spec = json!("BayesianLogisticRegression");
-    let (cost, saved) = cost(&spec, &synthetic);
-    assert!(cost < 0.001, "{spec}: {cost}");
-    assert!(saved > 0.0, "{spec}: the honest ones are of no use: {saved}");
+    for spec in specs() {
+        let (cost, saved) = cost(&spec, &synthetic);
+        assert!(cost < 0.001, "{spec}: {cost}");
+        // Steps of a constant size do not come to rest: those of others are as many more that do
+        // not, and who has learned for long is better off alone.
+        let steps = spec.is_array();
+        assert!(steps || saved > 0.0, "{spec}: the honest ones are of no use: {saved}");
+    }
 }
 
 #[test]

@@ -119,6 +119,12 @@ macro_rules! additive {
     };
 }
 
+/// Whether a tensor holds sums of steps: what models whose merge is [`Merge::Deltas`] call them.
+/// What stands beside them is counts and moments.
+pub fn is_step(tensor: &str) -> bool {
+    matches!(tensor.rsplit('/').next(), Some("weights" | "intercept"))
+}
+
 /// How much more a model's [`probe`](Additive::probe) may cost with a peer's sums, in its own unit.
 pub const HARM: f64 = 0.05;
 

@@ -179,6 +179,9 @@ fn contributions(said: &Value) -> String {
         let read = match (row["mine"] == true, row["heard"] == true) {
             (true, _) => "itself".to_owned(),
             (_, true) => "its events, learned here".to_owned(),
+            _ if said["steps"] == "mean" && row["weight"] == "part" => {
+                "part of the mean".to_owned()
+            }
             _ => text(row, "weight"),
         };
         rows.push(vec![

@@ -154,10 +154,12 @@ pub(super) fn told(
         "hash": null,
         "uncontributed_events": uncontributed,
         "contributions": [],
+        "steps": null,
         "retracted": [],
     });
     if let Some(shared) = &shared {
         said["hash"] = hex(&shared.hash()).into();
+        said["steps"] = if shared.together().mean { "mean" } else { "sum" }.into();
         said["contributions"] = contributions(shared, syncs, name).into();
         let retracted = shared.retracted().iter();
         said["retracted"] = retracted.map(ToString::to_string).collect::<Vec<_>>().into();
@@ -206,7 +208,7 @@ fn contributions(shared: &Shared, syncs: Option<&Syncs>, name: &str) -> Vec<Valu
             "cells": row.sums.len(),
             "norm": row.sums.norm(),
             "heard": row.heard,
-            "weight": if mine { json!("whole") } else { json!(trust.map(|t| t.weight)) },
+            "weight": if mine { json!("whole") } else { json!(shared.read_as(&origin.peer)) },
             "weighed_events": trust.map(|t| t.events),
             "losses": trust.map(|t| t.losses),
             "worth": others.map(|syncs| worth(&syncs.merit(name, &origin.peer))),

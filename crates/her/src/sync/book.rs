@@ -8,7 +8,7 @@ use her_identity::house::Place;
 use her_identity::journal::IdentityId;
 use her_identity::migrate::Node;
 use her_identity::sync::shared::hash_of;
-use her_identity::sync::{Codec, Content, Origin, Part, Peer, Shared, Trust, Weight};
+use her_identity::sync::{Codec, Content, Origin, Part, Peer, Shared, Weight};
 use her_identity::sync::{limits, pack};
 use her_identity::turn::State;
 use her_identity::{Error, ErrorKind, Result};
@@ -133,10 +133,9 @@ impl Syncs {
 fn is_read(shared: Option<&Shared>, part: &Part) -> bool {
     let peer = &part.origin.peer;
     shared.is_some_and(|shared| {
-        let read = |trust: &Trust| trust.weight == Weight::Whole;
         shared.is_mine(peer)
             || shared.retracted().contains(peer)
-            || shared.trust().get(peer).is_some_and(read)
+            || shared.read_as(peer) == Some(Weight::Whole)
     })
 }
 
@@ -259,6 +258,5 @@ fn part(row: &Contribution, contract: &[u8; 32], known: &impl Fn(Node) -> bool) 
 /// How peers are read, by name, of those whose rows these are.
 pub(crate) fn reading(shared: &Shared, of: &BTreeSet<Peer>) -> BTreeMap<String, Option<Weight>> {
     let others = of.iter().filter(|peer| !shared.is_mine(peer));
-    let weight = |peer: &Peer| shared.trust().get(peer).map(|trust| trust.weight);
-    others.map(|peer| (peer.to_string(), weight(peer))).collect()
+    others.map(|peer| (peer.to_string(), shared.read_as(peer))).collect()
 }

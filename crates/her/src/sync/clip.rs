@@ -10,20 +10,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use her_identity::sync::{Content, Origin, Part, Peer, Shared, pack};
-use her_learn::merge::{Merge, Sums};
+use her_learn::merge::{Merge, Sums, is_step};
 
 use crate::config::Sync;
 
-/// What models whose merge is `deltas` call the sums of their steps. What stands beside them is
-/// counts and moments, whose size says nothing.
-const STEPS: [&str; 2] = ["weights", "intercept"];
 /// More bytes than a key or a number takes, packed, beside its texts.
 const KEY_BYTES: usize = 64;
 const NUMBER_BYTES: usize = 20;
 
-/// The L2 norm of the sums of steps.
+/// The L2 norm of the sums of steps. The size of counts and moments says nothing.
 fn step_norm(sums: &Sums) -> f64 {
-    let is_step = |tensor: &str| STEPS.contains(&tensor.rsplit('/').next().unwrap_or_default());
     let steps = sums.iter().filter(|(key, _)| is_step(&key.tensor));
     let squares = steps.flat_map(|(_, block)| block).map(|cell| cell.to_f64() * cell.to_f64());
     squares.sum::<f64>().sqrt()

@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicU64;
 
 use her_identity::Result;
 use her_identity::sync::trust::HALF_LIFE;
-use her_identity::sync::{Peer, Shared, Trust, limits};
+use her_identity::sync::{Peer, Shared, limits};
 use prometheus_client::metrics::counter::Counter;
 use serde::{Deserialize, Serialize};
 
@@ -101,17 +101,11 @@ impl Merits {
     }
 
     /// An exchange weighed peers: how they were known before it, and after.
-    pub fn weighed(
-        &self,
-        identity: &str,
-        before: &BTreeMap<Peer, Trust>,
-        after: &BTreeMap<Peer, Trust>,
-    ) {
-        for (peer, after) in after {
-            let before = before.get(peer).copied().unwrap_or_default();
-            let Some((events, gain)) = gained(&before, after) else { continue };
+    fn weighed(&self, identity: &str, peers: impl Iterator<Item = (Peer, Known, Known)>) {
+        for (peer, before, after) in peers {
+            let Some((events, gain)) = gained(before, after) else { continue };
             let mut known = lock(&self.known);
-            let merit = known.entry((identity.to_owned(), *peer)).or_default();
+            let merit = known.entry((identity.to_owned(), peer)).or_default();
             merit.gain_nats += gain;
             merit.events += u64::from(events);
             let total = if gain > 0.0 { &self.totals.gain_nats } else { &self.totals.harm_nats };
@@ -120,15 +114,22 @@ impl Merits {
     }
 }
 
+/// The losses without a peer and with it, and over how many events: [`Shared::losses_by`].
+type Known = ([f64; 2], f64);
+
 impl Syncs {
     /// An exchange is done: how each peer was known before it is held against how it is now.
-    pub(super) fn weighed(&self, identity: &str, before: Option<&Shared>) -> Result<()> {
-        let none = BTreeMap::new();
-        let before = before.map_or(&none, Shared::trust);
-        let after = self.house.look(identity, |identity| {
-            identity.state().shared().map(|shared| shared.trust().clone())
+    pub(super) fn weighed(&self, identity: &str, before: Option<Shared>) -> Result<()> {
+        let before = before.unwrap_or_default();
+        let peers = self.house.look(identity, move |of| {
+            let after = of.state().shared()?;
+            // By how it was read before: that is what was paid for.
+            let known = |of: &Shared, peer: &Peer| of.losses_by(peer, &before);
+            let peers = after.trust().keys();
+            let peers = peers.map(|peer| (*peer, known(&before, peer), known(after, peer)));
+            Some(peers.collect::<Vec<_>>())
         })?;
-        self.merits.weighed(identity, before, &after.unwrap_or_default());
+        self.merits.weighed(identity, peers.into_iter().flatten());
         Ok(())
     }
 
@@ -148,20 +149,20 @@ impl Syncs {
 ///
 /// Losses are sums with a half-life. How many events came to them follows from how their number
 /// changed by the same rule, to the bit.
-fn gained(before: &Trust, after: &Trust) -> Option<(u32, f64)> {
+fn gained(before: Known, after: Known) -> Option<(u32, f64)> {
     let keep = |events: u32| her_learn::math::exp(-f64::from(events) * LN_2 / HALF_LIFE);
     let fits = |events: &u32| {
-        let sum = before.events * keep(*events) + f64::from(*events);
-        sum.to_bits() == after.events.to_bits()
+        let sum = before.1 * keep(*events) + f64::from(*events);
+        sum.to_bits() == after.1.to_bits()
     };
     let events = (1..=limits::LESSON_EVENTS as u32).find(fits)?;
-    let now = |at: usize| after.losses[at] - before.losses[at] * keep(events);
-    Some((events, now(0) - now(before.weight as usize)))
+    let now = |at: usize| after.0[at] - before.0[at] * keep(events);
+    Some((events, now(0) - now(1)))
 }
 
 #[cfg(test)]
 mod tests {
-    use her_identity::sync::Weight;
+    use her_identity::sync::{Trust, Weight};
 
     use super::*;
 
@@ -177,10 +178,13 @@ mod tests {
     #[test]
     fn the_gain_of_a_window_is_the_loss_without_less_the_loss_as_it_was_read() {
         let mut trust = Trust::default();
+        let known = |trust: &Trust, read: Weight| {
+            ([trust.losses[0], trust.losses[read as usize]], trust.events)
+        };
         let mut step = |losses, events, weight| {
-            let before = trust;
+            let (before, read) = (trust, trust.weight);
             learn(&mut trust, losses, events);
-            let gained = gained(&before, &trust).unwrap();
+            let gained = gained(known(&before, read), known(&trust, read)).unwrap();
             trust.weight = weight;
             gained
         };
@@ -194,18 +198,20 @@ mod tests {
         }
         let (events, gain) = step([3.0, 5.0, 1.0], 1.0, Weight::None);
         assert_eq!((events, (gain + 2.0).abs() < 1e-9), (1, true), "{gain}");
-        assert_eq!(gained(&trust, &trust), None, "it was not weighed");
+        let now = known(&trust, Weight::None);
+        assert_eq!(gained(now, now), None, "it was not weighed");
     }
 
     #[test]
     fn gain_and_harm_are_counted_apart_in_total() {
         let merits = Merits::default();
         let peer = Peer { key: [1; 32], identity: her_identity::journal::IdentityId([2; 16]) };
-        let mut trust = Trust { weight: Weight::Whole, ..Trust::default() };
+        let mut trust = Trust::default();
+        let whole = |trust: &Trust| ([trust.losses[0], trust.losses[2]], trust.events);
         for losses in [[9.0, 5.0, 4.0], [1.0, 2.0, 3.0]] {
-            let before = BTreeMap::from([(peer, trust)]);
+            let before = whole(&trust);
             learn(&mut trust, losses, 20.0);
-            merits.weighed("sam", &before, &BTreeMap::from([(peer, trust)]));
+            merits.weighed("sam", std::iter::once((peer, before, whole(&trust))));
         }
         merits.came("sam", peer, 600);
         let merit = merits.of("sam", &peer);

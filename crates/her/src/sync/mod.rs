@@ -379,7 +379,7 @@ impl Syncs {
             let says = shared.is_none() || exchange.says_something();
             if says || self.has_learned(identity)? {
                 self.submit(identity, exchange)?;
-                self.weighed(identity, shared.as_ref())?;
+                self.weighed(identity, shared)?;
             }
         }
         let none = || Error::new(ErrorKind::Internal, "an exchange left nothing behind");

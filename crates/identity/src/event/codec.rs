@@ -26,13 +26,14 @@ const REST: u8 = 8;
 const SYNC: u8 = 9;
 const PIECE: u8 = 10;
 
-/// The first formats that know [`REHEARSE`], [`REST`], [`SYNC`], events of others within that, and
-/// [`PIECE`]; frames without them stay of the ones before.
+/// The first formats that know [`REHEARSE`], [`REST`], [`SYNC`], events of others within that,
+/// [`PIECE`], and exchanges that may read means; frames without them stay of the ones before.
 const REHEARSE_SINCE: u8 = 2;
 const REST_SINCE: u8 = 3;
 const SYNC_SINCE: u8 = 4;
 const TOLD_EVENTS_SINCE: u8 = 5;
 const PIECE_SINCE: u8 = 6;
+const MEANS_SINCE: u8 = 7;
 
 const HAS_REQUEST: u8 = 1;
 const HAS_WEIGHT: u8 = 2;
@@ -174,8 +175,11 @@ impl Batch {
             }
             What::Rest => self.since = self.since.max(REST_SINCE),
             What::Sync(exchange) => {
-                let tells = exchange.tells_events();
-                let since = if tells { TOLD_EVENTS_SINCE } else { SYNC_SINCE };
+                let since = match (exchange.reads_means(), exchange.tells_events()) {
+                    (true, _) => MEANS_SINCE,
+                    (_, true) => TOLD_EVENTS_SINCE,
+                    _ => SYNC_SINCE,
+                };
                 self.since = self.since.max(since);
                 put_bytes(&mut self.events, &exchange.to_bytes());
             }

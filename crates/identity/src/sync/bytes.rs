@@ -6,7 +6,8 @@ use std::sync::Arc;
 use her_learn::merge::Sums;
 use serde::{Deserialize, Serialize};
 
-use super::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Row, Shared, Trust};
+use super::{Closing, Codec, Content, Exchange, Member, Origin, Part, Peer, Row, Shared};
+use super::{Together, Trust};
 use super::{limits, pack};
 use crate::error::{Error, Result};
 use crate::journal::IdentityId;
@@ -43,7 +44,8 @@ const LIVED: u8 = 0x81;
 struct ExchangeBytes {
     me: (Name, u64),
     codec: Codec,
-    weigh: bool,
+    /// 0: all are read whole; 1: weighed; 2: weighed, and steps may be read as their mean.
+    weigh: u8,
     parts: Vec<PartBytes>,
     retract: Vec<Name>,
     left: Vec<Name>,
@@ -147,11 +149,16 @@ impl Exchange {
         self.codec == Codec::Events || self.parts.iter().any(events)
     }
 
+    /// Whether peers' steps may be read as their mean.
+    pub(crate) fn reads_means(&self) -> bool {
+        self.weigh && self.means
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let bytes = ExchangeBytes {
             me: (name(&self.me.peer), self.me.life),
             codec: self.codec,
-            weigh: self.weigh,
+            weigh: u8::from(self.weigh) + u8::from(self.reads_means()),
             parts: self.parts.iter().map(Part::bytes).collect(),
             retract: self.retract.iter().map(name).collect(),
             left: self.left.iter().map(name).collect(),
@@ -167,10 +174,17 @@ impl Exchange {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let e: ExchangeBytes = postcard::from_bytes(bytes)
             .map_err(|e| Error::invalid(format!("an exchange can't be read ({e})")))?;
+        if e.weigh > 2 {
+            return Err(Error::invalid(format!(
+                "an exchange reads its peers in the way {}, which is of a later version",
+                e.weigh
+            )));
+        }
         Ok(Self {
             me: Origin { peer: peer(e.me.0), life: e.me.1 },
             codec: e.codec,
-            weigh: e.weigh,
+            weigh: e.weigh > 0,
+            means: e.weigh != 1,
             parts: e.parts.iter().map(Part::of).collect::<Result<_>>()?,
             retract: e.retract.into_iter().map(peer).collect(),
             left: e.left.into_iter().map(peer).collect(),
@@ -226,6 +240,29 @@ pub(crate) struct Saved {
     retracted: Vec<Name>,
 }
 
+/// What snapshots hold of how peers are put together.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedTogether {
+    mean: bool,
+    losses: [f64; 2],
+    events: f64,
+    members: Vec<(Name, Member)>,
+}
+
+impl Together {
+    pub(crate) fn save(&self) -> SavedTogether {
+        let members = self.members.iter().map(|(peer, member)| (name(peer), *member));
+        let Self { mean, losses, events, .. } = *self;
+        SavedTogether { mean, losses, events, members: members.collect() }
+    }
+
+    pub(crate) fn load(saved: SavedTogether) -> Self {
+        let SavedTogether { mean, losses, events, members } = saved;
+        let members = members.into_iter().map(|(name, member)| (peer(name), member)).collect();
+        Self { mean, losses, events, members }
+    }
+}
+
 impl Shared {
     pub(crate) fn save(&self) -> Saved {
         let rows = self.rows.iter().map(|(origin, row)| RowBytes {
@@ -270,6 +307,7 @@ impl Shared {
             residue: sums(&saved.residue)?,
             learned: saved.learned,
             trust: trust.collect(),
+            together: Together::default(),
             retracted: saved.retracted.into_iter().map(peer).collect(),
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use her_learn::merge::Sums;
 
-use super::trust::{Trust, Weight};
+use super::trust::{Together, Trust, Weight};
 use super::{Content, Origin, Part, Peer, Row, limits, pack};
 use crate::error::Result;
 
@@ -48,6 +48,7 @@ pub struct Shared {
     /// Events that were learned when it contributed last.
     pub(crate) learned: u64,
     pub(crate) trust: BTreeMap<Peer, Trust>,
+    pub(crate) together: Together,
     pub(crate) retracted: BTreeSet<Peer>,
 }
 
@@ -65,6 +66,31 @@ impl Shared {
     /// How each peer is read.
     pub fn trust(&self) -> &BTreeMap<Peer, Trust> {
         &self.trust
+    }
+
+    /// How what peers tell is put together.
+    pub fn together(&self) -> &Together {
+        &self.together
+    }
+
+    /// How a peer is read now; none where nothing is known of it.
+    pub fn read_as(&self, peer: &Peer) -> Option<Weight> {
+        if !self.together.mean {
+            return self.trust.get(peer).map(|trust| trust.weight);
+        }
+        Some(if self.together.reads(peer) { Weight::Part } else { Weight::None })
+    }
+
+    /// What own events cost without a peer and with it, as it is read by `now`: sums with a
+    /// half-life, and over how many events.
+    pub fn losses_by(&self, peer: &Peer, now: &Self) -> ([f64; 2], f64) {
+        if now.together.mean {
+            let known = self.together.members.get(peer).copied().unwrap_or_default();
+            let with = usize::from(now.together.reads(peer));
+            return ([known.losses[0], known.losses[with]], known.events);
+        }
+        let known = self.trust.get(peer).copied().unwrap_or_default();
+        ([known.losses[0], known.losses[now.weight(peer) as usize]], known.events)
     }
 
     /// Events that were learned when it contributed last.
@@ -215,6 +241,7 @@ impl Shared {
         if !self.is_mine(&peer) {
             self.rows.retain(|origin, _| origin.peer != peer);
             self.trust.remove(&peer);
+            self.together.members.remove(&peer);
             self.retracted.insert(peer);
         }
     }
@@ -237,6 +264,7 @@ impl Shared {
     pub(crate) fn left_behind(&mut self, peer: Peer) {
         self.selves.insert(peer);
         self.trust.remove(&peer);
+        self.together.members.remove(&peer);
     }
 
     /// Adds to what this identity contributed under a name.
@@ -259,8 +287,36 @@ impl Shared {
         peers.filter(|peer| !self.is_mine(peer)).collect()
     }
 
-    /// What the model is to be, when each peer is read as `weight` says.
-    pub(crate) fn reading(&self, weight: impl Fn(&Peer) -> Weight) -> Sums {
+    /// What the model is to be.
+    pub(crate) fn reading(&self) -> Sums {
+        if self.together.mean { self.mean(|_| true) } else { self.sum(|peer| self.weight(peer)) }
+    }
+
+    /// How much of a peer's rows a sum holds.
+    pub(crate) fn weight(&self, peer: &Peer) -> Weight {
+        self.trust.get(peer).map_or(Weight::None, |trust| trust.weight)
+    }
+
+    /// What the model would be by the mean of the peers that are part of it and that are asked
+    /// for, and itself if it told anything.
+    pub(crate) fn mean(&self, of: impl Fn(&Peer) -> bool) -> Sums {
+        let reads = |peer: &Peer| !self.is_mine(peer) && self.together.reads(peer) && of(peer);
+        let read = self.peers().iter().filter(|peer| reads(peer)).count();
+        let mine = self.rows.iter().any(|(o, row)| self.is_mine(&o.peer) && row.events > 0);
+        let parts = (read + usize::from(mine)) as u32;
+        let mut sums = self.ground.clone();
+        let own = std::iter::once(&self.residue);
+        let rows = self.rows.iter().filter(|(o, _)| self.is_mine(&o.peer) || reads(&o.peer));
+        for more in own.chain(rows.map(|(_, row)| &row.sums)) {
+            let mut part = more.clone();
+            part.divide_steps(parts);
+            sums.add(&part);
+        }
+        sums
+    }
+
+    /// What the model would be by the sum of all, of each as much as `weight` says.
+    pub(crate) fn sum(&self, weight: impl Fn(&Peer) -> Weight) -> Sums {
         let mut sums = self.ground.clone();
         let all: BTreeSet<Peer> = self.rows.keys().map(|origin| origin.peer).collect();
         for peer in all {

@@ -61,8 +61,8 @@ impl State {
             shared.ground = std::mem::take(&mut learned);
             shared.learned = self.figures.learned;
         }
-        if exchange.weigh && additive {
-            self.weigh(&mut shared, desk)?;
+        if additive {
+            self.weigh(&mut shared, exchange, desk)?;
         }
         if let Some(closing) = &exchange.closing {
             close(&mut shared, closing, &mut learned)?;
@@ -116,11 +116,7 @@ impl State {
             if exchange.weigh && blind && steps {
                 self.judge(&mut shared)?;
             }
-            let reading = shared.reading(|peer| match shared.trust.get(peer) {
-                Some(trust) => trust.weight,
-                None => Weight::None,
-            });
-            invalid(self.model.set_sums(&reading))?;
+            invalid(self.model.set_sums(&shared.reading()))?;
             shared.reference = Arc::new(self.model.sums());
         }
         // Nothing is refused from here on: the model changes for good.

@@ -26,9 +26,8 @@ impl State {
     /// exchange, on events that it learned since: evenly spread over that time, or the newest ones
     /// after it was loaded.
     ///
-    /// Costs two predictions of each of these events, at most
-    /// [`LESSON_EVENTS`](crate::sync::limits::LESSON_EVENTS), and one more for each codec that
-    /// takes something off: none where counts are summed.
+    /// Costs two predictions of each of these events, 1,024 and a mebibyte at most, and one more
+    /// for each codec that takes something off: none where counts are summed.
     pub fn offers(&self, desk: &mut Desk) -> Result<Vec<Offer>> {
         let Some(shared) = self.shared() else { return Ok(Vec::new()) };
         let mut learned = self.unpublished();

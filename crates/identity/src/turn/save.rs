@@ -10,7 +10,7 @@ use super::{Clients, Pending, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Birth;
 use crate::figures::{Figures, More};
-use crate::sync::{Pieces, Shared};
+use crate::sync::{Pieces, Shared, Together};
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -41,6 +41,8 @@ struct Later {
 const RESTING: u8 = 1;
 /// Follows in a state that exchanges with peers, before what it shares with them.
 const SHARED: u8 = 2;
+/// Follows in a state that reads peers as their mean, or has weighed whether to, before that.
+const TOGETHER: u8 = 4;
 /// Follows in a state that has pieces of an exchange, before those.
 const PIECES: u8 = 3;
 
@@ -73,6 +75,11 @@ impl State {
             bytes.push(SHARED);
             let both = (shared.save(), self.weighed.save());
             bytes = postcard::to_extend(&both, bytes).expect("a state is plain data");
+            if shared.together != Together::default() {
+                bytes.push(TOGETHER);
+                bytes = postcard::to_extend(&shared.together.save(), bytes)
+                    .expect("a state is plain data");
+            }
         }
         if !self.pieces.is_empty() {
             bytes.push(PIECES);
@@ -108,9 +115,15 @@ impl State {
                 type Both = (crate::sync::Saved, Option<recent::Saved>);
                 let (both, more) =
                     postcard::take_from_bytes::<Both>(more).map_err(|e| damaged(&e))?;
-                shared = Some(Box::new(Shared::load(both.0)?));
+                let mut loaded = Shared::load(both.0)?;
                 weighed = both.1.as_ref().map_or(Ok(weighed), Recent::load)?;
                 rest = more;
+                if let [TOGETHER, more @ ..] = rest {
+                    let together;
+                    (together, rest) = postcard::take_from_bytes(more).map_err(|e| damaged(&e))?;
+                    loaded.together = Together::load(together);
+                }
+                shared = Some(Box::new(loaded));
             }
             if let [PIECES, more @ ..] = rest {
                 let (came, more): ((u32, Vec<u8>), _) =

@@ -3,93 +3,151 @@
 
 use std::sync::Arc;
 
-use her_learn::merge::HARM;
+use her_learn::merge::{HARM, Merge, Sums};
 use her_learn::{Model, Prediction, Target, Task};
 
 use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::Result;
-use crate::sync::{Peer, Shared, Weight};
+use crate::sync::{Exchange, Member, Peer, Shared, Together, Weight};
 
 /// Peers that are weighed in one exchange; the others follow in the next ones.
 const WEIGHED_PEERS: usize = 4;
+/// The same, of those whose part in the mean is weighed: each costs one prediction of all events.
+const WEIGHED_MEMBERS: usize = 2;
 /// The least probability that a loss is taken of.
 const LEAST: f64 = 1e-6;
 
 /// Those that are weighed now: who was by the fewest events first.
-fn order(shared: &Shared) -> Vec<Peer> {
-    let by_events = |peer: &Peer| shared.trust.get(peer).map_or(0, |trust| trust.events as u64);
+fn order(shared: &Shared, most: usize, events: impl Fn(&Peer) -> f64) -> Vec<Peer> {
     let mut order: Vec<(u64, Peer)> =
-        shared.peers().iter().map(|peer| (by_events(peer), *peer)).collect();
+        shared.peers().iter().map(|peer| (events(peer) as u64, *peer)).collect();
     order.sort_unstable();
-    order.truncate(WEIGHED_PEERS);
+    order.truncate(most);
     order.into_iter().map(|(_, peer)| peer).collect()
+}
+
+fn by_trust(shared: &Shared) -> Vec<Peer> {
+    let events = |peer: &Peer| shared.trust.get(peer).map_or(0.0, |trust| trust.events);
+    order(shared, WEIGHED_PEERS, events)
+}
+
+/// A model that stands for a reader, and what own events since the last exchange cost it.
+struct Trial<'a> {
+    state: &'a State,
+    model: Model,
+    desk: &'a mut Desk,
+    events: f64,
+}
+
+impl Trial<'_> {
+    /// Nats, or squared errors, with these sums.
+    fn loss(&mut self, sums: &Sums) -> Result<f64> {
+        invalid(self.model.set_sums(sums))?;
+        Ok(self.state.loss_of(&self.state.weighed, &mut self.model, self.desk))
+    }
+
+    /// Losses that can be added up: of squared errors their nats.
+    fn nats<const N: usize>(&self, losses: [f64; N]) -> [f64; N] {
+        let regression = self.model.task() == Task::Regression;
+        if regression { nats(losses, self.events) } else { losses }
+    }
+
+    /// Weighs one peer beside the others, as those are read in a sum. Takes the loss of that as it
+    /// is now, and gives it as it is then.
+    fn weigh(&mut self, shared: &mut Shared, peer: Peer, now: f64) -> Result<f64> {
+        let read = shared.weight(&peer);
+        let without = shared.sum(|other| match *other == peer {
+            true => Weight::None,
+            false => shared.weight(other),
+        });
+        let mut losses = [0.0; 3];
+        for (weight, loss) in Weight::ALL.into_iter().zip(&mut losses) {
+            if weight == read {
+                *loss = now;
+                continue;
+            }
+            let mut reading = without.clone();
+            shared.read(&mut reading, &peer, weight);
+            *loss = self.loss(&reading)?;
+        }
+        let mut trust = shared.trust.get(&peer).copied().unwrap_or_default();
+        trust.learn(self.nats(losses), self.events);
+        if read == Weight::None && trust.weight != Weight::None {
+            // Sums of steps overshoot, and who learned the contrary is a welcome counterweight
+            // to others. Who is new must be of use beside the own rows alone.
+            let mut reading = shared.sum(|_| Weight::None);
+            let alone = self.loss(&reading)?;
+            shared.read(&mut reading, &peer, trust.weight);
+            if self.loss(&reading)? >= alone {
+                trust.weight = Weight::None;
+            }
+        }
+        shared.trust.insert(peer, trust);
+        Ok(losses[trust.weight as usize])
+    }
+
+    /// Weighs some members of the mean, and the mean against the sum, of which the loss is given:
+    /// both as they were before these events chose who is in them.
+    fn weigh_mean(&mut self, shared: &mut Shared, sum: f64) -> Result<()> {
+        let known = |peer: &Peer| shared.together.members.get(peer);
+        let events = |peer: &Peer| known(peer).map_or(0.0, |member| member.events);
+        let mean = self.loss(&shared.mean(|_| true))?;
+        let mut as_read = mean;
+        for peer in order(shared, WEIGHED_MEMBERS, events) {
+            let mut member = shared.together.members.get(&peer).copied().unwrap_or_default();
+            shared.together.members.insert(peer, Member { out: !member.out, ..member });
+            let other = self.loss(&shared.mean(|_| true))?;
+            let losses = if member.out { [as_read, other] } else { [other, as_read] };
+            member.learn(self.nats(losses), self.events);
+            as_read = losses[usize::from(!member.out)];
+            shared.together.members.insert(peer, member);
+        }
+        shared.together.learn(self.nats([sum, mean]), self.events);
+        Ok(())
+    }
 }
 
 impl State {
     /// Predicts the own events since the last exchange with each peer's rows and without, by
     /// models as they were at that exchange.
-    pub(super) fn weigh(&self, shared: &mut Shared, desk: &mut Desk) -> Result<()> {
-        let blind = !self.model.task().supervised();
-        if blind || self.weighed.len() == 0 || shared.peers().is_empty() {
+    pub(super) fn weigh(
+        &self,
+        shared: &mut Shared,
+        exchange: &Exchange,
+        desk: &mut Desk,
+    ) -> Result<()> {
+        let labelled = self.model.task().supervised();
+        let means = exchange.reads_means() && labelled;
+        let means = means && self.model.merge() == Merge::Deltas;
+        if !means {
+            shared.together = Together::default();
+        }
+        let judges = self.weighed.len();
+        if !exchange.weigh || !labelled || judges == 0 || shared.peers().is_empty() {
             return Ok(());
         }
-        let order = order(shared);
-        let mut trial = invalid(Model::load(&self.model.save(), &self.catalog))?;
-        let events = self.weighed.len() as f64;
-        // The loss with every peer as it is read now, which is one of the three of each.
-        let mut as_read = None;
-        for peer in order {
-            let read = shared.trust.get(&peer).map_or(Weight::None, |trust| trust.weight);
-            let without = shared.reading(|other| match shared.trust.get(other) {
-                Some(trust) if *other != peer => trust.weight,
-                _ => Weight::None,
-            });
-            let mut losses = [0.0; 3];
-            for (weight, loss) in Weight::ALL.into_iter().zip(&mut losses) {
-                if let Some(known) = as_read.filter(|_| weight == read) {
-                    *loss = known;
-                    continue;
-                }
-                let mut reading = without.clone();
-                shared.read(&mut reading, &peer, weight);
-                invalid(trial.set_sums(&reading))?;
-                *loss = self.loss_of(&self.weighed, &mut trial, desk);
-            }
-            let told = losses;
-            if trial.task() == Task::Regression {
-                losses = nats(losses, events);
-            }
-            let mut trust = shared.trust.get(&peer).copied().unwrap_or_default();
-            trust.learn(losses, events);
-            if read == Weight::None && trust.weight != Weight::None {
-                // Sums of steps overshoot, and who learned the contrary is a welcome counterweight
-                // to others. Who is new must be of use beside the own rows alone.
-                let mut reading = shared.reading(|_| Weight::None);
-                invalid(trial.set_sums(&reading))?;
-                let alone = self.loss_of(&self.weighed, &mut trial, desk);
-                shared.read(&mut reading, &peer, trust.weight);
-                invalid(trial.set_sums(&reading))?;
-                if self.loss_of(&self.weighed, &mut trial, desk) >= alone {
-                    trust.weight = Weight::None;
-                }
-            }
-            shared.trust.insert(peer, trust);
-            as_read = Some(told[trust.weight as usize]);
+        let model = invalid(Model::load(&self.model.save(), &self.catalog))?;
+        let mut trial = Trial { state: self, model, desk, events: judges as f64 };
+        let sum = trial.loss(&shared.sum(|peer| shared.weight(peer)))?;
+        // The loss with every peer as it is read now is one of the three of each.
+        let mut as_read = sum;
+        for peer in by_trust(shared) {
+            as_read = trial.weigh(shared, peer, as_read)?;
         }
-        Ok(())
+        if means { trial.weigh_mean(shared, sum) } else { Ok(()) }
     }
 
     /// Reads the average of peers' steps where there are no labels to weigh them by, and not those
     /// of a peer that harm what the model could do before it learned anything. Steps of many who
     /// learned the same go too far together.
     pub(super) fn judge(&self, shared: &mut Shared) -> Result<()> {
-        let order = order(shared);
+        let order = by_trust(shared);
         if order.is_empty() {
             return Ok(());
         }
         let mut trial = invalid(Model::load(&self.model.save(), &self.catalog))?;
-        let alone = shared.reading(|_| Weight::None);
+        let alone = shared.sum(|_| Weight::None);
         invalid(trial.set_sums(&alone))?;
         let before = trial.probe();
         for peer in order {
@@ -129,7 +187,7 @@ impl State {
 }
 
 /// Squared errors as nats of a normal distribution that is as wide as the best of them.
-fn nats(squares: [f64; 3], events: f64) -> [f64; 3] {
+fn nats<const N: usize>(squares: [f64; N], events: f64) -> [f64; N] {
     let best = squares.iter().copied().fold(f64::INFINITY, f64::min).max(1e-300);
     squares.map(|sum| 0.5 * events * sum / best)
 }

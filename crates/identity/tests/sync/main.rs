@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 
 use her_identity::event::{Birth, Event, What};
 use her_identity::journal::IdentityId;
-use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Shared, Weight};
-use her_identity::turn::{Desk, State};
+use her_identity::sync::{Closing, Codec, Content, Exchange, Origin, Part, Peer, Shared};
+use her_identity::sync::{Together, Weight};
+use her_identity::turn::{Answer, Desk, State};
 use her_learn::{Catalog, Row, Target};
 use serde_json::{Value, json};
 
@@ -116,7 +117,7 @@ fn opinions(state: &State) -> Vec<(String, f64)> {
     let mut all = Vec::new();
     for i in 5_000..5_040 {
         let answer = state.predict(&row(i).0, &mut Desk::default()).unwrap();
-        let her_identity::turn::Answer::Classes(classes) = answer else { panic!("{answer:?}") };
+        let Answer::Classes(classes) = answer else { panic!("{answer:?}") };
         let mut named: Vec<(String, f64)> =
             classes.into_iter().map(|(label, p)| (label.to_string(), p)).collect();
         named.sort_by(|a, b| a.0.cmp(&b.0));

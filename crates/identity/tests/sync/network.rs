@@ -194,3 +194,89 @@ fn a_peer_that_is_read_whole_stays_so_until_own_events_speak_against_it() {
     assert_eq!((trust.weight, trust.events), (Weight::Whole, 1.0));
     assert_alike(&node.state, &pooled(&spec, (0..40).chain([41])));
 }
+
+/// A label by four features, with noise, and which peer it is for.
+fn noisy(i: u64, chance: &mut Chance) -> What {
+    let mut x: Vec<f64> = (0..4).map(|_| chance.below(2001) as f64 / 1000.0 - 1.0).collect();
+    let sum: f64 = x.iter().zip([1.0, -1.0, 0.5, 0.0]).map(|(x, w)| x * w).sum();
+    let y = (sum + chance.below(2001) as f64 / 1000.0 - 1.0) > 0.0;
+    x.push(i as f64 / 1e9);
+    let names = ["a", "b", "c", "d", "e"].into_iter();
+    let row = names.zip(x).map(|(name, x)| (name.to_owned(), x.into())).collect();
+    let row = Row::from_json(&Value::Object(row)).unwrap();
+    What::Learn { row, target: Target::Bool(y), weight: 1.0 }
+}
+
+/// What the first of eight loses on what comes next, when all exchange each so many events.
+fn steps(lr: f64, means: bool, each: u64) -> (f64, Node) {
+    let spec = json!({"LogisticRegression": {"optimizer": {"SGD": {"lr": lr}}}});
+    let mut nodes: Vec<Node> = (0..8).map(|n| Node::new(n, &spec)).collect();
+    let (mut chance, mut loss) = (Chance(11), 0.0);
+    for i in 0..600 {
+        for (n, node) in nodes.iter_mut().enumerate() {
+            let event = noisy(i, &mut chance);
+            if n == 0
+                && let What::Learn { row, target, .. } = &event
+            {
+                let answer = node.state.predict(row, &mut Desk::default()).unwrap();
+                let Answer::Binary(p) = answer else { panic!("{answer:?}") };
+                let share = if *target == Target::Bool(true) { p } else { 1.0 - p };
+                loss -= share.max(1e-6).ln();
+            }
+            node.turn(event);
+        }
+        if (i + 1) % each == 0 {
+            let exchange = |node: &mut Node, parts| {
+                let mut exchange = Exchange::new(node.me, Codec::Exact);
+                (exchange.parts, exchange.means) = (parts, means);
+                node.turn(What::Sync(Box::new(exchange)));
+            };
+            for node in &mut nodes {
+                exchange(node, Vec::new());
+            }
+            let parts: Vec<Part> =
+                nodes.iter().flat_map(|node| node.for_peer(&BTreeMap::new())).collect();
+            for node in &mut nodes {
+                exchange(node, parts.clone());
+            }
+        }
+    }
+    (loss, nodes.swap_remove(0))
+}
+
+/// Large steps of many go too far when they are added up, small ones do not go far enough when they
+/// are averaged: own events tell which it is. Journals of before there were means go on as ever.
+#[test]
+fn steps_are_read_as_their_mean_where_their_sum_goes_too_far() {
+    let [(far, summed), (mean, node)] = [false, true].map(|means| steps(3.0, means, 10));
+    assert!(!summed.state.shared().unwrap().together().mean);
+    let shared = node.state.shared().unwrap();
+    assert!(shared.together().mean && shared.together().events > 16.0);
+    assert!(mean < 0.8 * far, "{mean} nats by the mean, {far} by sums");
+    let peer = origin(3, 1).peer;
+    assert_eq!(shared.read_as(&peer), Some(Weight::Part));
+    let ([without, with], events) = shared.losses_by(&peer, shared);
+    assert!(events > 16.0 && without > 0.0 && with > 0.0 && without != with);
+    // It is state: as it was loaded it goes on to the bit.
+    let bytes = node.state.save();
+    let mut loaded = State::load(&bytes, &Catalog::builtin()).unwrap();
+    assert_eq!(loaded.save(), bytes);
+    let mut live = node.state;
+    for state in [&mut live, &mut loaded] {
+        let mut chance = Chance(5);
+        for i in 0..40 {
+            state.turn(&event(noisy(i, &mut chance)), &mut Desk::default()).unwrap();
+        }
+        let exchange = Exchange::new(node.me, Codec::Exact);
+        state.turn(&event(What::Sync(Box::new(exchange))), &mut Desk::default()).unwrap();
+    }
+    assert_eq!(live.save(), loaded.save());
+    // Who reads all whole asked for sums; and small steps are better off by them.
+    let mut all = Exchange::new(node.me, Codec::Exact);
+    all.weigh = false;
+    live.turn(&event(What::Sync(Box::new(all))), &mut Desk::default()).unwrap();
+    assert_eq!(live.shared().unwrap().together(), &Together::default());
+    let (small, node) = steps(0.1, true, 10);
+    assert!(!node.state.shared().unwrap().together().mean);
+    assert_eq!(small, steps(0.1, false, 10).0);
+}

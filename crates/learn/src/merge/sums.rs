@@ -266,6 +266,17 @@ impl Sums {
         *self = left;
     }
 
+    /// One part of so many of each sum of [steps](super::is_step). Counts and moments stay whole.
+    pub fn divide_steps(&mut self, parts: u32) {
+        let mut begin = 0;
+        for (key, &end) in self.names.keys.iter().zip(&self.names.ends) {
+            if super::is_step(&key.tensor) {
+                self.cells[begin..end].iter_mut().for_each(|cell| *cell = cell.divided(parts));
+            }
+            begin = end;
+        }
+    }
+
     /// The root of the sum of squares.
     pub fn norm(&self) -> f64 {
         let squares = self.cells.iter().map(|cell| cell.to_f64() * cell.to_f64());
