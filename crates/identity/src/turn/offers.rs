@@ -4,6 +4,7 @@ use her_learn::Model;
 use her_learn::merge::Sums;
 
 use super::recent::Recent;
+use super::weigh::loss_of;
 use super::{Desk, State, invalid};
 use crate::error::Result;
 use crate::sync::{Codec, Content, Shared};
@@ -99,7 +100,7 @@ impl Trial {
         let mut sums = (*shared.reference).clone();
         sums.add(more);
         invalid(self.model.set_sums(&sums))?;
-        Ok(state.loss_of(state.judges(), &mut self.model, desk))
+        Ok(loss_of(state.judges(), &mut self.model, desk))
     }
 
     /// The share of the gain that these sums keep.

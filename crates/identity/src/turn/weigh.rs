@@ -44,7 +44,7 @@ impl Trial<'_> {
     /// Nats, or squared errors, with these sums.
     fn loss(&mut self, sums: &Sums) -> Result<f64> {
         invalid(self.model.set_sums(sums))?;
-        Ok(self.state.loss_of(&self.state.weighed, &mut self.model, self.desk))
+        Ok(loss_of(&self.state.weighed, &mut self.model, self.desk))
     }
 
     /// Losses that can be added up: of squared errors their nats.
@@ -57,10 +57,8 @@ impl Trial<'_> {
     /// is now, and gives it as it is then.
     fn weigh(&mut self, shared: &mut Shared, peer: Peer, now: f64) -> Result<f64> {
         let read = shared.weight(&peer);
-        let without = shared.sum(|other| match *other == peer {
-            true => Weight::None,
-            false => shared.weight(other),
-        });
+        let without =
+            shared.sum(|other| if *other == peer { Weight::None } else { shared.weight(other) });
         let mut losses = [0.0; 3];
         for (weight, loss) in Weight::ALL.into_iter().zip(&mut losses) {
             if weight == read {
@@ -165,25 +163,25 @@ impl State {
         }
         Ok(())
     }
+}
 
-    /// The loss of a model on own events since the last exchange: nats, or squared errors.
-    pub(super) fn loss_of(&self, events: &Recent, model: &mut Model, desk: &mut Desk) -> f64 {
-        let (mut sum, mut before) = (0.0, None);
-        for (row, target, _) in events.iter() {
-            let (live, scratch) = (&mut desk.live, &mut desk.scratch);
-            // Rows of one stream share a shape, whose names are looked up once.
-            let again = before.replace(row.shape()).is_some_and(|b| Arc::ptr_eq(b, row.shape()));
-            let told = if again {
-                model.predict_next(row, live, scratch)
-            } else {
-                model.predict(row, live, scratch)
-            };
-            if told.is_ok() {
-                sum += loss(model, live, target);
-            }
+/// The loss of a model on own events since the last exchange: nats, or squared errors.
+pub(super) fn loss_of(events: &Recent, model: &mut Model, desk: &mut Desk) -> f64 {
+    let (mut sum, mut before) = (0.0, None);
+    for (row, target, _) in events.iter() {
+        let (live, scratch) = (&mut desk.live, &mut desk.scratch);
+        // Rows of one stream share a shape, whose names are looked up once.
+        let again = before.replace(row.shape()).is_some_and(|b| Arc::ptr_eq(b, row.shape()));
+        let told = if again {
+            model.predict_next(row, live, scratch)
+        } else {
+            model.predict(row, live, scratch)
+        };
+        if told.is_ok() {
+            sum += loss(model, live, target);
         }
-        sum
     }
+    sum
 }
 
 /// Squared errors as nats of a normal distribution that is as wide as the best of them.

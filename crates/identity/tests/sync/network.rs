@@ -221,7 +221,7 @@ fn steps(lr: f64, means: bool, each: u64) -> (f64, Node) {
                 let answer = node.state.predict(row, &mut Desk::default()).unwrap();
                 let Answer::Binary(p) = answer else { panic!("{answer:?}") };
                 let share = if *target == Target::Bool(true) { p } else { 1.0 - p };
-                loss -= share.max(1e-6).ln();
+                loss -= her_learn::math::ln(share.max(1e-6));
             }
             node.turn(event);
         }
