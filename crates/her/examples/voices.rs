@@ -165,6 +165,7 @@ fn among<T>(
 }
 
 fn first(house: &House, words: &[String]) -> Result<(), Failed> {
+    let mut words = words.to_vec();
     for i in 0..4 {
         born(house, &format!("other-{i}"))?;
     }
@@ -175,7 +176,9 @@ fn first(house: &House, words: &[String]) -> Result<(), Failed> {
                 let name = format!("{}-{others}-{learns}", how.len());
                 born(house, &name)?;
                 println!("{how}, {who}, learn: {learns}");
-                among(of, others, words, || waits(of, &name, words, learns))?;
+                // Other words each time: who has learned nothing knows prompts of others again.
+                words.rotate_left(TURNS);
+                among(of, others, &words, || waits(of, &name, &words, learns))?;
             }
         }
     }

@@ -289,7 +289,7 @@ impl Shared {
 
     /// What the model is to be.
     pub(crate) fn reading(&self) -> Sums {
-        if self.together.mean { self.mean(|_| true) } else { self.sum(|peer| self.weight(peer)) }
+        if self.together.mean { self.mean() } else { self.sum(|peer| self.weight(peer)) }
     }
 
     /// How much of a peer's rows a sum holds.
@@ -297,10 +297,10 @@ impl Shared {
         self.trust.get(peer).map_or(Weight::None, |trust| trust.weight)
     }
 
-    /// What the model would be by the mean of the peers that are part of it and that are asked
-    /// for, and itself if it told anything.
-    pub(crate) fn mean(&self, of: impl Fn(&Peer) -> bool) -> Sums {
-        let reads = |peer: &Peer| !self.is_mine(peer) && self.together.reads(peer) && of(peer);
+    /// What the model would be by the mean of the peers that are part of it, and itself if it told
+    /// anything.
+    pub(crate) fn mean(&self) -> Sums {
+        let reads = |peer: &Peer| !self.is_mine(peer) && self.together.reads(peer);
         let read = self.peers().iter().filter(|peer| reads(peer)).count();
         let mine = self.rows.iter().any(|(o, row)| self.is_mine(&o.peer) && row.events > 0);
         let parts = (read + usize::from(mine)) as u32;

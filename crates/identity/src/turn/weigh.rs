@@ -90,12 +90,12 @@ impl Trial<'_> {
     fn weigh_mean(&mut self, shared: &mut Shared, sum: f64) -> Result<()> {
         let known = |peer: &Peer| shared.together.members.get(peer);
         let events = |peer: &Peer| known(peer).map_or(0.0, |member| member.events);
-        let mean = self.loss(&shared.mean(|_| true))?;
+        let mean = self.loss(&shared.mean())?;
         let mut as_read = mean;
         for peer in order(shared, WEIGHED_MEMBERS, events) {
             let mut member = shared.together.members.get(&peer).copied().unwrap_or_default();
             shared.together.members.insert(peer, Member { out: !member.out, ..member });
-            let other = self.loss(&shared.mean(|_| true))?;
+            let other = self.loss(&shared.mean())?;
             let losses = if member.out { [as_read, other] } else { [other, as_read] };
             member.learn(self.nats(losses), self.events);
             as_read = losses[usize::from(!member.out)];
