@@ -32,8 +32,8 @@ pub use lesson::Lesson;
 pub use pieces::Piece;
 pub(crate) use pieces::Pieces;
 pub use shared::{Joined, Shared};
-pub(crate) use trust::Member;
-pub use trust::{Together, Trust, Weight};
+pub use trust::{Judged, Together, Trust, Weight};
+pub(crate) use trust::{Member, Standing};
 
 /// Bounds on what peers may bring.
 pub mod limits {

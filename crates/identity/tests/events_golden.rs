@@ -218,7 +218,7 @@ fn states_of_every_format_are_loaded_and_go_on() {
         let what = What::Learn { row: numbers(i), target: Target::Bool(i % 3 == 0), weight: 1.0 };
         together.turn(&event(11, what), &mut Desk::default()).unwrap();
     }
-    assert!(together.shared().unwrap().together().events > 16.0);
+    assert!(together.shared().unwrap().together().judged.events > 16.0);
     let mut pieces = life(0, 60);
     pieces.turn(&event(10, What::Piece(piece())), &mut Desk::default()).unwrap();
     let all = [

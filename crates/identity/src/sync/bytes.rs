@@ -6,7 +6,7 @@ use std::sync::Arc;
 use her_learn::merge::Sums;
 use serde::{Deserialize, Serialize};
 
-use super::{Closing, Codec, Content, Exchange, Member, Origin, Part, Peer, Row, Shared};
+use super::{Closing, Codec, Content, Exchange, Judged, Member, Origin, Part, Peer, Row, Shared};
 use super::{Together, Trust};
 use super::{limits, pack};
 use crate::error::{Error, Result};
@@ -244,22 +244,22 @@ pub(crate) struct Saved {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedTogether {
     mean: bool,
-    losses: [f64; 2],
-    events: f64,
+    judged: Judged,
+    newcomers: Judged,
     members: Vec<(Name, Member)>,
 }
 
 impl Together {
     pub(crate) fn save(&self) -> SavedTogether {
         let members = self.members.iter().map(|(peer, member)| (name(peer), *member));
-        let Self { mean, losses, events, .. } = *self;
-        SavedTogether { mean, losses, events, members: members.collect() }
+        let Self { mean, judged, newcomers, .. } = *self;
+        SavedTogether { mean, judged, newcomers, members: members.collect() }
     }
 
     pub(crate) fn load(saved: SavedTogether) -> Self {
-        let SavedTogether { mean, losses, events, members } = saved;
+        let SavedTogether { mean, judged, newcomers, members } = saved;
         let members = members.into_iter().map(|(name, member)| (peer(name), member)).collect();
-        Self { mean, losses, events, members }
+        Self { mean, judged, newcomers, members }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use her_learn::merge::Sums;
 
-use super::trust::{Together, Trust, Weight};
+use super::trust::{Judged, Together, Trust, Weight};
 use super::{Content, Origin, Part, Peer, Row, limits, pack};
 use crate::error::Result;
 
@@ -85,9 +85,9 @@ impl Shared {
     /// half-life, and over how many events.
     pub fn losses_by(&self, peer: &Peer, now: &Self) -> ([f64; 2], f64) {
         if now.together.mean {
-            let known = self.together.members.get(peer).copied().unwrap_or_default();
-            let with = usize::from(now.together.reads(peer));
-            return ([known.losses[0], known.losses[with]], known.events);
+            let known = self.together.members.get(peer).map(|member| member.judged);
+            let Judged { losses, events } = known.unwrap_or_default();
+            return ([losses[0], losses[usize::from(now.together.reads(peer))]], events);
         }
         let known = self.trust.get(peer).copied().unwrap_or_default();
         ([known.losses[0], known.losses[now.weight(peer) as usize]], known.events)
@@ -289,7 +289,10 @@ impl Shared {
 
     /// What the model is to be.
     pub(crate) fn reading(&self) -> Sums {
-        if self.together.mean { self.mean() } else { self.sum(|peer| self.weight(peer)) }
+        if self.together.mean {
+            return self.mean(|peer| self.together.reads(peer));
+        }
+        self.sum(|peer| self.weight(peer))
     }
 
     /// How much of a peer's rows a sum holds.
@@ -297,10 +300,9 @@ impl Shared {
         self.trust.get(peer).map_or(Weight::None, |trust| trust.weight)
     }
 
-    /// What the model would be by the mean of the peers that are part of it, and itself if it told
-    /// anything.
-    pub(crate) fn mean(&self) -> Sums {
-        let reads = |peer: &Peer| !self.is_mine(peer) && self.together.reads(peer);
+    /// What the model would be by the mean of such peers, and itself if it told anything.
+    pub(crate) fn mean(&self, of: impl Fn(&Peer) -> bool) -> Sums {
+        let reads = |peer: &Peer| !self.is_mine(peer) && of(peer);
         let read = self.peers().iter().filter(|peer| reads(peer)).count();
         let mine = self.rows.iter().any(|(o, row)| self.is_mine(&o.peer) && row.events > 0);
         let parts = (read + usize::from(mine)) as u32;

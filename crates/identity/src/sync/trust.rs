@@ -76,7 +76,7 @@ impl Trust {
 }
 
 /// How what peers tell is put together, where it is steps: as a sum, of each as it is trusted, or
-/// as the mean of all.
+/// as the mean of all but those that harm it.
 ///
 /// A sum of steps is near one learner while steps are small and exchanges frequent, and goes too
 /// far otherwise; the mean of peers and reader never does (federated averaging: McMahan et al.
@@ -85,57 +85,92 @@ impl Trust {
 pub struct Together {
     /// Whether the mean is read.
     pub mean: bool,
-    /// The reader's loss in nats by the sum and by the mean, summed over events with a half-life
-    /// of [`HALF_LIFE`].
-    pub losses: [f64; 2],
-    /// Over how many events, with the same half-life.
-    pub events: f64,
-    /// What is known of those who are part of the mean, or were.
+    /// The sum, and the mean.
+    pub judged: Judged,
+    /// The mean as it is, and with all who are new: they may come in together.
+    pub(crate) newcomers: Judged,
     pub(crate) members: BTreeMap<Peer, Member>,
 }
 
 /// What a peer does for the mean.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Member {
-    /// Whether the mean is made without it.
-    pub out: bool,
-    /// The reader's loss in nats by the mean without it and with it, as sums.
+    pub place: Standing,
+    /// The mean without it, and with it.
+    pub judged: Judged,
+}
+
+/// Whether a peer is part of the mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum Standing {
+    /// Not yet: nothing has spoken for it.
+    #[default]
+    New,
+    In,
+    /// No more: it did harm.
+    Out,
+}
+
+/// What two ways to read cost a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Judged {
+    /// The reader's loss in nats by the one and by the other, summed over events with a half-life
+    /// of [`HALF_LIFE`].
     pub losses: [f64; 2],
     /// Over how many events, with the same half-life.
     pub events: f64,
 }
 
+impl Judged {
+    /// Adds what `events` events cost by the one and by the other. Gives which is taken: the one
+    /// of now while the other is not better by [`MARGIN`], or too few events have spoken.
+    pub(crate) fn choose(&mut self, now: usize, losses: [f64; 2], events: f64) -> usize {
+        let keep = kept(events);
+        for (sum, loss) in self.losses.iter_mut().zip(losses) {
+            *sum = *sum * keep + loss;
+        }
+        self.events = self.events * keep + events;
+        let better = self.losses[1 - now] < self.losses[now] - MARGIN;
+        if better && self.events >= EVENTS_MIN { 1 - now } else { now }
+    }
+}
+
 impl Member {
-    /// Adds what `events` events cost without it and with it, and chooses.
+    /// Adds what `events` events cost without it and with it, and says whether it is part.
     pub(crate) fn learn(&mut self, losses: [f64; 2], events: f64) {
-        let first = usize::from(!self.out);
-        self.out = choose(first, &mut self.losses, &mut self.events, losses, events) == 0;
+        let part = usize::from(self.place == Standing::In);
+        match (part, self.judged.choose(part, losses, events)) {
+            (0, 1) => self.place = Standing::In,
+            (1, 0) => self.place = Standing::Out,
+            _ => {}
+        }
     }
 }
 
 impl Together {
+    pub(crate) fn standing(&self, peer: &Peer) -> Standing {
+        self.members.get(peer).map_or(Standing::New, |member| member.place)
+    }
+
     /// Whether a peer is part of the mean.
     pub(crate) fn reads(&self, peer: &Peer) -> bool {
-        self.members.get(peer).is_none_or(|member| !member.out)
+        self.standing(peer) == Standing::In
     }
 
     /// Adds what `events` events cost by the sum and by the mean, and chooses.
     pub(crate) fn learn(&mut self, losses: [f64; 2], events: f64) {
-        let now = usize::from(self.mean);
-        self.mean = choose(now, &mut self.losses, &mut self.events, losses, events) == 1;
+        self.mean = self.judged.choose(usize::from(self.mean), losses, events) == 1;
     }
-}
 
-/// Adds losses over events to those of before, and gives which of two is taken: the present one
-/// while the other is not better by [`MARGIN`], or too few events have spoken.
-fn choose(now: usize, losses: &mut [f64; 2], seen: &mut f64, more: [f64; 2], events: f64) -> usize {
-    let keep = kept(events);
-    for (sum, loss) in losses.iter_mut().zip(more) {
-        *sum = *sum * keep + loss;
+    /// Adds what `events` events cost by the mean as it is and with these newcomers, who come in
+    /// if that is better.
+    pub(crate) fn admit(&mut self, new: &[Peer], losses: [f64; 2], events: f64) {
+        if self.newcomers.choose(0, losses, events) == 1 {
+            self.newcomers = Judged::default();
+            let part = Member { place: Standing::In, ..Member::default() };
+            self.members.extend(new.iter().map(|peer| (*peer, part)));
+        }
     }
-    *seen = *seen * keep + events;
-    let better = *seen >= EVENTS_MIN && losses[1 - now] < losses[now] - MARGIN;
-    if better { 1 - now } else { now }
 }
 
 /// What is left of an old loss after so many events.
@@ -158,12 +193,26 @@ mod tests {
         assert!(together.mean, "13.5 nats against 13 are no reason");
         together.learn([5.0, 9.0], 9.0);
         assert!(!together.mean);
+    }
 
-        let mut member = Member::default();
+    #[test]
+    fn nobody_is_part_of_the_mean_before_events_spoke_for_it() {
+        let peer = |n: u8| Peer { key: [n; 32], identity: crate::journal::IdentityId([n; 16]) };
+        let (new, mut together) = ([peer(1), peer(2)], Together::default());
+        together.admit(&new, [9.0, 2.0], 9.0);
+        assert!(!together.reads(&new[0]), "nine events are few");
+        together.admit(&new, [9.0, 12.0], 9.0);
+        assert!(together.reads(&new[0]) && together.reads(&new[1]) && !together.reads(&peer(3)));
+        let mut member = together.members[&new[0]];
         member.learn([1.0, 4.0], 18.0);
-        assert!(member.out);
+        assert_eq!(member.place, Standing::Out);
         member.learn([9.0, 4.0], 18.0);
-        assert!(!member.out);
+        assert_eq!(member.place, Standing::In);
+        let mut alone = Member::default();
+        alone.learn([1.0, 4.0], 18.0);
+        assert_eq!(alone.place, Standing::New);
+        alone.learn([9.0, 4.0], 18.0);
+        assert_eq!(alone.place, Standing::In);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use her_learn::{Model, Prediction, Target, Task};
 use super::recent::Recent;
 use super::{Desk, State, invalid};
 use crate::error::Result;
-use crate::sync::{Exchange, Member, Peer, Shared, Together, Weight};
+use crate::sync::{Exchange, Peer, Shared, Standing, Together, Weight};
 
 /// Peers that are weighed in one exchange; the others follow in the next ones.
 const WEIGHED_PEERS: usize = 4;
@@ -85,23 +85,30 @@ impl Trial<'_> {
         Ok(losses[trust.weight as usize])
     }
 
-    /// Weighs some members of the mean, and the mean against the sum, of which the loss is given:
-    /// both as they were before these events chose who is in them.
+    /// Weighs the mean against the sum, of which the loss is given, both as they were before these
+    /// events chose who is in them; then who shall be part of it.
     fn weigh_mean(&mut self, shared: &mut Shared, sum: f64) -> Result<()> {
-        let known = |peer: &Peer| shared.together.members.get(peer);
-        let events = |peer: &Peer| known(peer).map_or(0.0, |member| member.events);
-        let mean = self.loss(&shared.mean())?;
-        let mut as_read = mean;
-        for peer in order(shared, WEIGHED_MEMBERS, events) {
-            let mut member = shared.together.members.get(&peer).copied().unwrap_or_default();
-            shared.together.members.insert(peer, Member { out: !member.out, ..member });
-            let other = self.loss(&shared.mean())?;
-            let losses = if member.out { [as_read, other] } else { [other, as_read] };
-            member.learn(self.nats(losses), self.events);
-            as_read = losses[usize::from(!member.out)];
-            shared.together.members.insert(peer, member);
-        }
+        let mean = self.loss(&shared.mean(|peer| shared.together.reads(peer)))?;
         shared.together.learn(self.nats([sum, mean]), self.events);
+        let mut as_read = mean;
+        let known = |peer: &Peer| shared.together.members.get(peer);
+        let events = |peer: &Peer| known(peer).map_or(0.0, |member| member.judged.events);
+        for peer in order(shared, WEIGHED_MEMBERS, events) {
+            let part = shared.together.reads(&peer);
+            let reads = |other: &Peer| (*other == peer) != shared.together.reads(other);
+            let other = self.loss(&shared.mean(reads))?;
+            let losses = if part { [other, as_read] } else { [as_read, other] };
+            let (nats, events) = (self.nats(losses), self.events);
+            shared.together.members.entry(peer).or_default().learn(nats, events);
+            as_read = losses[usize::from(shared.together.reads(&peer))];
+        }
+        let is_new = |peer: &Peer| shared.together.standing(peer) == Standing::New;
+        let new: Vec<Peer> = shared.peers().into_iter().filter(is_new).collect();
+        if !new.is_empty() {
+            let all = shared.mean(|peer| is_new(peer) || shared.together.reads(peer));
+            let losses = [as_read, self.loss(&all)?];
+            shared.together.admit(&new, self.nats(losses), self.events);
+        }
         Ok(())
     }
 }

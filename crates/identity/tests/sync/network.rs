@@ -251,7 +251,7 @@ fn steps_are_read_as_their_mean_where_their_sum_goes_too_far() {
     let [(far, summed), (mean, node)] = [false, true].map(|means| steps(3.0, means, 10));
     assert!(!summed.state.shared().unwrap().together().mean);
     let shared = node.state.shared().unwrap();
-    assert!(shared.together().mean && shared.together().events > 16.0);
+    assert!(shared.together().mean && shared.together().judged.events > 16.0);
     assert!(mean < 0.8 * far, "{mean} nats by the mean, {far} by sums");
     let peer = origin(3, 1).peer;
     assert_eq!(shared.read_as(&peer), Some(Weight::Part));
