@@ -253,8 +253,10 @@ fn steps_are_read_as_their_mean_where_their_sum_goes_too_far() {
     let shared = node.state.shared().unwrap();
     assert!(shared.together().mean && shared.together().judged.events > 16.0);
     assert!(mean < 0.8 * far, "{mean} nats by the mean, {far} by sums");
-    let peer = origin(3, 1).peer;
-    assert_eq!(shared.read_as(&peer), Some(Weight::Part));
+    let peers = (1..8).map(|n| origin(n, 1).peer);
+    let part: Vec<Peer> = peers.filter(|peer| shared.read_as(peer) == Some(Weight::Part)).collect();
+    assert!(part.len() >= 3, "{part:?}");
+    let peer = part[0];
     let ([without, with], events) = shared.losses_by(&peer, shared);
     assert!(events > 16.0 && without > 0.0 && with > 0.0 && without != with);
     // It is state: as it was loaded it goes on to the bit.
