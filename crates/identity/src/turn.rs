@@ -320,7 +320,10 @@ impl State {
         self.recent.push(self.version + 1, row, target, weight, kept);
         if self.shared.is_some() {
             self.weighed.push(self.version + 1, row, target, weight, exchange::WEIGHED_EVENTS);
-            self.spread.push(self.version + 1, row, target, weight);
+            // Where there is nothing to predict, no codec is judged.
+            if self.model.task().supervised() {
+                self.spread.push(self.version + 1, row, target, weight);
+            }
         }
     }
 

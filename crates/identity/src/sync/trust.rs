@@ -162,6 +162,17 @@ impl Together {
         self.mean = self.judged.choose(usize::from(self.mean), losses, events) == 1;
     }
 
+    /// Takes note of peers who were never weighed. What spoke for other newcomers is no word for
+    /// them: all who are new are judged together from now on.
+    pub(crate) fn meet(&mut self, peers: impl Iterator<Item = Peer>) {
+        for peer in peers {
+            self.members.entry(peer).or_insert_with(|| {
+                self.newcomers = Judged::default();
+                Member::default()
+            });
+        }
+    }
+
     /// Adds what `events` events cost by the mean as it is and with these newcomers, who come in
     /// if that is better.
     pub(crate) fn admit(&mut self, new: &[Peer], losses: [f64; 2], events: f64) {
@@ -203,6 +214,16 @@ mod tests {
         assert!(!together.reads(&new[0]), "nine events are few");
         together.admit(&new, [9.0, 12.0], 9.0);
         assert!(together.reads(&new[0]) && together.reads(&new[1]) && !together.reads(&peer(3)));
+        // What spoke for one newcomer lets no other one in.
+        let more = [peer(3), peer(4)];
+        together.meet(more[..1].iter().copied());
+        together.admit(&more[..1], [20.5, 20.0], 20.0);
+        together.meet(more.iter().copied());
+        together.admit(&more, [2.0, 1.0], 1.0);
+        assert!(!together.reads(&more[0]) && !together.reads(&more[1]));
+        together.meet(more.iter().copied());
+        together.admit(&more, [20.0, 19.0], 15.0);
+        assert!(together.reads(&more[0]) && together.reads(&more[1]));
         let mut member = together.members[&new[0]];
         member.learn([1.0, 4.0], 18.0);
         assert_eq!(member.place, Standing::Out);

@@ -91,6 +91,8 @@ impl Trial<'_> {
         let mean = self.loss(&shared.mean(|peer| shared.together.reads(peer)))?;
         shared.together.learn(self.nats([sum, mean]), self.events);
         let mut as_read = mean;
+        let peers = shared.peers();
+        shared.together.meet(peers.into_iter());
         let known = |peer: &Peer| shared.together.members.get(peer);
         let events = |peer: &Peer| known(peer).map_or(0.0, |member| member.judged.events);
         for peer in order(shared, WEIGHED_MEMBERS, events) {
