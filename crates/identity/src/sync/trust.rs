@@ -222,7 +222,7 @@ mod tests {
         together.admit(&more, [2.0, 1.0], 1.0);
         assert!(!together.reads(&more[0]) && !together.reads(&more[1]));
         together.meet(more.iter().copied());
-        together.admit(&more, [20.0, 19.0], 15.0);
+        together.admit(&more, [20.0, 19.0], 16.0);
         assert!(together.reads(&more[0]) && together.reads(&more[1]));
         let mut member = together.members[&new[0]];
         member.learn([1.0, 4.0], 18.0);
